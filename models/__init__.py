@@ -1,0 +1,1 @@
+"""The shipped models: `.tflite` files that carry their own settings, and their cards."""
