@@ -1,0 +1,126 @@
+"""Log-mel frames of a stream of samples: the one spectrogram that trains the models and runs them.
+
+Conventions
+-----------
+Frame ``i`` is centred on sample ``i * hop``; the stream is taken to be silent before its first and after its last
+sample, so that ``n`` samples give ``1 + n // hop`` frames. A full-scale sine in the middle of a band is 0 dB; a value
+is ``(dB + 100) / 100``, cut off at 0: digital silence is 0.0, full scale about 1.0.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+_GROUP = 32
+"""Frames are computed in groups of this many, always, so that their last bit does not depend on the block size."""
+
+_FLOOR_DB = 100.0
+
+
+@dataclass(frozen=True)
+class SpectrogramSettings:
+    """What a spectrogram is made of; it travels in the model file.
+
+    Attributes
+    ----------
+    rate : samples per second (Hz).
+    hop : samples from one frame to the next.
+    window : samples in the (periodic) Hann window and the Fourier transform.
+    bands : mel bands (O'Shaughnessy's scale, "HTK").
+    fmin, fmax : the lower edge of the first and the upper edge of the last band, in Hz.
+    """
+
+    rate: int = 44100
+    hop: int = 441
+    window: int = 2048
+    bands: int = 80
+    fmin: float = 20.0
+    fmax: float = 16000.0
+
+    @property
+    def frame_rate(self) -> float:
+        """Frames per second."""
+        return self.rate / self.hop
+
+
+def mel_filters(settings: SpectrogramSettings) -> np.ndarray:
+    """Triangular mel filters with a peak of 1, ``(window // 2 + 1, bands) float32``.
+
+    The scale is 2595 log10(1 + f / 700) (O'Shaughnessy, "Speech Communication", 1987).
+    """
+
+    def to_mel(hz: float) -> float:
+        return 2595.0 * np.log10(1.0 + hz / 700.0)
+
+    edges_mel = np.linspace(to_mel(settings.fmin), to_mel(settings.fmax), settings.bands + 2)
+    edges = 700.0 * (10.0 ** (edges_mel / 2595.0) - 1.0)
+    bins = np.arange(settings.window // 2 + 1)[:, None] * settings.rate / settings.window
+    rising = (bins - edges[:-2]) / np.diff(edges)[:-1]
+    falling = (edges[2:] - bins) / np.diff(edges)[1:]
+    return np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
+
+
+class Spectrogram:
+    """A stream of samples to a stream of frames, any block size giving the same frames to the bit.
+
+    >>> spectrogram = Spectrogram(SpectrogramSettings())
+    >>> spectrogram.push(np.zeros(44100, np.float32)).shape
+    (96, 80)
+    >>> spectrogram.flush().shape
+    (5, 80)
+    """
+
+    def __init__(self, settings: SpectrogramSettings) -> None:
+        self.settings = settings
+        hann = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(settings.window) / settings.window)
+        self._window = (hann * 2.0 / hann.sum()).astype(np.float32)
+        self._filters = mel_filters(settings)
+        self._span = (_GROUP - 1) * settings.hop + settings.window
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the stream and be ready for another."""
+        self._pending = np.zeros(self.settings.window // 2, np.float32)
+        self._samples = self._frames = 0
+
+    def push(self, samples: np.ndarray) -> np.ndarray:
+        """Take ``(samples,) float32`` of any length, give the ``(frames, bands) float32`` that they complete."""
+        pending = np.concatenate([self._pending, np.asarray(samples, np.float32)])
+        groups = max(0, (len(pending) - self._span) // (_GROUP * self.settings.hop) + 1)
+        self._samples += len(samples)
+        self._frames += groups * _GROUP
+        self._pending = pending[groups * _GROUP * self.settings.hop :]
+        return self._analyse(pending, groups)
+
+    def flush(self) -> np.ndarray:
+        """End the stream: the frames that only silence was still missing to; then start anew."""
+        missing = 1 + self._samples // self.settings.hop - self._frames
+        groups = -(-missing // _GROUP)
+        pending = np.zeros((groups - 1) * _GROUP * self.settings.hop + self._span, np.float32)
+        pending[: len(self._pending)] = self._pending
+        frames = self._analyse(pending, groups)[:missing]
+        self.reset()
+        return frames
+
+    def _analyse(self, samples: np.ndarray, groups: int) -> np.ndarray:
+        from scipy.fft import rfft
+
+        hop, size = self.settings.hop, self.settings.window
+        out = np.empty((groups * _GROUP, self.settings.bands), np.float32)
+        if not groups:
+            return out
+        frames = np.lib.stride_tricks.sliding_window_view(samples, size)[::hop]
+        for start in range(0, len(out), _GROUP):
+            spectrum = rfft(frames[start : start + _GROUP] * self._window, axis=1)
+            power = np.square(spectrum.real) + np.square(spectrum.imag)
+            np.matmul(power, self._filters, out=out[start : start + _GROUP])
+        np.log10(np.maximum(out, 10.0 ** (-_FLOOR_DB / 10.0), out=out), out=out)
+        out *= 10.0 / _FLOOR_DB
+        out += 1.0
+        return np.maximum(out, 0.0, out=out)
+
+
+def compute_spectrogram(samples: np.ndarray, settings: SpectrogramSettings) -> np.ndarray:
+    """The frames of a whole recording: ``(samples,) float32`` to ``(1 + samples // hop, bands) float32``."""
+    spectrogram = Spectrogram(settings)
+    return np.concatenate([spectrogram.push(samples), spectrogram.flush()])
