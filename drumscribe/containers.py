@@ -1,0 +1,100 @@
+"""What libsndfile does not tell about a file: that it breaks off, or that its length is a guess.
+
+libsndfile shortens a truncated wav, aiff or ogg without a word, and reads an mp3 without a frame count only up to a
+length guessed from its first frame. A recording that is quietly half transcribed is worse than an error, so these are
+found here, from the headers alone.
+"""
+
+import re
+from pathlib import Path
+
+_SIZES = re.compile(r"^\s*(?:data|SSND|Data Size)\s*: (\d+) \(should be (\d+)\)", re.MULTILINE)
+_UNKNOWN_SIZES = (range(0x7FFF0000, 0x80000001), range(0xFFFF0000, 0x100000000))
+_OGG_PAGE_MAX = 27 + 255 + 255 * 255
+
+
+def declared_share(log: str) -> float:
+    """How many times more audio a wav or aiff header declares than the file holds.
+
+    Parameters
+    ----------
+    log : libsndfile's account of the header (`SoundFile.extra_info`).
+
+    Returns
+    -------
+    1.0 for a whole file, and for one whose writer could not know the size (a pipe: about 2 or 4 GiB declared).
+    """
+    found = _SIZES.search(log)
+    if found is None:
+        return 1.0
+    declared, held = (int(size) for size in found.groups())
+    if any(declared in sizes for sizes in _UNKNOWN_SIZES):
+        return 1.0
+    return max(1.0, declared / max(held, 1))
+
+
+def ogg_breaks_off(path: Path) -> bool:
+    """Whether the last page of an Ogg file is incomplete (RFC 3533, section 6)."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(0, size - 2 * _OGG_PAGE_MAX))
+        tail = file.read()
+    at = tail.rfind(b"OggS\0")
+    if at < 0 or at + 27 > len(tail):
+        return True
+    segments = tail[at + 27 : at + 27 + tail[at + 26]]
+    return len(segments) < tail[at + 26] or at + 27 + len(segments) + sum(segments) > len(tail)
+
+
+# Bit rates in kbit/s by header index, layer III: MPEG 1, then MPEG 2 and 2.5 (ISO/IEC 11172-3, 13818-3).
+_MP3_BITRATES = (
+    (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0),
+    (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0),
+)
+_MP3_RATES = (44100, 48000, 32000, 0)
+
+
+def counted_mp3_samples(path: Path) -> int | None:
+    """Samples per channel of an mp3, counted frame by frame; None if its first frame says how long it is."""
+    with path.open("rb") as file:
+        head, start = file.read(10), 0
+        if head[:3] == b"ID3":
+            start = 10 + sum((byte & 0x7F) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
+        file.seek(start)
+        first_frame = file.read(300)
+        if any(mark in first_frame for mark in (b"Xing", b"Info", b"VBRI")):
+            return None
+        file.seek(start)
+        return _count_mp3_samples(file)
+
+
+def _count_mp3_samples(file) -> int:
+    samples, data, at = 0, file.read(1 << 20), 0
+    while True:
+        if at + 4 > len(data):
+            more = file.read(1 << 20)
+            if not more:
+                return samples
+            data, at = data[at:] + more, 0
+            continue
+        length, held = _mp3_frame(data[at : at + 4])
+        samples += held
+        step = length or 1
+        if at + step > len(data):
+            file.seek(at + step - len(data), 1)
+            data, at = file.read(1 << 20), 0
+            continue
+        at += step
+
+
+def _mp3_frame(header: bytes) -> tuple[int, int]:
+    """Bytes and samples of the layer III frame that starts with these four bytes; (0, 0) if none does."""
+    if header[0] != 0xFF or header[1] & 0xE6 != 0xE2:
+        return 0, 0
+    version = header[1] >> 3 & 3  # 3: MPEG 1, 2: MPEG 2, 0: MPEG 2.5, 1: reserved
+    bitrate = _MP3_BITRATES[version != 3][header[2] >> 4]
+    rate = _MP3_RATES[header[2] >> 2 & 3] >> {3: 0, 2: 1, 0: 2, 1: 32}[version]
+    if not bitrate or not rate:
+        return 0, 0
+    samples = 1152 if version == 3 else 576
+    return samples * 125 * bitrate // rate + (header[2] >> 1 & 1), samples
