@@ -157,8 +157,9 @@ def _mono(path: Path, sound, block_size: int) -> Iterator[np.ndarray]:
         if not len(block):
             break
         mono = block[:, 0].copy()
-        for channel in range(1, channels):
-            mono += block[:, channel]
+        with np.errstate(over="ignore", invalid="ignore"):  # found below
+            for channel in range(1, channels):
+                mono += block[:, channel]
         if not np.abs(mono).max() < _LOUDEST:
             sane = np.abs(block) < _LOUDEST
             bad = ~sane.all(axis=1)

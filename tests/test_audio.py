@@ -1,0 +1,240 @@
+"""Sound in: what is read, at what length and place, and how it fails."""
+
+import struct
+import warnings
+
+import numpy as np
+import pytest
+from conftest import RATE, beat, write_audio
+
+from drumscribe.audio import AudioInfo, AudioWarning, load, probe, read_blocks
+from drumscribe.errors import AudioError
+
+
+def clicks(rate: int, seconds: float = 1.0) -> np.ndarray:
+    """Short raised-cosine pulses at 0.1, 0.35, 0.6 ... s, wide enough to survive any rate and codec."""
+    t = np.arange(int(rate * seconds)) / rate
+    away = (t - 0.1 + 0.125) % 0.25 - 0.125
+    return np.where(np.abs(away) < 0.001, 0.4 * (1 + np.cos(np.pi * away / 0.001)), 0).astype(np.float32)
+
+
+def shift_in_seconds(samples: np.ndarray, reference: np.ndarray, rate: int) -> float:
+    """How much later the samples are than the reference: the parabola through the peak of their correlation."""
+    size = len(samples) + len(reference)
+    product = np.fft.irfft(np.fft.rfft(samples, size) * np.conj(np.fft.rfft(reference, size)), size)
+    peak = int(product.argmax())
+    left, top, right = product[peak - 1], product[peak], product[(peak + 1) % size]
+    peak = peak - size if peak > size // 2 else peak
+    return (peak + 0.5 * (left - right) / (left - 2 * top + right)) / rate
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "tolerance"),
+    [
+        ("a.wav", {"subtype": "PCM_U8"}, 0.01),
+        ("a.wav", {"subtype": "PCM_16"}, 1e-4),
+        ("a.wav", {"subtype": "PCM_24"}, 1e-6),
+        ("a.wav", {"subtype": "PCM_32"}, 1e-6),
+        ("a.wav", {"subtype": "FLOAT"}, 0),
+        ("a.wav", {"subtype": "DOUBLE"}, 0),
+        ("a.WAV", {"subtype": "ULAW"}, 0.03),
+        ("a.aiff", {}, 1e-4),
+        ("a.aif", {"format": "AIFF", "subtype": "PCM_24"}, 1e-6),
+        ("a.flac", {}, 1e-4),
+        ("a.flac", {"subtype": "PCM_24"}, 1e-6),
+        ("a.ogg", {}, 0.1),
+        ("a.mp3", {}, 0.1),
+    ],
+)
+def test_every_format_gives_the_same_sound(tmp_path, name, options, tolerance):
+    sound = clicks(RATE)
+    path = write_audio(tmp_path / name, sound, **options)
+    read = load(path, RATE)
+    assert read.dtype == np.float32 and read.shape == sound.shape
+    assert np.abs(read - sound).max() <= tolerance
+    assert abs(shift_in_seconds(read, sound, RATE)) < 1e-4
+    assert probe(path) == AudioInfo(duration=1.0, rate=RATE, channels=1)
+
+
+def test_opus_is_neither_longer_nor_later(tmp_path):
+    path = write_audio(tmp_path / "a.opus", clicks(48000), 48000)
+    read = load(path, RATE)
+    assert len(read) == RATE
+    assert abs(shift_in_seconds(read, clicks(RATE), RATE)) < 1e-3
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 22050, 32000, 44056, 48000, 88200, 96000, 192000])
+@pytest.mark.parametrize("frames_over", [0, 1, 17])
+def test_resampling_keeps_length_and_place(tmp_path, rate, frames_over):
+    sound = np.append(clicks(rate), np.zeros(frames_over, np.float32))
+    read = load(write_audio(tmp_path / "a.wav", sound, rate, subtype="FLOAT"), RATE)
+    assert len(read) == round(len(sound) * RATE / rate)
+    assert abs(shift_in_seconds(read, clicks(RATE), RATE)) < 2e-5
+
+
+def test_every_block_size_gives_the_same_samples(tmp_path):
+    path = write_audio(tmp_path / "a.wav", beat(1.0, 48000), 48000)
+    whole = load(path, RATE)
+    for size in (1, 100, 4096, 10**9):
+        if size == 1:
+            path = write_audio(tmp_path / "short.wav", beat(0.3, 48000), 48000)
+            expected = load(path, RATE)
+        else:
+            path, expected = tmp_path / "a.wav", whole
+        assert np.array_equal(np.concatenate(list(read_blocks(path, RATE, size))), expected)
+
+
+def test_blocks_are_small_however_many_channels_and_however_long(tmp_path):
+    path = write_audio(tmp_path / "wide.wav", np.zeros((20000, 256), np.float32))
+    blocks = list(read_blocks(path, RATE))
+    assert sum(map(len, blocks)) == 20000
+    assert max(map(len, blocks)) * 256 * 4 < 4 << 20
+
+
+def test_channels_are_averaged(tmp_path):
+    channels = np.stack([beat() * gain for gain in (1.0, 0.5, 0.0, 0.25, 0.0, 0.5)], axis=1)
+    path = write_audio(tmp_path / "surround.wav", channels, subtype="FLOAT")
+    np.testing.assert_allclose(load(path, RATE), beat() * 2.25 / 6, atol=1e-6)
+    assert probe(path).channels == 6
+
+
+@pytest.mark.parametrize("frames", [0, 1])
+@pytest.mark.parametrize("rate", [RATE, 8000, 96000])
+def test_a_recording_of_no_or_one_sample_is_valid(tmp_path, frames, rate):
+    path = write_audio(tmp_path / "short.wav", np.ones(frames, np.float32), rate)
+    assert len(load(path, RATE)) == round(frames * RATE / rate)
+    assert probe(path).duration == frames / rate
+
+
+def test_samples_that_are_no_numbers_are_silence_with_one_warning(tmp_path):
+    sound = np.stack([beat(), beat()], axis=1)
+    sound[1000:1010, 0] = np.nan
+    sound[70000, 1] = np.inf
+    sound[80000] = 3e38
+    path = write_audio(tmp_path / "bad.wav", sound, subtype="FLOAT")
+    with pytest.warns(AudioWarning, match=r"bad\.wav: 12 samples from 0\.02 s on") as caught:
+        read = load(path, RATE)
+    assert len(caught) == 1
+    expected = sound.copy()
+    expected[1000:1010, 0] = expected[70000, 1] = expected[80000] = 0
+    np.testing.assert_allclose(read, expected.mean(axis=1), atol=1e-6)
+
+
+def test_a_good_file_warns_of_nothing(take):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load(take, RATE)
+
+
+def damaged(path, how):
+    """A file after what happens to files."""
+    data = path.read_bytes()
+    path.write_bytes(how(data))
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.aiff", "a.flac", "a.ogg", "a.mp3"])
+@pytest.mark.parametrize("share", [0.4, 0.9])
+def test_a_truncated_file_is_said_to_break_off(tmp_path, name, share):
+    noise = 0.1 * np.random.default_rng(0).standard_normal(5 * RATE).astype(np.float32)
+    path = damaged(write_audio(tmp_path / name, noise), lambda data: data[: int(len(data) * share)])
+    with pytest.raises(AudioError, match=rf"{name}: breaks off after \d\.\d s"):
+        load(path, RATE)
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.aiff", "a.flac", "a.ogg", "a.mp3"])
+@pytest.mark.parametrize(
+    "content", [b"just text, no sound " * 500, bytes(5000), b"RIFF\xff\xff\xff\xffWAVEfmt ", b"OggS", b"fLaC", b"ID3"]
+)
+def test_what_is_not_audio_is_refused_in_one_line(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(AudioError, match=f"{name}: is not audio") as error:
+        load(path, RATE)
+    assert "\n" not in str(error.value) and "convert" in str(error.value)
+
+
+@pytest.mark.parametrize("suffix", ["m4a", "aac", "WMA"])
+def test_formats_that_cannot_be_read_are_named_with_the_way_out(tmp_path, suffix):
+    path = tmp_path / f"song.{suffix}"
+    path.write_bytes(b"\0\0\0\x20ftypM4A " + bytes(1000))
+    with pytest.raises(AudioError, match=rf"song\.{suffix}: {suffix} cannot be read: convert .* ffmpeg"):
+        probe(path)
+
+
+def test_a_headerless_file_is_not_guessed_at(tmp_path):
+    for name in ("a.raw", "a.au", "a.vox"):
+        (tmp_path / name).write_bytes(np.random.default_rng(0).bytes(5000))
+        with pytest.raises(AudioError, match="is not audio"):
+            load(tmp_path / name, RATE)
+
+
+def test_an_empty_file_a_folder_and_nothing_at_all_are_told_apart(tmp_path):
+    (tmp_path / "empty.wav").touch()
+    (tmp_path / "folder.wav").mkdir()
+    with pytest.raises(AudioError, match=r"empty\.wav: is empty"):
+        probe(tmp_path / "empty.wav")
+    with pytest.raises(AudioError, match=r"folder\.wav: is a folder"):
+        probe(tmp_path / "folder.wav")
+    with pytest.raises(AudioError, match=r"missing\.wav: cannot be read: No such file"):
+        probe(tmp_path / "missing.wav")
+
+
+def test_a_file_without_permission_says_so(take, monkeypatch):
+    def refuse(self, *args, **kwargs):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr("pathlib.Path.open", refuse)
+    with pytest.raises(AudioError, match=r"take\.wav: cannot be read: Permission denied"):
+        load(take, RATE)
+
+
+def with_data_size(size):
+    def edit(data: bytes) -> bytes:
+        at = data.index(b"data") + 4
+        return data[:at] + struct.pack("<I", size) + data[at + 4 :]
+
+    return edit
+
+
+@pytest.mark.parametrize("size", [0xFFFFFFFF, 0x7FFFFFFF, 0xFFFFFFFF - 36])
+def test_a_wav_from_a_pipe_whose_size_was_unknown_is_read_whole(take, size):
+    assert len(load(damaged(take, with_data_size(size)), RATE)) == 2 * RATE
+
+
+def test_a_wav_whose_recorder_crashed_is_not_taken_for_silence(take):
+    with pytest.raises(AudioError, match="says that it holds no audio"):
+        load(damaged(take, with_data_size(0)), RATE)
+
+
+def test_a_flac_of_unknown_length_is_refused_not_read_in_part(tmp_path):
+    def forget_length(data: bytes) -> bytes:
+        streaminfo = int.from_bytes(data[18:26], "big") >> 36 << 36
+        return data[:18] + streaminfo.to_bytes(8, "big") + data[26:]
+
+    path = damaged(write_audio(tmp_path / "a.flac", beat()), forget_length)
+    with pytest.raises(AudioError, match="does not say how long"):
+        load(path, RATE)
+
+
+def without_first_mp3_frame(data: bytes) -> bytes:
+    return data[data.index(data[:2], 4) :]
+
+
+def test_an_mp3_without_a_frame_count_is_never_read_in_part(tmp_path):
+    noise = 0.3 * np.random.default_rng(0).standard_normal(3 * RATE).astype(np.float32)
+    low, high = (
+        write_audio(tmp_path / f"{level}.mp3", noise, compression_level=level, bitrate_mode="CONSTANT")
+        for level in (0.99, 0.0)
+    )
+    constant = damaged(low, without_first_mp3_frame)
+    assert len(load(constant, RATE)) == pytest.approx(3 * RATE, abs=RATE / 4)
+    varying = tmp_path / "varying.mp3"
+    varying.write_bytes(without_first_mp3_frame(high.read_bytes()) + constant.read_bytes())
+    with pytest.raises(AudioError, match="bit rate varies"):
+        load(varying, RATE)
+
+
+@pytest.mark.parametrize("name", ["Schlagzeug – übung.wav", "ドラム.flac", "take 'one' [final] #2.wav"])
+def test_any_name_can_be_read(tmp_path, name):
+    assert len(load(write_audio(tmp_path / name, beat()), RATE)) == 2 * RATE
