@@ -12,7 +12,7 @@ A reader should refuse a version it does not know.
 import csv
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,7 +28,8 @@ FIELDS = ("time", "articulation", "instrument", "note", "velocity", "confidence"
 
 def _row(hit: Hit) -> tuple:
     """The values of `FIELDS`: microseconds are finer than any onset, and short enough to read."""
-    return (round(hit.time, 6), hit.articulation, hit.instrument, hit.note, hit.velocity, round(hit.confidence, 4))
+    time, confidence = round(float(hit.time), 6), round(float(hit.confidence), 4)
+    return (time, hit.articulation, hit.instrument, hit.note, int(hit.velocity), confidence)
 
 
 def write_csv(transcription: Transcription, path: Path) -> None:
@@ -100,19 +101,10 @@ def write(transcription: Transcription, path: Path, format: str | None = None) -
         raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {name!r}")
     path.parent.mkdir(parents=True, exist_ok=True)
     # A short name of its own: appending to a name that is as long as the file system allows would fail.
-    handle, temporary = tempfile.mkstemp(prefix=".drumscribe-", suffix=f".{name}", dir=path.parent)
-    os.close(handle)
+    temporary = path.with_name(f".drumscribe-{secrets.token_hex(8)}.{name}")
     try:
-        FORMATS[name](transcription, Path(temporary))
-        os.chmod(temporary, 0o666 & ~_umask())
+        FORMATS[name](transcription, temporary)
         os.replace(temporary, path)
     except BaseException:  # Ctrl-C included
-        os.unlink(temporary)
+        temporary.unlink(missing_ok=True)
         raise
-
-
-def _umask() -> int:
-    """The permissions that new files lack: temporary files are private, finished ones should be like any other."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
