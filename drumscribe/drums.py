@@ -75,7 +75,7 @@ ARTICULATION_BY_NOTE = {note: a for a in ARTICULATIONS for note in (a.note, *a.n
 _READ = {name: a for a in ARTICULATIONS for name in (a.name, *a.names_read, *a.broad_names)}
 _BROAD = frozenset(name for a in ARTICULATIONS for name in a.broad_names)
 
-OUTSIDE_NAMES = frozenset("ot other tmb tambourine clap cowbell shaker perc percussion".split())
+OUTSIDE_NAMES = frozenset(("ot", "other", "tmb", "tambourine", "clap", "cowbell", "shaker", "perc", "percussion"))
 """Labels of sounds that are known and outside the vocabulary."""
 
 

@@ -1,0 +1,248 @@
+"""Scoring transcriptions against references.
+
+Conventions
+-----------
+Events are instants in seconds with an instrument. In each track and row, a maximum one-to-one matching of reference
+and estimate no further apart than the tolerance (`mir_eval.util.match_events`; a tie at exactly the tolerance counts)
+gives the matched events, and precision, recall and F come from counts summed over the tracks.
+
+Rows are the classes (five, or kick, snare and hihat), `micro`, which sums the classes' counts too, and `onset`: all
+events whatever they are, also those outside the vocabulary, where events that follow the first of a group by less
+than 30 ms count as one. The side stick is outside the five classes, as in MDB Drums (Southall et al., ISMIR 2017).
+`macro` is the mean of the classes that the references hold. `track_f` is the mean over the tracks of each track's F,
+of the tracks where the reference or the estimate has such an event. Offsets are estimate minus reference, in
+milliseconds, over the matched events: positive is late. Intervals are the 2.5 and 97.5 percentiles of F over 1000
+bootstrap draws of the tracks, with a fixed seed.
+
+Finer rows are scored where the references tell them: articulations (over the tracks whose reference labels all its
+events of that instrument so finely) and the recall of the snare's ghost notes as snares.
+
+A figure that is not defined, such as the recall of a class that is never played, is NaN.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .annotations import Event, Track
+from .drums import ARTICULATIONS, FIVE_CLASSES, INSTRUMENTS
+from .dynamics import VelocityRow, score_velocities
+from .matching import MICRO, NAN, Counts, count, match, select
+
+THREE_CLASSES = FIVE_CLASSES[:3]
+ONSET = "onset"
+OUTSIDE, NOTHING = "other", "nothing"
+MERGE_SECONDS = 0.03
+BOOTSTRAP_DRAWS = 1000
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the scores: the counts of its events over all tracks and what follows from them."""
+
+    name: str
+    reference: int
+    estimated: int
+    matched: int
+    precision: float
+    recall: float
+    f: float
+    f_low: float
+    f_high: float
+    track_f: float
+    tracks: int
+    offset_median_ms: float
+    offset_p90_ms: float
+
+
+@dataclass(frozen=True)
+class Macro:
+    """The means over the classes that the references hold."""
+
+    precision: float
+    recall: float
+    f: float
+    track_f: float
+
+
+@dataclass(frozen=True)
+class Ghosts:
+    """Ghost notes of the references, and how many of them were found as snares."""
+
+    reference: int
+    matched: int
+    recall: float
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """False events of one class that lie on missed events of another (or of `other` sounds, or on `nothing`)."""
+
+    estimated: str
+    missed: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Everything there is to say about a set of tracks at one tolerance (seconds)."""
+
+    tolerance: float
+    rows: tuple[Row, ...]
+    macro: Macro
+    finer: tuple[Row, ...]
+    ghosts: Ghosts
+    velocity: tuple[VelocityRow, ...]
+    tracks: dict[str, dict[str, Counts]] = field(repr=False)
+    confusions: tuple[Confusion, ...] = field(repr=False)
+
+    def row(self, name: str) -> Row:
+        """The row of a class, an articulation, `micro` or `onset`."""
+        return next(row for row in (*self.rows, *self.finer) if row.name == name)
+
+
+def score(tracks: Sequence[Track], tolerance: float = 0.05, classes: Sequence[str] = FIVE_CLASSES) -> Scores:
+    """Score tracks (see the module's description).
+
+    Parameters
+    ----------
+    tolerance : how far a match may be off, each way, in seconds.
+    classes : the instruments that are scored; the others count as onsets only.
+
+    Raises
+    ------
+    ValueError : for no tracks, two of one name, a negative tolerance or an unknown class.
+    DrumscribeError : where mir_eval is not installed.
+    """
+    _validate(tracks, tolerance, classes)
+    table = {track.name: _count_track(track, tolerance, classes) for track in tracks}
+    rows = tuple(_row(name, [counts[name] for counts in table.values()]) for name in (*classes, MICRO, ONSET))
+    return Scores(
+        tolerance=tolerance,
+        rows=rows,
+        macro=_macro(rows[: len(classes)]),
+        finer=_score_articulations(tracks, tolerance),
+        ghosts=_score_ghosts(tracks, tolerance),
+        velocity=score_velocities(tracks, tolerance, classes),
+        tracks=table,
+        confusions=_count_confusions(tracks, tolerance, classes),
+    )
+
+
+def _validate(tracks: Sequence[Track], tolerance: float, classes: Sequence[str]) -> None:
+    if not tracks:
+        raise ValueError("there must be at least one track")
+    if len({track.name for track in tracks}) < len(tracks):
+        raise ValueError("tracks must have different names")
+    if not tolerance >= 0:
+        raise ValueError(f"tolerance must not be negative, got {tolerance}")
+    if unknown := set(classes) - set(INSTRUMENTS):
+        raise ValueError(f"classes must be of {', '.join(INSTRUMENTS)}, got {', '.join(sorted(unknown))}")
+
+
+def _merge(events: Sequence[Event]) -> list[Event]:
+    """The first of each group of events that are nearer to it than `MERGE_SECONDS`."""
+    firsts: list[Event] = []
+    for event in events:
+        if not firsts or event.time - firsts[-1].time >= MERGE_SECONDS:
+            firsts.append(event)
+    return firsts
+
+
+def _count_track(track: Track, tolerance: float, classes: Sequence[str]) -> dict[str, Counts]:
+    """The counts of each row."""
+    counts = {c: count(select(track.reference, c), select(track.estimate, c), tolerance) for c in classes}
+    counts[MICRO] = sum(counts.values(), Counts(0, 0, 0))
+    counts[ONSET] = count(_merge(track.reference), _merge(track.estimate), tolerance)
+    return counts
+
+
+def _row(name: str, counts: Sequence[Counts]) -> Row:
+    """A row from the counts of each track."""
+    total = sum(counts, Counts(0, 0, 0))
+    offsets = np.array(total.offsets) * 1000
+    track_f = [c.f for c in counts if c.reference or c.estimated]
+    return Row(
+        name,
+        total.reference,
+        total.estimated,
+        total.matched,
+        total.precision,
+        total.recall,
+        total.f,
+        *_bootstrap(counts),
+        float(np.mean(track_f)) if track_f else NAN,
+        len(track_f),
+        float(np.median(offsets)) if len(offsets) else NAN,
+        float(np.percentile(np.abs(offsets), 90)) if len(offsets) else NAN,
+    )
+
+
+def _bootstrap(counts: Sequence[Counts]) -> tuple[float, float]:
+    """The 95 % interval of F over draws of the tracks; NaN for fewer than two tracks."""
+    if len(counts) < 2:
+        return NAN, NAN
+    table = np.array([(c.matched, c.reference + c.estimated) for c in counts])
+    draws = np.random.default_rng(0).integers(len(counts), size=(BOOTSTRAP_DRAWS, len(counts)))
+    matched, total = table[draws].sum(axis=1).T
+    f = 2 * matched[total > 0] / total[total > 0]
+    low, high = np.percentile(f, (2.5, 97.5)) if len(f) else (NAN, NAN)
+    return float(low), float(high)
+
+
+def _macro(rows: Sequence[Row]) -> Macro:
+    held = [row for row in rows if row.reference]
+
+    def mean(figure: Callable[[Row], float]) -> float:
+        return float(np.mean([np.nan_to_num(figure(row)) for row in held])) if held else NAN
+
+    return Macro(mean(lambda r: r.precision), mean(lambda r: r.recall), mean(lambda r: r.f), mean(lambda r: r.track_f))
+
+
+def _score_articulations(tracks: Sequence[Track], tolerance: float) -> tuple[Row, ...]:
+    """A row for each articulation of the instruments that the references label finely."""
+    rows = []
+    for articulation in ARTICULATIONS:
+        counts = []
+        for track in tracks:
+            played = select(track.reference, articulation.instrument)
+            if articulation.instrument == "kick" or not played or not all(event.exact for event in played):
+                continue
+            sides = [[e for e in side if e.articulation == articulation.name] for side in (played, track.estimate)]
+            counts.append(count(*sides, tolerance))
+        if any(c.reference for c in counts):
+            rows.append(_row(articulation.name, counts))
+    return tuple(rows)
+
+
+def _score_ghosts(tracks: Sequence[Track], tolerance: float) -> Ghosts:
+    """How many ghost notes are found, in the very matching of the snare's row."""
+    ghosts = sum(event.ghost for track in tracks for event in track.reference)
+    found = sum(
+        played.ghost
+        for track in tracks
+        for played, _ in match(select(track.reference, "snare"), select(track.estimate, "snare"), tolerance)
+    )
+    return Ghosts(ghosts, found, found / ghosts if ghosts else NAN)
+
+
+def _count_confusions(tracks: Sequence[Track], tolerance: float, classes: Sequence[str]) -> tuple[Confusion, ...]:
+    """Where the false events of each class lie: one-to-one on missed events of each other class, or on none."""
+    totals = {(a, b): 0 for a in classes for b in (*classes, OUTSIDE, NOTHING) if a != b}
+    for track in tracks:
+        false, missed = {}, {OUTSIDE: [event for event in track.reference if event.instrument not in classes]}
+        for c in classes:
+            played, heard = select(track.reference, c), select(track.estimate, c)
+            pairs = match(played, heard, tolerance)
+            taken = {id(event) for pair in pairs for event in pair}
+            false[c] = [event for event in heard if id(event) not in taken]
+            missed[c] = [event for event in played if id(event) not in taken]
+        for a in classes:
+            on_missed: set[int] = set()
+            for b in missed.keys() - {a}:
+                pairs = match(missed[b], false[a], tolerance)
+                totals[a, b] += len(pairs)
+                on_missed |= {id(event) for _, event in pairs}
+            totals[a, NOTHING] += len(false[a]) - len(on_missed)
+    return tuple(Confusion(a, b, count) for (a, b), count in totals.items() if count)
