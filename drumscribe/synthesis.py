@@ -1,0 +1,146 @@
+"""Sound made from samples: placing one-shots in time, and the processing that recordings go through.
+
+Numpy (and scipy's FFT) only, so that fine-tuning can use it without the training extra. Every function takes and gives
+mono ``(samples,) float32``; random ones take a `numpy.random.Generator` and depend on nothing else.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.fft import irfft, next_fast_len, rfft
+from scipy.ndimage import maximum_filter1d
+from scipy.signal import lfilter
+
+
+@dataclass(frozen=True)
+class OneShot:
+    """A recorded stroke: ``(samples,) float32`` with a peak of 1, and the sample at which its attack begins."""
+
+    samples: np.ndarray
+    onset: int
+
+
+def place(out: np.ndarray, shot: OneShot, time: int, gain: float, stop: int | None = None, fade: int = 1300) -> None:
+    """Add a one-shot to `out` so that its attack falls on sample `time`; damp it from sample `stop` on.
+
+    Parameters
+    ----------
+    gain : linear.
+    stop : the sample at which the stroke is choked, or None.
+    fade : samples that the choking takes.
+    """
+    start = time - shot.onset
+    samples = shot.samples
+    if stop is not None and stop + fade - start < len(samples):
+        samples = samples[: max(0, stop + fade - start)].copy()
+        ramp = np.linspace(1.0, 0.0, min(fade, len(samples)), dtype=np.float32)
+        samples[len(samples) - len(ramp) :] *= ramp
+    first, last = max(0, -start), min(len(samples), len(out) - start)
+    if first < last:
+        out[start + first : start + last] += samples[first:last] * np.float32(gain)
+
+
+def change_pitch(samples: np.ndarray, ratio: float) -> np.ndarray:
+    """Play the samples `ratio` times as fast, and thus as high."""
+    import soxr
+
+    return soxr.resample(samples, 1000.0 * ratio, 1000.0, quality="MQ").astype(np.float32)
+
+
+def shorten(samples: np.ndarray, decay: float, onset: int = 0) -> np.ndarray:
+    """Let the samples die away by 60 dB in `decay` samples from the onset on, beyond their own decay."""
+    envelope = np.exp(-6.9 * np.maximum(0, np.arange(len(samples)) - onset) / decay).astype(np.float32)
+    return (samples * envelope)[: int(onset + decay * 1.2)]
+
+
+def equalise(samples: np.ndarray, rate: int, frequencies: np.ndarray, gains_db: np.ndarray) -> np.ndarray:
+    """Filter with a response that joins the given points: Hz (rising) and dB, linear over log frequency, no delay."""
+    size = next_fast_len(len(samples) + 2048, real=True)
+    bins = np.log(np.maximum(np.arange(size // 2 + 1) * rate / size, 1.0))
+    gains = 10.0 ** (np.interp(bins, np.log(frequencies), gains_db) / 20.0)
+    return irfft(rfft(samples, size) * gains.astype(np.float32), size)[: len(samples)].astype(np.float32)
+
+
+def random_curve(rng: np.random.Generator, spread_db: float, points: int = 6) -> tuple[np.ndarray, np.ndarray]:
+    """A smooth random response between 40 Hz and 16 kHz for `equalise`: frequencies in Hz and gains in dB."""
+    frequencies = np.geomspace(40.0, 16000.0, points) * np.exp(rng.uniform(-0.3, 0.3, points))
+    return np.sort(frequencies), rng.normal(0.0, spread_db, points)
+
+
+def band_limits(low_hz: float, high_hz: float, order_db: float = 24.0) -> tuple[np.ndarray, np.ndarray]:
+    """A response for `equalise` that falls by `order_db` per octave below `low_hz` and above `high_hz`."""
+    frequencies = np.array([low_hz / 16, low_hz, high_hz, high_hz * 16])
+    return frequencies, np.array([-4 * order_db, 0.0, 0.0, -4 * order_db])
+
+
+def reverberate(
+    samples: np.ndarray, rate: int, rng: np.random.Generator, seconds: float, wet_db: float, brightness: float
+) -> np.ndarray:
+    """Put the sound into a room of exponentially decaying noise (Moorer, "About this reverberation business", 1979).
+
+    Parameters
+    ----------
+    seconds : the time in which the low frequencies die away by 60 dB.
+    wet_db : level of the room against the direct sound.
+    brightness : decay time of the highest against the lowest frequencies, 0 to 1.
+    """
+    length = int(seconds * rate)
+    time = np.arange(length) / rate
+    dark = lfilter([0.08], [1.0, -0.92], rng.standard_normal(length))
+    bright = rng.standard_normal(length)
+    impulse = dark * np.exp(-6.9 * time / seconds) * 3.0 + bright * np.exp(-6.9 * time / (seconds * brightness))
+    delay = int(rng.uniform(0.0005, 0.02) * rate)
+    impulse = np.concatenate([np.zeros(delay), impulse / np.sqrt(np.sum(np.square(impulse)))])
+    size = next_fast_len(len(samples) + len(impulse), real=True)
+    room = irfft(rfft(samples, size) * rfft(impulse.astype(np.float32), size), size)[: len(samples)]
+    return (samples + room * 10.0 ** (wet_db / 20.0)).astype(np.float32)
+
+
+def compress(
+    samples: np.ndarray, rate: int, threshold_db: float, ratio: float, attack: float, release: float
+) -> np.ndarray:
+    """A feed-forward peak compressor (Giannoulis, Massberg & Reiss, JAES 2012) with a control rate of 1 ms.
+
+    Parameters
+    ----------
+    threshold_db : against the peak of the samples.
+    ratio : input over output above the threshold.
+    attack, release : time constants in seconds.
+    """
+    step = max(1, rate // 1000)
+    steps = -(-len(samples) // step)
+    padded = np.zeros(steps * step, np.float32)
+    padded[: len(samples)] = np.abs(samples)
+    peaks = padded.reshape(steps, step).max(axis=1)
+    top = peaks.max(initial=0.0)
+    if top == 0.0:
+        return samples
+    over = np.maximum(0.0, 20.0 * np.log10(np.maximum(peaks / top, 1e-6)) - threshold_db)
+    # The release is a decay from recent peaks, the attack a lag behind them.
+    held = maximum_filter1d(over, max(1, int(release * 200)), origin=max(0, int(release * 100) - 1))
+    slow, fast = np.exp(-1.0 / (release * 1000.0)), np.exp(-1.0 / max(attack * 1000.0, 0.1))
+    smooth = np.maximum(over, lfilter([1 - slow], [1, -slow], held))
+    reduction = lfilter([1 - fast], [1, -fast], smooth) * (1.0 - 1.0 / ratio)
+    gain = 10.0 ** (-np.interp(np.arange(len(samples)) / step, np.arange(steps), reduction) / 20.0)
+    return samples * gain.astype(np.float32)
+
+
+def saturate(samples: np.ndarray, drive: float) -> np.ndarray:
+    """Bend the samples by tanh, `drive` being the gain into it for a peak of 1; the peak stays where it was."""
+    peak = np.max(np.abs(samples), initial=0.0)
+    if peak == 0.0:
+        return samples
+    return (np.tanh(samples * (drive / peak)) * (peak / np.tanh(drive))).astype(np.float32)
+
+
+def coloured_noise(rng: np.random.Generator, length: int, slope_db: float) -> np.ndarray:
+    """Noise with an RMS of 1 whose spectrum falls by `slope_db` per octave (0 white, 3 pink, 6 brown)."""
+    size = next_fast_len(length, real=True)
+    shape = np.maximum(np.arange(size // 2 + 1), 8.0) ** (-slope_db / 6.02)
+    noise = irfft(rfft(rng.standard_normal(size).astype(np.float32)) * shape.astype(np.float32), size)[:length]
+    return (noise / np.sqrt(np.mean(np.square(noise)))).astype(np.float32)
+
+
+def rms(samples: np.ndarray) -> float:
+    """Root mean square."""
+    return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if len(samples) else 0.0

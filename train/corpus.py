@@ -1,0 +1,177 @@
+"""The corpus: clips of sound with exact labels, made from seeds, stored as spectrogram frames in shards.
+
+A clip depends on its seed and index alone: the same to the bit whichever process renders it.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from drumscribe.drums import ARTICULATIONS
+from drumscribe.spectrogram import SpectrogramSettings, compute_spectrogram
+from drumscribe.synthesis import coloured_noise
+
+from .accompaniment import Band
+from .kits import KitMaker
+from .performances import render_drums
+from .production import master, mix, produce_drums
+from .scores import GrooveBook, Score, electronic_pattern, vary
+from .sources import PERCUSSION, RATE, check_roles, read_grooves, read_pieces
+
+CLIP_SECONDS = 12.0
+CLIPS_PER_SHARD = 64
+ROLES = (*(a.name for a in ARTICULATIONS), PERCUSSION)
+"""What the labels of a clip name; ``clap`` is stored as percussion."""
+
+_ROLE_INDEX = {role: i for i, role in enumerate(ROLES)} | {"clap": len(ROLES) - 1}
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Sound with labels.
+
+    Attributes
+    ----------
+    sound : ``(samples,) float32`` at `RATE`.
+    times : ``(hits,) float32``, seconds of the physical attacks.
+    roles : ``(hits,) uint8``, indices into `ROLES`.
+    velocities : ``(hits,) float32``, 0 to 1.
+    """
+
+    sound: np.ndarray
+    times: np.ndarray
+    roles: np.ndarray
+    velocities: np.ndarray
+
+
+class Studio:
+    """Makes clips: the sources of one split, held in memory.
+
+    Parameters
+    ----------
+    data : the folder with ``oneshots``, ``grooves`` and ``backing``.
+    cache : where rendered instruments are kept.
+    split : ``train`` or ``validation``: of kits and of grooves alike.
+    """
+
+    def __init__(self, data: Path, cache: Path, split: str) -> None:
+        self.split = split
+        pieces = read_pieces(data / "oneshots", split)
+        check_roles(pieces)
+        self._kits = KitMaker(pieces)
+        self._grooves = GrooveBook(read_grooves(data / "grooves", split))
+        self._band = Band(data / "backing", cache / "instruments")
+
+    def clip(self, seed: int, index: int, seconds: float = CLIP_SECONDS) -> Clip:
+        """A produced recording: drums alone, with bleed of other instruments, a full mix, or now and then no drums."""
+        rng = np.random.default_rng([seed, index])
+        if rng.random() < 0.12:
+            score = electronic_pattern(rng, seconds)
+        else:
+            score = self._grooves.draw(rng, seconds)
+        score = vary(score, rng, seconds)
+        kind = rng.choice(["drums", "bleed", "mix", "backing"], p=[0.36, 0.08, 0.53, 0.03])
+        if kind == "backing":
+            score = Score(np.zeros(0), (), np.zeros(0), score.beat, score.beats_per_bar)
+        sound = render_drums(score, self._kits.make(rng, score.electronic), rng, seconds)
+        sound = produce_drums(sound, rng)
+        if kind != "drums":
+            level = rng.uniform(-45.0, -20.0) if kind == "bleed" else rng.normal(-3.0, 6.0)
+            sound = mix(sound, self._band.play(score, rng, seconds), float(np.clip(level, -45.0, 9.0)))
+        return _labelled(master(sound, rng), score)
+
+    def dry_clip(self, seed: int, index: int, seconds: float = CLIP_SECONDS) -> Clip:
+        """A groove as it was played, on a kit as it was recorded, with nothing done to it but a floor of faint noise."""
+        rng = np.random.default_rng([seed, index])
+        score = self._grooves.draw(rng, seconds, (0.95, 1.05))
+        kit = self._kits.make(rng, bool(rng.random() < 0.4), plain=True)
+        sound = render_drums(score, kit, rng, seconds)
+        sound *= 0.5 / max(float(np.max(np.abs(sound))), 1e-6)
+        return _labelled(sound + 1e-5 * coloured_noise(rng, len(sound), 0.0), score)
+
+
+def _labelled(sound: np.ndarray, score: Score) -> Clip:
+    return Clip(
+        sound,
+        score.times.astype(np.float32),
+        np.array([_ROLE_INDEX[role] for role in score.roles], np.uint8),
+        score.velocities.astype(np.float32),
+    )
+
+
+@dataclass(frozen=True)
+class CorpusPlan:
+    """Which clips a corpus holds.
+
+    Attributes
+    ----------
+    kind : ``produced`` or ``dry``.
+    split : of kits and grooves.
+    seed : of every clip, with its index.
+    clips : how many.
+    """
+
+    kind: str
+    split: str
+    seed: int
+    clips: int
+
+    def folder(self, cache: Path) -> Path:
+        """Where its shards are kept."""
+        return cache / f"{self.kind}-{self.split}-{self.seed}"
+
+
+_studio: Studio | None = None
+
+
+def _open_studio(data: Path, cache: Path, split: str) -> None:
+    global _studio
+    _studio = Studio(data, cache, split)
+
+
+def _render_shard(plan: CorpusPlan, shard: int, target: Path, settings: SpectrogramSettings) -> Path:
+    if _studio is None:
+        raise RuntimeError("a shard is rendered in a process that has opened its studio")
+    make = _studio.clip if plan.kind == "produced" else _studio.dry_clip
+    frames, times, roles, velocities, counts = [], [], [], [], []
+    for index in range(shard * CLIPS_PER_SHARD, min(plan.clips, (shard + 1) * CLIPS_PER_SHARD)):
+        clip = make(plan.seed, index)
+        frames.append(compute_spectrogram(clip.sound, settings).astype(np.float16))
+        times.append(clip.times)
+        roles.append(clip.roles)
+        velocities.append(clip.velocities)
+        counts.append(len(clip.times))
+    temporary = target.with_suffix(f".{os.getpid()}.tmp")
+    with open(temporary, "wb") as file:
+        np.savez(
+            file,
+            frames=np.stack(frames),
+            times=np.concatenate(times),
+            roles=np.concatenate(roles),
+            velocities=np.concatenate(velocities),
+            counts=np.array(counts),
+        )
+    temporary.replace(target)
+    return target
+
+
+def shard_paths(plan: CorpusPlan, cache: Path) -> list[Path]:
+    """The shards of a corpus in order, rendered or not."""
+    return [plan.folder(cache) / f"{i:05d}.npz" for i in range(-(-plan.clips // CLIPS_PER_SHARD))]
+
+
+def render_corpus(plan: CorpusPlan, data: Path, cache: Path, settings: SpectrogramSettings, jobs: int = 1):
+    """Render the shards of a corpus that are missing, and yield each as it is done."""
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from multiprocessing import get_context
+
+    plan.folder(cache).mkdir(parents=True, exist_ok=True)
+    missing = [(i, path) for i, path in enumerate(shard_paths(plan, cache)) if not path.exists()]
+    if not missing:
+        return
+    with ProcessPoolExecutor(jobs, get_context("spawn"), _open_studio, (data, cache, plan.split)) as pool:
+        tasks = [pool.submit(_render_shard, plan, i, path, settings) for i, path in missing]
+        for task in as_completed(tasks):
+            yield task.result()

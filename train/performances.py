@@ -1,0 +1,35 @@
+"""A score and a kit to sound: overlapping strokes, choked hats, damped retriggers."""
+
+import numpy as np
+
+from drumscribe.drums import ARTICULATION_BY_NAME
+from drumscribe.synthesis import place
+
+from .kits import Drum
+from .scores import Score
+from .sources import RATE
+
+
+def render_drums(score: Score, kit: dict[str, Drum], rng: np.random.Generator, seconds: float) -> np.ndarray:
+    """The drums alone, ``(seconds * RATE,) float32``; attacks fall on the score's times to the sample."""
+    out = np.zeros(int(seconds * RATE), np.float32)
+    damped = rng.random() < (0.6 if score.electronic else 0.15)
+    fade = int(RATE * rng.uniform(0.01, 0.06))
+    stops = _stops(score, damped)
+    for time, role, velocity, stop in zip(score.times, score.roles, score.velocities, stops, strict=True):
+        shot, gain = kit[role].stroke(float(velocity), rng)
+        place(out, shot, round(time * RATE), gain, None if np.isinf(stop) else round(stop * RATE), fade)
+    return out
+
+
+def _stops(score: Score, damped: bool) -> np.ndarray:
+    """When each stroke is cut off: hats by the next hat, others, where `damped`, by the next of the same drum."""
+    stops = np.full(len(score.times), np.inf)
+    latest: dict[str, int] = {}
+    for i, role in enumerate(score.roles):
+        instrument = ARTICULATION_BY_NAME[role].instrument if role in ARTICULATION_BY_NAME else role
+        drum = "hihat" if instrument == "hihat" else role
+        if drum in latest and (drum == "hihat" or damped) and score.times[i] - score.times[latest[drum]] > 0.02:
+            stops[latest[drum]] = score.times[i]
+        latest[drum] = i
+    return stops
