@@ -1,0 +1,131 @@
+"""Scores as tables for a terminal, and as plain data for JSON (where a figure that is not defined is null)."""
+
+import math
+from dataclasses import asdict
+
+from .evaluate import ONSET, Row, Scores
+from .matching import MICRO, Counts
+
+
+def to_data(scores: Scores) -> dict:
+    """The scores as lists, dictionaries, strings and numbers, without the offset of each event."""
+    data = asdict(scores) | {
+        "tracks": {
+            track: {name: _count_data(counts) for name, counts in rows.items()} for track, rows in scores.tracks.items()
+        }
+    }
+    return _without_nan(data)
+
+
+def to_tables(scores: Scores, per_track: bool = False, confusions: bool = False) -> list:
+    """The scores as `rich.table.Table`s: classes, finer articulations, velocities, and what else is asked for."""
+    tables = [_rows_table(scores)]
+    if scores.finer:
+        tables.append(_finer_table(scores))
+    if scores.velocity:
+        tables.append(_velocity_table(scores))
+    if per_track:
+        tables.append(_tracks_table(scores))
+    if confusions:
+        tables.append(_confusion_table(scores))
+    return tables
+
+
+def format_tolerance(seconds: float) -> str:
+    """A tolerance as it is usually written."""
+    return f"±{seconds * 1000:g} ms"
+
+
+def _count_data(counts: Counts) -> dict:
+    return {
+        "reference": counts.reference,
+        "estimated": counts.estimated,
+        "matched": counts.matched,
+        "precision": counts.precision,
+        "recall": counts.recall,
+        "f": counts.f,
+    }
+
+
+def _without_nan(data):
+    if isinstance(data, dict):
+        return {key: _without_nan(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_without_nan(value) for value in data]
+    return None if isinstance(data, float) and math.isnan(data) else data
+
+
+def _table(title: str, first: str, *columns: str):
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", title_style="bold")
+    table.add_column(first)
+    for column in columns:
+        table.add_column(column, justify="right")
+    return table
+
+
+def _figure(value: float, digits: int = 3) -> str:
+    return "-" if math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _cells(row: Row) -> list[str]:
+    interval = "-" if math.isnan(row.f_low) else f"{row.f_low:.3f}-{row.f_high:.3f}"
+    return [
+        row.name,
+        *map(str, (row.reference, row.estimated, row.matched)),
+        *map(_figure, (row.precision, row.recall, row.f)),
+        interval,
+        _figure(row.track_f),
+        _figure(row.offset_median_ms, 1),
+    ]
+
+
+COLUMNS = ("played", "heard", "matched", "P", "R", "F", "95 %", "F/track", "offset ms")
+
+
+def _rows_table(scores: Scores):
+    table = _table(f"{len(scores.tracks)} tracks, {format_tolerance(scores.tolerance)}", "", *COLUMNS)
+    for row in scores.rows:
+        table.add_row(*_cells(row))
+        if row.name == MICRO:
+            mean = scores.macro
+            figures = [_figure(value) for value in (mean.precision, mean.recall, mean.f)]
+            table.add_row("macro", "", "", "", *figures, "", _figure(mean.track_f), "")
+    return table
+
+
+def _finer_table(scores: Scores):
+    table = _table(f"Articulations, {format_tolerance(scores.tolerance)}", "", *COLUMNS)
+    for row in scores.finer:
+        table.add_row(*_cells(row))
+    if scores.ghosts.reference:
+        ghosts = scores.ghosts
+        table.add_row("ghost notes", str(ghosts.reference), "", str(ghosts.matched), "", _figure(ghosts.recall))
+    return table
+
+
+def _velocity_table(scores: Scores):
+    title = f"Velocity, {format_tolerance(scores.tolerance)}"
+    table = _table(title, "", "matched", "tracks", "Pearson", "MAE (MIDI)", "F with velocity")
+    for row in scores.velocity:
+        counts = (str(row.matched), str(row.tracks))
+        table.add_row(row.name, *counts, _figure(row.pearson), _figure(row.mae, 1), _figure(row.f))
+    return table
+
+
+def _tracks_table(scores: Scores):
+    names = [row.name for row in scores.rows]
+    table = _table(f"F per track, {format_tolerance(scores.tolerance)}", "track", "played", *names)
+    for track, rows in scores.tracks.items():
+        table.add_row(track, str(rows[ONSET].reference), *(_figure(rows[name].f) for name in names))
+    return table
+
+
+def _confusion_table(scores: Scores):
+    missed = list(dict.fromkeys(confusion.missed for confusion in scores.confusions))
+    table = _table(f"False hits, by what was missed there, {format_tolerance(scores.tolerance)}", "heard", *missed)
+    count = {(c.estimated, c.missed): c.count for c in scores.confusions}
+    for estimated in dict.fromkeys(c.estimated for c in scores.confusions):
+        table.add_row(estimated, *(str(count.get((estimated, name), "")) for name in missed))
+    return table
