@@ -94,7 +94,7 @@ def pair_tracks(estimates: Path, references: Path, missing_is_empty: bool = Fals
 
     Two files are a pair whatever their names. In folders (searched deeply), a track is a reference's path within its
     folder without extension and without `_class` or `_subclass`; its estimate is the file of the same path, or
-    of that followed by `_` and anything.
+    of that followed by `_` or `.` and anything.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def pair_tracks(estimates: Path, references: Path, missing_is_empty: bool = Fals
     strays = []
     for stem, path in _files(estimates):
         # The longest name wins: "take_2.mid" belongs to "take_2" if there is one, else to "take".
-        names = [name for name in tracks if stem == name or stem.startswith(name + "_")]
+        names = [name for name in tracks if stem == name or stem.startswith((name + "_", name + "."))]
         if names:
             owner[max(names, key=len)].append(path)
         else:

@@ -14,8 +14,8 @@ of the tracks where the reference or the estimate has such an event. Offsets are
 milliseconds, over the matched events: positive is late. Intervals are the 2.5 and 97.5 percentiles of F over 1000
 bootstrap draws of the tracks, with a fixed seed.
 
-Finer rows are scored where the references tell them: articulations (over the tracks whose reference labels all its
-events of that instrument so finely) and the recall of the snare's ghost notes as snares.
+Finer rows are scored where the references tell them: articulations (over the tracks where no event of that
+instrument is labelled more broadly) and the recall of the snare's ghost notes as snares.
 
 A figure that is not defined, such as the recall of a class that is never played, is NaN.
 """
@@ -207,7 +207,7 @@ def _score_articulations(tracks: Sequence[Track], tolerance: float) -> tuple[Row
         counts = []
         for track in tracks:
             played = select(track.reference, articulation.instrument)
-            if articulation.instrument == "kick" or not played or not all(event.exact for event in played):
+            if articulation.instrument == "kick" or not all(event.exact for event in played):
                 continue
             sides = [[e for e in side if e.articulation == articulation.name] for side in (played, track.estimate)]
             counts.append(count(*sides, tolerance))

@@ -26,7 +26,7 @@ def to_tables(scores: Scores, per_track: bool = False, confusions: bool = False)
         tables.append(_velocity_table(scores))
     if per_track:
         tables.append(_tracks_table(scores))
-    if confusions:
+    if confusions and scores.confusions:
         tables.append(_confusion_table(scores))
     return tables
 

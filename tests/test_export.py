@@ -87,7 +87,10 @@ def test_an_empty_transcription_is_a_valid_file(tmp_path, format):
     assert len(read[format](path)) == 0
 
 
-@pytest.mark.parametrize("name", ["Größe ドラム 🥁.mid", "two words.csv", "a" * 245 + ".json"])
+LONG = pytest.param("a" * 245 + ".json", marks=pytest.mark.skipif(sys.platform == "win32", reason="paths are shorter"))
+
+
+@pytest.mark.parametrize("name", ["Größe ドラム 🥁.mid", "two words.csv", LONG])
 def test_unusual_names_and_missing_folders_work(tmp_path, name):
     export.write(TAKE, tmp_path / "neu" / "é" / name)
     assert [p.name for p in (tmp_path / "neu" / "é").iterdir()] == [name]
