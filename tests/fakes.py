@@ -1,0 +1,45 @@
+"""Transcribers that behave as a test needs, and can be made in a worker process."""
+
+import os
+import signal
+import time
+import warnings
+
+from drumscribe.audio import AudioWarning, probe, read_blocks
+from drumscribe.hits import Hit, Transcription
+
+
+class FakeTranscriber:
+    """Hears a kick at every half second; the name of a recording may say that something is to happen."""
+
+    def transcribe_file(self, path, progress=None):
+        name = path.stem
+        duration = probe(path).duration
+        seconds = 0.0
+        for block in read_blocks(path, 44100, 4410):
+            seconds += len(block) / 44100
+            if progress:
+                progress(seconds)
+            if "slow" in name:
+                time.sleep(0.1)
+        if "warns" in name:
+            warnings.warn(f"{path}: something is odd", AudioWarning, stacklevel=2)
+        if "bug" in name:
+            raise ZeroDivisionError("a bug")
+        if "memory" in name:
+            raise MemoryError
+        if "dies" in name:
+            os.kill(os.getpid(), signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+        if "exits" in name:
+            os._exit(3)
+        if "interrupt" in name:
+            raise KeyboardInterrupt
+        times = [t / 2 for t in range(int(duration * 2))]
+        return Transcription(tuple(Hit(t, "kick", 100) for t in times), duration, "fake")
+
+
+class BrokenTranscriber:
+    """Cannot even be made."""
+
+    def __init__(self):
+        raise RuntimeError("no model")
