@@ -163,6 +163,8 @@ def _read_text(path: Path) -> list[Event]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise LabelError(f"{path}: not a text file") from error
+    except OSError as error:
+        raise LabelError(f"{path}: cannot be read ({error.strerror})") from error
     columns, separator = None, ","
     events = []
     for number, line in enumerate(lines, 1):
@@ -177,8 +179,7 @@ def _read_text(path: Path) -> list[Event]:
             elif columns:
                 events.append(_read_row(dict(zip(columns, (f.strip() for f in line.split(separator)), strict=False))))
             else:
-                labels = fields[1:2]
-                events.append(_labelled(_read_time(fields[0]), labels))
+                events.append(_labelled(_read_time(fields[0]), fields[1:2]))
         except ValueError as error:
             raise LabelError(f"{path}, line {number}: {error}") from error
     return events

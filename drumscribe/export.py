@@ -62,7 +62,7 @@ def read_json(path: Path) -> Transcription:
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
         found = content["format"], content["version"]
-    except (ValueError, LookupError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise LabelError(f"{path}: not a transcription in JSON ({error})") from error
     if found != (JSON_FORMAT, JSON_VERSION):
         raise LabelError(f"{path}: holds {found[0]} version {found[1]}, not {JSON_FORMAT} version {JSON_VERSION}")

@@ -299,11 +299,16 @@ def test_an_empty_file_is_a_track_without_events(tmp_path):
         ("a.mid", "not MIDI", r"a\.mid"),
         ("a.json", "{}", r"a\.json"),
         ("a.xml", "<a/>", r"a\.xml"),
+        ("gone.txt", None, r"gone\.txt"),
+        ("gone.json", None, r"gone\.json"),
+        ("gone.mid", None, r"gone\.mid"),
     ],
 )
 def test_what_cannot_be_read_is_named_with_its_line(tmp_path, name, text, message):
+    if text is not None:
+        write(tmp_path / name, text)
     with pytest.raises(LabelError, match=message):
-        read_events(write(tmp_path / name, text))
+        read_events(tmp_path / name)
 
 
 def test_binary_text_is_refused(tmp_path):
