@@ -3,7 +3,8 @@
 import math
 from dataclasses import asdict
 
-from .evaluate import ONSET, Row, Scores
+from .drums import INSTRUMENTS
+from .evaluate import NOTHING, ONSET, OUTSIDE, Row, Scores
 from .matching import MICRO, Counts
 
 
@@ -58,7 +59,7 @@ def _without_nan(data):
 def _table(title: str, first: str, *columns: str):
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(title=title, title_justify="left", title_style="bold", min_width=len(title))
     table.add_column(first)
     for column in columns:
         table.add_column(column, justify="right")
@@ -123,7 +124,8 @@ def _tracks_table(scores: Scores):
 
 
 def _confusion_table(scores: Scores):
-    missed = list(dict.fromkeys(confusion.missed for confusion in scores.confusions))
+    found = {confusion.missed for confusion in scores.confusions}
+    missed = [name for name in (*INSTRUMENTS, OUTSIDE, NOTHING) if name in found]
     table = _table(f"False hits, by what was missed there, {format_tolerance(scores.tolerance)}", "heard", *missed)
     count = {(c.estimated, c.missed): c.count for c in scores.confusions}
     for estimated in dict.fromkeys(c.estimated for c in scores.confusions):

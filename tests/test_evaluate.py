@@ -361,3 +361,66 @@ def test_ambiguous_and_absent_files_are_errors(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(LabelError, match="no annotations here"):
         pair_tracks(tmp_path / "est", tmp_path / "empty")
+
+
+# The command
+
+
+def run(*arguments):
+    from click.testing import CliRunner
+
+    from drumscribe.cli import main
+
+    return CliRunner().invoke(main, ["evaluate", *map(str, arguments)])
+
+
+@pytest.fixture
+def folders(tmp_path):
+    write(tmp_path / "ref/a_class.txt", "0 KD\n1 SD\n2 HH\n3 TT\n")
+    write(tmp_path / "est/a.csv", "time,articulation\n0.03,kick\n1,snare\n2,crash\n")
+    return tmp_path / "est", tmp_path / "ref"
+
+
+def test_the_command_prints_scores_at_both_tolerances(folders):
+    result = run(*folders, "--per-track", "--confusions")
+    assert result.exit_code == 0
+    wide, tight = (
+        next(line for line in part.splitlines() if "micro" in line) for part in result.stdout.split("±20 ms", 1)
+    )
+    assert "0.571" in wide  # 2 of 4 and 3
+    assert "0.286" in tight  # 1 of 4 and 3
+
+
+def test_the_command_prints_json(folders):
+    result = run(*folders, "--json", "--tolerance", "0.05", "--classes", "3")
+    (scores,) = json.loads(result.stdout)
+    assert scores["tolerance"] == 0.05
+    assert [row["name"] for row in scores["rows"]] == ["kick", "snare", "hihat", "micro", "onset"]
+    assert scores["rows"][3]["f"] == 2 * 2 / 5
+    assert scores["confusions"] == []
+
+
+def test_the_command_names_what_is_missing_or_wrong_in_one_line(folders):
+    estimates, references = folders
+    write(references / "b.txt", "0 KD\n")
+    result = run(estimates, references)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.count("\n") == 1 and "no estimate for b" in result.stderr
+    assert run(estimates, references, "--missing-as-empty").exit_code == 0
+    write(estimates / "b.txt", "0 wibble\n")
+    assert "b.txt, line 1" in run(estimates, references).stderr
+    assert "nowhere" in run(estimates.parent / "nowhere", references).stderr
+
+
+def test_the_command_says_what_was_left_out(folders):
+    write(folders[0] / "other.txt", "0 KD\n")
+    result = run(*folders)
+    assert result.exit_code == 0 and "other.txt" in result.stderr
+
+
+def test_the_command_without_mir_eval_says_what_to_install(folders, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mir_eval", None)
+    monkeypatch.setitem(sys.modules, "mir_eval.util", None)
+    result = run(*folders)
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1 and "pip install mir_eval" in result.stderr
