@@ -107,6 +107,7 @@ def run(
         todo = [index for index in range(len(jobs)) if index not in outcomes]
         work = partial(_Work, make_transcriber)
         tasks = [jobs[index] for index in todo]
+        workers = min(workers, len(tasks))
         events = run_in_workers(work, tasks, workers) if workers > 1 else _run_here(work, tasks, observer)
         with closing(events):
             for event in events:
