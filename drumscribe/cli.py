@@ -245,6 +245,7 @@ def evaluate(estimates, references, tolerances, classes, per_track, confusions, 
         return
     from rich.console import Console
 
+    sys.stdout.reconfigure(errors="replace")  # names of tracks may not be in the terminal's alphabet
     console = Console()
     if not console.is_terminal:
         console.width = 120  # a file has no edge to wrap at

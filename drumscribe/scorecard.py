@@ -86,7 +86,8 @@ COLUMNS = ("played", "heard", "matched", "P", "R", "F", "95 %", "F/track", "offs
 
 
 def _rows_table(scores: Scores):
-    table = _table(f"{len(scores.tracks)} tracks, {format_tolerance(scores.tolerance)}", "", *COLUMNS)
+    tracks = f"{len(scores.tracks)} track{'s' if len(scores.tracks) > 1 else ''}"
+    table = _table(f"{tracks}, {format_tolerance(scores.tolerance)}", "", *COLUMNS)
     for row in scores.rows:
         table.add_row(*_cells(row))
         if row.name == MICRO:

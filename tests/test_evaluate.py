@@ -366,12 +366,12 @@ def test_ambiguous_and_absent_files_are_errors(tmp_path):
 # The command
 
 
-def run(*arguments):
+def run(*arguments, charset="utf-8"):
     from click.testing import CliRunner
 
     from drumscribe.cli import main
 
-    return CliRunner().invoke(main, ["evaluate", *map(str, arguments)])
+    return CliRunner(charset=charset).invoke(main, ["evaluate", *map(str, arguments)])
 
 
 @pytest.fixture
@@ -389,6 +389,13 @@ def test_the_command_prints_scores_at_both_tolerances(folders):
     )
     assert "0.571" in wide  # 2 of 4 and 3
     assert "0.286" in tight  # 1 of 4 and 3
+
+
+def test_the_command_prints_to_a_terminal_without_unicode(folders):
+    write(folders[1] / "ドラム.txt", "0 KD\n")
+    write(folders[0] / "ドラム.txt", "0 KD\n")
+    result = run(*folders, "--per-track", charset="ascii")
+    assert result.exit_code == 0 and "micro" in result.stdout
 
 
 def test_the_command_prints_json(folders):
