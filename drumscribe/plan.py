@@ -12,6 +12,8 @@ from pathlib import Path
 from .audio import FOREIGN_SUFFIXES, SUFFIXES
 from .errors import DrumscribeError
 
+_NAMES_TOLD = 10  # in a note
+
 
 class PlanError(DrumscribeError):
     """What was asked for cannot be done as a whole: nothing found, nowhere to write, two outputs in one place."""
@@ -77,9 +79,12 @@ def plan(paths: Sequence[str | Path], out: str | Path, formats: Sequence[str] = 
     places = [_place(f, f in kept) for f in found]
     _refuse_clashes(found, places, case_matters)
     if kept:
+        names = [str(_output(Path(), place, formats[0])) for f, place in zip(found, places, strict=True) if f in kept]
+        more = f" and {len(names) - _NAMES_TOLD} more" if len(names) > _NAMES_TOLD else ""
         notes.append(
-            f"{len(kept)} outputs keep the extension of their recording, because names without it clash: "
-            + ", ".join(str(_output(out, _place(f, True), formats[0])) for f in found if f in kept)
+            f"{len(names)} outputs keep the extension of their recording, because they would have one name without it: "
+            + ", ".join(names[:_NAMES_TOLD])
+            + more
         )
     jobs = (
         Job(f.source, tuple(_output(out, place, format) for format in formats))
