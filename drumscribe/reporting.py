@@ -86,7 +86,7 @@ class Bars(Silence):
         )
         self._durations = {job.source: _duration(job.source) for job in jobs}
         self._count = len(jobs)
-        self._finished = 0
+        self._finished = self._failed = 0
         self._done = 0.0
         self._all = self._progress.add_task("", total=sum(self._durations.values()))
         self._tasks: dict[Path, TaskID] = {}
@@ -115,14 +115,14 @@ class Bars(Silence):
         self._reached.pop(source, None)
         if source in self._tasks:
             self._progress.remove_task(self._tasks.pop(source))
-        if outcome.status == "failed":
-            self._progress.console.print(Text(f"failed: {outcome.error}", style="red"), soft_wrap=True)
+        self._failed += outcome.status == "failed"
         self._update()
 
     def _update(self) -> None:
         self._progress.update(
             self._all,
-            description=f"{self._finished} of {self._count} recordings",
+            description=f"{self._finished} of {self._count} recordings"
+            + (f", {self._failed} failed" if self._failed else ""),
             completed=self._done + sum(self._reached.values()),
         )
 
