@@ -178,18 +178,17 @@ def info(model: Path | None) -> None:
 
     MODEL is a model file; without it, the one that comes with drumscribe.
     """
-    from dataclasses import fields
-
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    from .card import card_rows
     from .classifier import load_model_info
 
-    card = load_model_info(model)
     table = Table.grid(padding=(0, 2))
-    for field in fields(card):
-        table.add_row(Text(field.name.replace("_", " "), style="bold"), Text(str(getattr(card, field.name))))
+    for name, text in card_rows(load_model_info(model)):
+        table.add_row(Text(name, style="bold"), Text(text))
+    sys.stdout.reconfigure(errors="replace")  # credits may not be in the terminal's alphabet
     Console().print(table)
 
 

@@ -19,8 +19,10 @@ from rich.console import Console
 
 import drumscribe
 from drumscribe.batch import Outcome, plan
+from drumscribe.classifier import Columns, ModelInfo, write_model
 from drumscribe.cli import main
 from drumscribe.reporting import Bars, clock
+from drumscribe.spectrogram import SpectrogramSettings
 
 TESTS = Path(__file__).parent
 HEAVY = ("numba", "scipy", "soundfile", "soxr", "pretty_midi", "ai_edge_litert", "tflite_runtime", "mir_eval", "numpy")
@@ -359,10 +361,21 @@ def test_the_command_and_the_library_agree(everything):
         assert (pitch, velocity) == (hit.note, hit.velocity) and time_ == pytest.approx(hit.time, abs=1e-3)
 
 
-def test_info_prints_the_card_of_the_shipped_model():
+def test_info_prints_all_that_a_model_says_of_itself(tmp_path):
+    columns = Columns(("kick", "hihat"), ("hihat_open", "hihat_pedal"))
+    card = ("base", "1.2", "hears drums [well]", "MIT", "Jérôme, 打楽器", SpectrogramSettings(), columns, (0.31, 0.42))
+    write_model(b"", ModelInfo(*card, context=50, chunk=600, quantisation="int8"), tmp_path / "m.tflite")
+    result = CliRunner().invoke(main, ["info", str(tmp_path / "m.tflite")])
+    assert result.exit_code == 0
+    facts = ("base 1.2, int8", "hears drums [well]", "MIT", "Jérôme, 打楽器", "kick, from 0.31")
+    for fact in (*facts, "hihat, from 0.42: hihat_open, hihat_pedal", "44100 Hz", "hop 441", "50 frames (0.50 s)"):
+        assert fact in result.output
+
+
+def test_info_without_a_file_is_about_the_shipped_model():
     result = CliRunner().invoke(main, ["info"])
     assert result.exit_code == 0
-    assert "kick" in result.output and "44100" in result.output
+    assert "44100 Hz" in result.output and "kick" in result.output
 
 
 def test_info_refuses_what_is_no_model_in_one_line(take):
