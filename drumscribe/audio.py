@@ -132,9 +132,9 @@ def _check(path: Path, sound) -> None:
     if sound.format == "OGG" and containers.ogg_breaks_off(path):
         raise AudioError(_breaks_off(path, sound.frames, sound.samplerate))
     if sound.format == "MP3":
-        samples = containers.counted_mp3_samples(path)
-        if samples is not None and samples > sound.frames + sound.samplerate // 4:
-            raise AudioError(f"{path}: its bit rate varies and its header does not say how long it is: {_REPAIR}")
+        held = containers.walk_mp3(path).samples
+        if held > sound.frames + sound.samplerate // 4:
+            raise AudioError(f"{path}: holds more audio than its header, or its first frame, makes believe: {_REPAIR}")
 
 
 def _breaks_off(path: Path, frames: int, rate: int, declared: float | None = None) -> str:
@@ -170,7 +170,7 @@ def _mono(path: Path, sound, block_size: int) -> Iterator[np.ndarray]:
         mono /= np.float32(channels)
         frames += len(block)
         yield mono
-    if frames < sound.frames and not (sound.format == "MP3" and _is_within_mp3_tolerance(path, sound, frames)):
+    if frames < sound.frames and not (sound.format == "MP3" and _is_whole_mp3(path, sound, frames)):
         raise AudioError(_breaks_off(path, frames, sound.samplerate, sound.frames))
     if wrong:
         start = first_wrong / sound.samplerate
@@ -178,9 +178,13 @@ def _mono(path: Path, sound, block_size: int) -> Iterator[np.ndarray]:
         warnings.warn(f"{path}: {what}: taken as silence", AudioWarning, stacklevel=3)
 
 
-def _is_within_mp3_tolerance(path: Path, sound, frames: int) -> bool:
-    """Whether an mp3 that ends early may be whole: its length is a guess, or off by no more than a few frames."""
-    return sound.frames - frames <= sound.samplerate // 10 or containers.counted_mp3_samples(path) is not None
+def _is_whole_mp3(path: Path, sound, frames: int) -> bool:
+    """Whether an mp3 that ends before its time may be whole all the same.
+
+    Its length may have been guessed, be off by a frame or two, or be that of the file which it was cut out of.
+    """
+    walked = containers.walk_mp3(path)
+    return walked.whole or not walked.announced or sound.frames - frames <= sound.samplerate // 10
 
 
 def _resample(blocks: Iterator[np.ndarray], source_rate: int, rate: int) -> Iterator[np.ndarray]:

@@ -6,6 +6,7 @@ found here, from the headers alone.
 """
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 _SIZES = re.compile(r"^\s*(?:data|SSND|Data Size)\s*: (\d+) \(should be (\d+)\)", re.MULTILINE)
@@ -54,37 +55,44 @@ _MP3_BITRATES = (
 _MP3_RATES = (44100, 48000, 32000, 0)
 
 
-def counted_mp3_samples(path: Path) -> int | None:
-    """Samples per channel of an mp3, counted frame by frame; None if its first frame says how long it is."""
+@dataclass(frozen=True, slots=True)
+class Mp3Frames:
+    """What the frames of an mp3 come to, whatever its header says.
+
+    Attributes
+    ----------
+    samples : samples per channel; the frame that holds the header, and an encoder's padding, included.
+    announced : whether a header (Xing, Info, VBRI) gives the length.
+    whole : whether the last frame is complete.
+    """
+
+    samples: int
+    announced: bool
+    whole: bool
+
+
+def walk_mp3(path: Path) -> Mp3Frames:
+    """Go through an mp3 from frame to frame, without decoding any."""
     with path.open("rb") as file:
-        head, start = file.read(10), 0
+        head, at = file.read(10), 0
         if head[:3] == b"ID3":
-            start = 10 + sum((byte & 0x7F) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
-        file.seek(start)
+            at = 10 + sum((byte & 0x7F) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
+        file.seek(at)
         first_frame = file.read(300)
-        if any(mark in first_frame for mark in (b"Xing", b"Info", b"VBRI")):
-            return None
-        file.seek(start)
-        return _count_mp3_samples(file)
-
-
-def _count_mp3_samples(file) -> int:
-    samples, data, at = 0, file.read(1 << 20), 0
-    while True:
-        if at + 4 > len(data):
-            more = file.read(1 << 20)
-            if not more:
-                return samples
-            data, at = data[at:] + more, 0
-            continue
-        length, held = _mp3_frame(data[at : at + 4])
-        samples += held
-        step = length or 1
-        if at + step > len(data):
-            file.seek(at + step - len(data), 1)
-            data, at = file.read(1 << 20), 0
-            continue
-        at += step
+        announced = any(mark in first_frame for mark in (b"Xing", b"Info", b"VBRI"))
+        size = path.stat().st_size
+        samples, start, data, whole = 0, at, b"", True  # `start`: where in the file `data` is
+        while True:
+            if at + 4 > start + len(data):
+                file.seek(at)
+                start, data = at, file.read(1 << 20)
+                if len(data) < 4:
+                    return Mp3Frames(samples, announced, whole)
+            length, held = _mp3_frame(data[at - start : at - start + 4])
+            if length:
+                whole = at + length <= size
+                samples += held
+            at += length or 1
 
 
 def _mp3_frame(header: bytes) -> tuple[int, int]:
