@@ -17,17 +17,20 @@ def samples() -> np.ndarray:
 
 def test_frames_equal_librosa(samples: np.ndarray) -> None:
     librosa = pytest.importorskip("librosa")
-    power = librosa.feature.melspectrogram(
-        y=samples,
-        sr=SETTINGS.rate,
-        n_fft=SETTINGS.window,
-        hop_length=SETTINGS.hop,
-        n_mels=SETTINGS.bands,
-        fmin=SETTINGS.fmin,
-        fmax=SETTINGS.fmax,
-        htk=True,
-        norm=None,
-    ) / (SETTINGS.window / 4) ** 2
+    power = (
+        librosa.feature.melspectrogram(
+            y=samples,
+            sr=SETTINGS.rate,
+            n_fft=SETTINGS.window,
+            hop_length=SETTINGS.hop,
+            n_mels=SETTINGS.bands,
+            fmin=SETTINGS.fmin,
+            fmax=SETTINGS.fmax,
+            htk=True,
+            norm=None,
+        )
+        / (SETTINGS.window / 4) ** 2
+    )
     expected = np.maximum(0.0, 10.0 * np.log10(np.maximum(power, 1e-10)) + 100.0) / 100.0
     frames = compute_spectrogram(samples, SETTINGS)
     assert frames.shape == expected.T.shape

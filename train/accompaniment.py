@@ -120,7 +120,21 @@ def _render_soundfont(path: Path, cache: Path) -> list[Bank]:
         with tempfile.TemporaryDirectory(dir=cache) as folder:
             score, wav = Path(folder) / "notes.mid", Path(folder) / "notes.wav"
             midi.write(str(score))
-            command = ["fluidsynth", "-ni", "-q", "-R", "0", "-C", "0", "-r", str(RATE), "-F", str(wav), str(path), str(score)]
+            command = [
+                "fluidsynth",
+                "-ni",
+                "-q",
+                "-R",
+                "0",
+                "-C",
+                "0",
+                "-r",
+                str(RATE),
+                "-F",
+                str(wav),
+                str(path),
+                str(score),
+            ]
             subprocess.run(command, check=True, capture_output=True)
             sf.write(Path(folder) / "notes.flac", sf.read(wav, dtype="float32")[0].mean(axis=1), RATE)
             (Path(folder) / "notes.flac").replace(target)
@@ -185,9 +199,9 @@ class Band:
             return self._recording(rng, len(out))
         line_up = {
             "bass": (0.85, self._bass),
-            "chords": (0.6, self._chords),
+            "chords": (0.7, self._chords),
             "strums": (0.25, self._strum),
-            "riff": (0.4, self._riff),
+            "riff": (0.45, self._riff),
             "lead": (0.35, self._lead),
             "voice": (0.3, self._voice),
         }
@@ -216,7 +230,7 @@ class Band:
         out = np.zeros(length, np.float32)
         kicks = [t for t, role in zip(score.times, score.roles, strict=True) if role == "kick"]
         with_kick = bool(kicks) and rng.random() < 0.4
-        for start, seconds, bar in (_from_times(kicks, score) if with_kick else _rhythm(score, rng, length)):
+        for start, seconds, bar in _from_times(kicks, score) if with_kick else _rhythm(score, rng, length):
             chord = harmony[bar % len(harmony)]
             pitch = 28 + (chord[0] - 28) % 12 + (rng.choice([0, 0, 0, 7, 12]))
             _add(out, bank.note(pitch, seconds), start + rng.normal(0.0, 0.006), rng.uniform(0.5, 1.0))
@@ -256,7 +270,9 @@ class Band:
             for interval in intervals:
                 note = bank.note(root + interval, min(seconds, 0.12) if muted else seconds)
                 _add(out, note, start + rng.normal(0.0, 0.004), rng.uniform(0.6, 1.0))
-        out = saturate(compress(out, RATE, -30.0, 6.0, 0.005, 0.1), float(np.exp(rng.uniform(np.log(2.0), np.log(60.0)))))
+        out = saturate(
+            compress(out, RATE, -30.0, 6.0, 0.005, 0.1), float(np.exp(rng.uniform(np.log(2.0), np.log(60.0))))
+        )
         top = rng.uniform(3500.0, 7000.0)
         return equalise(out, RATE, np.array([60.0, 120.0, top, 2 * top]), np.array([-12.0, 0.0, 0.0, -30.0]))
 

@@ -78,8 +78,8 @@ class Studio:
         sound = render_drums(score, self._kits.make(rng, score.electronic), rng, seconds)
         sound = produce_drums(sound, rng)
         if kind != "drums":
-            level = rng.uniform(-45.0, -20.0) if kind == "bleed" else rng.normal(-3.0, 6.0)
-            sound = mix(sound, self._band.play(score, rng, seconds), float(np.clip(level, -45.0, 9.0)))
+            level = rng.uniform(-45.0, -20.0) if kind == "bleed" else rng.normal(-1.0, 5.5)
+            sound = mix(sound, self._band.play(score, rng, seconds), float(np.clip(level, -45.0, 10.0)))
         return _labelled(master(sound, rng), score)
 
     def dry_clip(self, seed: int, index: int, seconds: float = CLIP_SECONDS) -> Clip:

@@ -80,7 +80,9 @@ def synthetic_percussion(voice: str, rng: np.random.Generator) -> OneShot:
         sound, attack = noise * (bursts + tail), 0.0005
         low, high = rng.uniform(500, 1200), rng.uniform(2500, 8000)
     sound = sound * np.minimum(1.0, time / attack)
-    sound = equalise(sound.astype(np.float32), RATE, np.array([low / 4, low, high, high * 4]), np.array([-40, 0, 0, -40.0]))
+    sound = equalise(
+        sound.astype(np.float32), RATE, np.array([low / 4, low, high, high * 4]), np.array([-40, 0, 0, -40.0])
+    )
     return OneShot(sound / np.max(np.abs(sound)), 0)
 
 
@@ -176,7 +178,11 @@ class KitMaker:
                 strokes: tuple[OneShot, ...] = (synthetic_percussion(str(rng.choice(_VOICES)), rng),)
                 layers = np.ones(1)
             else:
-                take = np.unique(rng.integers(0, len(piece.strokes), 5)) if len(piece.strokes) > 5 else range(len(piece.strokes))
+                take = (
+                    np.unique(rng.integers(0, len(piece.strokes), 5))
+                    if len(piece.strokes) > 5
+                    else range(len(piece.strokes))
+                )
                 strokes = tuple(_reshape(piece.strokes[i], ratio, decay, shape, drive) for i in take)
                 layers = piece.layers[list(take)]
             gain = 10.0 ** (gain_db / 20.0)

@@ -25,7 +25,10 @@ def produce_drums(drums: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         seconds = float(np.exp(rng.uniform(np.log(0.12), np.log(1.6))))
         drums = reverberate(drums, RATE, rng, seconds, rng.uniform(-30.0, -4.0), rng.uniform(0.15, 0.9))
     if rng.random() < 0.5:
-        attack, release = np.exp(rng.uniform(np.log(0.001), np.log(0.03))), np.exp(rng.uniform(np.log(0.03), np.log(0.3)))
+        attack, release = (
+            np.exp(rng.uniform(np.log(0.001), np.log(0.03))),
+            np.exp(rng.uniform(np.log(0.03), np.log(0.3))),
+        )
         drums = compress(drums, RATE, rng.uniform(-30.0, -6.0), rng.choice([2.0, 4.0, 10.0]), attack, release)
     if rng.random() < 0.25:
         drums = saturate(drums, float(np.exp(rng.uniform(0.0, np.log(6.0)))))
@@ -50,7 +53,9 @@ def master(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         sound = saturate(sound, float(np.exp(rng.uniform(0.0, np.log(4.0)))))
     draw = rng.random()
     if draw < 0.18:
-        sound = equalise(sound, RATE, *band_limits(rng.uniform(20, 60), np.exp(rng.uniform(*np.log([4000.0, 14000.0]))), 18))
+        sound = equalise(
+            sound, RATE, *band_limits(rng.uniform(20, 60), np.exp(rng.uniform(*np.log([4000.0, 14000.0]))), 18)
+        )
     elif draw < 0.22:  # a phone
         sound = equalise(sound, RATE, *band_limits(rng.uniform(80, 300), rng.uniform(3200, 3900), 40))
     peak = np.max(np.abs(sound), initial=0.0)

@@ -29,7 +29,9 @@ class Score:
     electronic: bool = False
 
 
-def _score(strokes: list[tuple[float, str, float]], beat: float, per_bar: float, electronic: bool, seconds: float) -> Score:
+def _score(
+    strokes: list[tuple[float, str, float]], beat: float, per_bar: float, electronic: bool, seconds: float
+) -> Score:
     strokes = sorted((t, role, v) for t, role, v in strokes if 0.0 <= t < seconds - 0.05)
     return Score(
         np.array([t for t, _, _ in strokes]),
@@ -109,7 +111,9 @@ def electronic_pattern(rng: np.random.Generator, seconds: float) -> Score:
         for role, density in (("kick", 0.3), ("back", 0.15), ("hihat_closed", 0.45), ("hihat_open", 0.08)):
             grid += [(s, role, rng.uniform(0.4, 1.0)) for s in range(16) if rng.random() < density]
         for role in ("tom_low", "tom_mid", "tom_high", "side_stick", "crash", "ride", "rimshot"):
-            grid += [(int(s), role, rng.uniform(0.4, 1.0)) for s in rng.integers(0, 16, 2)] if rng.random() < 0.25 else []
+            grid += (
+                [(int(s), role, rng.uniform(0.4, 1.0)) for s in rng.integers(0, 16, 2)] if rng.random() < 0.25 else []
+            )
     strokes = []
     for bar in range(int(seconds / (16 * step)) + 2):
         if bar % 4 == 0 and rng.random() < 0.4:

@@ -1,0 +1,186 @@
+"""Frames to activations: the TFLite model, run as a window that slides over the stream.
+
+A model file is a ``.tflite`` flatbuffer with a zip archive appended (as TensorFlow Lite Metadata does for associated
+files): ``drumscribe.json`` in it says all that is needed to run the model, so that the file alone is enough.
+"""
+
+import json
+import zipfile
+from dataclasses import asdict, dataclass
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+
+from .errors import ModelError
+from .spectrogram import SpectrogramSettings
+
+_CARD = "drumscribe.json"
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What the columns of a model's answer mean, in order.
+
+    Attributes
+    ----------
+    instruments : an activation each, first; and a velocity (0 to 1) each, last.
+    articulations : an activation each, in between: of the articulations that do not share their instrument's name.
+    """
+
+    instruments: tuple[str, ...]
+    articulations: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return 2 * len(self.instruments) + len(self.articulations)
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What a model file says of itself.
+
+    Attributes
+    ----------
+    name, version, description, licence, credits : for people.
+    spectrogram : the frames that it was trained on.
+    columns : what it answers.
+    thresholds : per instrument, the activation from which on a hit is reported.
+    context : frames on each side that an answer depends on.
+    chunk : frames that the network takes at once.
+    quantisation : ``float32``, ``float16`` or ``int8``.
+    """
+
+    name: str
+    version: str
+    description: str
+    licence: str
+    credits: str
+    spectrogram: SpectrogramSettings
+    columns: Columns
+    thresholds: tuple[float, ...]
+    context: int
+    chunk: int
+    quantisation: str
+
+
+def default_model() -> Path:
+    """The model that is used where none is named."""
+    return Path(str(resources.files("drumscribe.models") / "base.int8.tflite"))
+
+
+def load_model_info(path: str | Path | None = None) -> ModelInfo:
+    """Read what a model file says of itself.
+
+    Raises
+    ------
+    ModelError : where it is not a model of this program, or one that this version cannot run.
+    """
+    path = Path(path) if path is not None else default_model()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            card = json.loads(archive.read(_CARD))
+    except FileNotFoundError:
+        raise ModelError(f"{path}: no such model file") from None
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError):
+        raise ModelError(f"{path}: not a drumscribe model (a .tflite file with {_CARD} inside)") from None
+    if not isinstance(card, dict) or card.get("format") != _FORMAT:
+        raise ModelError(
+            f"{path}: model format {_format_of(card)} needs another version of drumscribe (this reads {_FORMAT})"
+        )
+    try:
+        columns = Columns(tuple(card["columns"]["instruments"]), tuple(card["columns"]["articulations"]))
+        facts = {key: card[key] for key in ModelInfo.__dataclass_fields__ if key not in ("columns", "spectrogram")}
+        facts["thresholds"] = tuple(float(value) for value in facts["thresholds"])
+        return ModelInfo(columns=columns, spectrogram=SpectrogramSettings(**card["spectrogram"]), **facts)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{path}: its {_CARD} is damaged ({error!r}); get the model anew") from None
+
+
+def _format_of(card: object) -> object:
+    return card.get("format") if isinstance(card, dict) else None
+
+
+def write_model(flatbuffer: bytes, info: ModelInfo, path: Path) -> None:
+    """Write a model file: the network, and what it says of itself."""
+    temporary = path.with_suffix(".tmp")
+    temporary.write_bytes(flatbuffer)
+    with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
+        entry = zipfile.ZipInfo(_CARD)  # a fixed date: the same model is the same file
+        archive.writestr(entry, json.dumps({"format": _FORMAT, **asdict(info)}, indent=1))
+    temporary.replace(path)
+
+
+def _open_interpreter(path: Path):
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError:
+        try:
+            from tflite_runtime.interpreter import Interpreter
+        except ImportError:
+            raise ModelError("no TFLite runtime is installed; pip install ai-edge-litert") from None
+    try:
+        interpreter = Interpreter(model_path=str(path), num_threads=1)
+        interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        raise ModelError(f"{path}: this TFLite runtime cannot run the model: {str(error).splitlines()[0]}") from None
+    return interpreter
+
+
+class Classifier:
+    """A stream of frames to a stream of answers, delayed by the model's context.
+
+    Chunks of a fixed size slide over the frames and overlap by the context on both sides, so that each answer has
+    seen all the frames that it depends on; before and after the stream there is silence.
+    """
+
+    def __init__(self, path: str | Path | None = None) -> None:
+        path = Path(path) if path is not None else default_model()
+        self.info = load_model_info(path)
+        self._interpreter = _open_interpreter(path)
+        self._input = self._interpreter.get_input_details()[0]
+        self._output = self._interpreter.get_output_details()[0]
+        expected = (1, self.info.chunk, self.info.spectrogram.bands), (1, self.info.chunk, len(self.info.columns))
+        shapes = tuple(self._input["shape"]), tuple(self._output["shape"])
+        if shapes != expected:
+            raise ModelError(f"{path}: takes and gives arrays of shape {shapes}, but its card says {expected}")
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the stream and be ready for another."""
+        context = self.info.context
+        self._pending = np.zeros((context, self.info.spectrogram.bands), np.float32)
+
+    def push(self, frames: np.ndarray) -> np.ndarray:
+        """Take ``(frames, bands) float32``, give the ``(frames, columns) float32`` answers that they complete."""
+        pending = np.concatenate([self._pending, frames])
+        step = self.info.chunk - 2 * self.info.context
+        answers = []
+        while len(pending) >= self.info.chunk:
+            answers.append(self._run(pending[: self.info.chunk])[self.info.context : self.info.context + step])
+            pending = pending[step:]
+        self._pending = pending
+        return np.concatenate(answers) if answers else np.zeros((0, len(self.info.columns)), np.float32)
+
+    def flush(self) -> np.ndarray:
+        """End the stream: the answers for its last frames; then start anew."""
+        missing = len(self._pending) - self.info.context
+        step = self.info.chunk - 2 * self.info.context
+        padded = -(-missing // step) * step + self.info.context
+        answers = self.push(np.zeros((padded - missing, self.info.spectrogram.bands), np.float32))[:missing]
+        self.reset()
+        return answers
+
+    def _run(self, chunk: np.ndarray) -> np.ndarray:
+        self._interpreter.set_tensor(self._input["index"], _quantised(chunk, self._input)[None])
+        self._interpreter.invoke()
+        answer = self._interpreter.get_tensor(self._output["index"])[0]
+        scale, zero = self._output["quantization"]
+        return answer if answer.dtype == np.float32 else (answer.astype(np.float32) - zero) * np.float32(scale)
+
+
+def _quantised(values: np.ndarray, tensor: dict) -> np.ndarray:
+    if tensor["dtype"] == np.float32:
+        return values
+    scale, zero = tensor["quantization"]
+    return np.clip(np.rint(values / np.float32(scale)) + zero, -128, 127).astype(np.int8)

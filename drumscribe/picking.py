@@ -1,0 +1,131 @@
+"""Answers and onsets to hits: where an instrument sounds, how it is played, how hard.
+
+Two witnesses propose hits: peaks of an instrument's activation, and onsets of the signal at which the activation is
+high though it has no peak of its own. Both need the activation to reach the instrument's threshold; the time comes
+from the signal.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .classifier import Columns
+from .drums import articulations_of
+
+_NEIGHBOURS = 2
+"""A peak is the greatest activation among so many frames on each side."""
+_ONSET_GAP = 4
+"""An onset proposes a hit only where no peak of the instrument is so near, in frames."""
+_VARIANT = 0.5
+"""Share of its instrument's activation that an articulation needs where the instrument has a plain one (a rimshot)."""
+
+
+@dataclass(frozen=True)
+class Picks:
+    """Hits before they are timed and named.
+
+    Attributes
+    ----------
+    frames : ``(picks,) float64``, fractional frames, in order.
+    instruments : ``(picks,) int``, indices into the columns' instruments.
+    activations : ``(picks,) float32``.
+    velocities : ``(picks,) float32``, 0 to 1.
+    articulations : the name of each one's articulation.
+    """
+
+    frames: np.ndarray
+    instruments: np.ndarray
+    activations: np.ndarray
+    velocities: np.ndarray
+    articulations: tuple[str, ...]
+
+
+def find_peaks(activations: np.ndarray, thresholds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Frames and columns of the local maxima of ``(frames, columns)`` activations that reach the columns' thresholds."""
+    length = len(activations)
+    padded = np.pad(activations, ((_NEIGHBOURS, _NEIGHBOURS), (0, 0)), constant_values=-1.0)
+    is_peak = activations >= thresholds
+    for offset in range(1, _NEIGHBOURS + 1):
+        is_peak &= activations > padded[_NEIGHBOURS - offset : _NEIGHBOURS - offset + length]
+        is_peak &= activations >= padded[_NEIGHBOURS + offset : _NEIGHBOURS + offset + length]
+    return np.nonzero(is_peak)
+
+
+class HitPicker:
+    """Picks hits from answers: see `pick`.
+
+    Parameters
+    ----------
+    columns : what the answers mean.
+    thresholds : ``(instruments,)``, the activation from which on a hit is reported.
+    """
+
+    context = max(_NEIGHBOURS, _ONSET_GAP + 1)
+    """Frames around a passage that decide on what is in it."""
+
+    def __init__(self, columns: Columns, thresholds: np.ndarray) -> None:
+        self._columns = columns
+        self._thresholds = np.asarray(thresholds, np.float32)
+        self._choices = []
+        for i, instrument in enumerate(columns.instruments):
+            names = [a.name for a in articulations_of(instrument)]
+            at = [
+                len(columns.instruments) + columns.articulations.index(n) for n in names if n in columns.articulations
+            ]
+            plain = instrument if instrument in names or not at else None
+            self._choices.append((i, plain, at))
+
+    def pick(self, answers: np.ndarray, onset_frames: np.ndarray, first: int, last: int) -> Picks:
+        """The hits of one passage.
+
+        Parameters
+        ----------
+        answers : ``(frames, columns) float32``, the passage with `context` frames around it where there are any.
+        onset_frames : ``(onsets,) int``, frames of `answers` at which the signal has an onset.
+        first, last : the passage: frames from `first` up to `last`, not included.
+        """
+        count = len(self._columns.instruments)
+        activations = answers[:, :count]
+        frames, instruments = find_peaks(activations, self._thresholds)
+        frames, instruments = self._add_onsets(activations, frames, instruments, onset_frames)
+        inside = (frames >= first) & (frames < last)
+        frames, instruments = frames[inside], instruments[inside]
+        order = np.lexsort((instruments, frames))
+        frames, instruments = frames[order], instruments[order]
+        return Picks(
+            frames + _fraction(activations, frames, instruments),
+            instruments,
+            activations[frames, instruments],
+            answers[frames, answers.shape[1] - count + instruments],
+            tuple(self._name(answers, f, i) for f, i in zip(frames, instruments, strict=True)),
+        )
+
+    def _add_onsets(self, activations, frames, instruments, onset_frames):
+        candidates = onset_frames[(onset_frames >= 0) & (onset_frames < len(activations))]
+        more_frames, more_instruments = [frames], [instruments]
+        for i in range(activations.shape[1]):
+            loud = candidates[activations[candidates, i] >= self._thresholds[i]]
+            peaks = frames[instruments == i]
+            if len(loud) and len(peaks):
+                loud = loud[np.abs(loud[:, None] - peaks[None, :]).min(axis=1) > _ONSET_GAP]
+            more_frames.append(loud)
+            more_instruments.append(np.full(len(loud), i))
+        return np.concatenate(more_frames), np.concatenate(more_instruments)
+
+    def _name(self, answers: np.ndarray, frame: int, instrument: int) -> str:
+        _, plain, at = self._choices[instrument]
+        if not at:
+            return str(plain)
+        best = max(at, key=lambda column: answers[frame, column])
+        if plain is not None and answers[frame, best] < _VARIANT * answers[frame, instrument]:
+            return plain
+        return self._columns.articulations[best - len(self._columns.instruments)]
+
+
+def _fraction(activations: np.ndarray, frames: np.ndarray, instruments: np.ndarray) -> np.ndarray:
+    """Where between frames a peak lies, -0.5 to 0.5: the top of the parabola through it and its neighbours."""
+    here = activations[frames, instruments]
+    before = activations[np.maximum(frames - 1, 0), instruments]
+    after = activations[np.minimum(frames + 1, len(activations) - 1), instruments]
+    bend = before - 2.0 * here + after
+    return np.where(bend < -1e-6, np.clip(0.5 * (before - after) / np.where(bend < -1e-6, bend, -1.0), -0.5, 0.5), 0.0)

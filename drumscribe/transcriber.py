@@ -1,0 +1,214 @@
+"""A recording to hits: the stages in a row, all of them streaming.
+
+    file -> `audio.read_blocks` -> `Spectrogram` -> `Classifier` -> `HitPicker` -> `Transcription`
+                              `-> `OnsetDetector` --------------^
+
+A recording of any length takes the same memory, and the same hits come of any block size.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .classifier import Classifier, ModelInfo
+from .drums import INSTRUMENTS
+from .errors import DrumscribeError
+from .hits import Hit, Transcription
+from .onsets import OnsetDetector, Onsets
+from .picking import HitPicker, Picks
+from .spectrogram import Spectrogram
+
+_ONSET_REACH = 0.03
+"""A hit takes the time of an onset that is so near (seconds); else the attack is sought where the activation peaks."""
+
+
+@dataclass(frozen=True)
+class TranscribeOptions:
+    """How willing to report hits.
+
+    Attributes
+    ----------
+    sensitivity : 0 (only what is certain) to 1 (whatever might be one); 0.5 is the model's own calibration.
+    instrument_sensitivity : pairs of an instrument and its own sensitivity.
+    """
+
+    sensitivity: float = 0.5
+    instrument_sensitivity: tuple[tuple[str, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, value in (("sensitivity", self.sensitivity), *self.instrument_sensitivity):
+            if name != "sensitivity" and name not in INSTRUMENTS:
+                raise DrumscribeError(f"unknown instrument {name!r}; known are {', '.join(INSTRUMENTS)}")
+            if not 0.0 <= value <= 1.0:
+                raise DrumscribeError(f"{name} {value:g} is outside 0 to 1")
+
+    def thresholds(self, info: ModelInfo) -> np.ndarray:
+        """``(instruments,) float32``: the model's thresholds, moved in log odds by up to 4 either way."""
+        own = dict(self.instrument_sensitivity)
+        wanted = np.array([own.get(name, self.sensitivity) for name in info.columns.instruments])
+        calibrated = np.clip(np.array(info.thresholds), 1e-3, 1.0 - 1e-3)
+        odds = np.log(calibrated / (1.0 - calibrated)) + 8.0 * (0.5 - wanted)
+        return (1.0 / (1.0 + np.exp(-odds))).astype(np.float32)
+
+
+class Transcriber:
+    """Transcribes recordings one after the other with one model.
+
+    Parameters
+    ----------
+    model : path of a model file, or None for the shipped one.
+    options : how willing to report hits.
+
+    Raises
+    ------
+    ModelError : where the model cannot be used.
+    """
+
+    def __init__(self, model: str | Path | None = None, options: TranscribeOptions | None = None) -> None:
+        options = options or TranscribeOptions()
+        self._classifier = Classifier(model)
+        self.info = self._classifier.info
+        settings = self.info.spectrogram
+        self._spectrogram = Spectrogram(settings)
+        self._detector = OnsetDetector(settings.rate, settings.hop, settings.bands)
+        self._picker = HitPicker(self.info.columns, options.thresholds(self.info))
+
+    def transcribe_file(self, path: str | Path, progress: Callable[[float], None] | None = None) -> Transcription:
+        """The hits of a recording; `progress` is told the seconds done.
+
+        Raises
+        ------
+        AudioError : where it cannot be read.
+        """
+        from .audio import read_blocks
+
+        return self.transcribe_blocks(read_blocks(path, self.info.spectrogram.rate), progress)
+
+    def transcribe_array(self, samples: np.ndarray, rate: int) -> Transcription:
+        """The hits of sound in memory: ``(samples,)`` or ``(samples, channels)``, float, at `rate` Hz.
+
+        Raises
+        ------
+        ValueError : for an array of another shape or kind.
+        """
+        samples = np.asarray(samples)
+        if samples.ndim not in (1, 2) or not np.issubdtype(samples.dtype, np.floating):
+            raise ValueError(
+                f"samples must be float, (samples,) or (samples, channels), not {samples.dtype} {samples.shape}"
+            )
+        mono = samples.astype(np.float32) if samples.ndim == 1 else samples.mean(axis=1, dtype=np.float32)
+        mono = np.nan_to_num(mono, nan=0.0, posinf=0.0, neginf=0.0)
+        if rate != self.info.spectrogram.rate and len(mono):
+            import soxr
+
+            mono = soxr.resample(mono, rate, self.info.spectrogram.rate)
+        return self.transcribe_blocks(mono[i : i + 65536] for i in range(0, len(mono), 65536))
+
+    def transcribe_blocks(
+        self, blocks: Iterable[np.ndarray], progress: Callable[[float], None] | None = None
+    ) -> Transcription:
+        """The hits of a stream of mono ``(samples,) float32`` blocks at the model's rate."""
+        rate = self.info.spectrogram.rate
+        for stage in (self._spectrogram, self._detector, self._classifier):
+            stage.reset()
+        passages = _Passages(self._detector, self._picker, self.info)
+        samples = 0
+        hits: list[Hit] = []
+        for block in blocks:
+            samples += len(block)
+            frames = self._spectrogram.push(block)
+            onsets = self._detector.push(block, frames)
+            hits += passages.push(self._classifier.push(frames), onsets)
+            if progress is not None:
+                progress(samples / rate)
+        frames = self._spectrogram.flush()
+        found = [self._detector.push(np.zeros(0, np.float32), frames), self._detector.flush()]
+        onsets = Onsets(*(np.concatenate([getattr(f, name) for f in found]) for name in ("times", "strengths")))
+        answers = np.concatenate([self._classifier.push(frames), self._classifier.flush()])
+        hits += passages.push(answers, onsets, ended=True)
+        duration = samples / rate
+        hits = sorted((h for h in hits if h.time <= duration), key=lambda h: (h.time, h.note))
+        return Transcription(tuple(hits), duration, f"{self.info.name} {self.info.version}")
+
+
+class _Passages:
+    """Brings answers and onsets together, passage by passage, as they come in."""
+
+    def __init__(self, detector: OnsetDetector, picker: HitPicker, info: ModelInfo) -> None:
+        self._detector, self._picker, self._info = detector, picker, info
+        self._answers = np.zeros((0, len(info.columns)), np.float32)
+        self._first = 0  # the frame that the answers kept begin with
+        self._done = 0  # the frame up to which hits are picked
+        self._onsets = np.zeros(0)
+
+    def push(self, answers: np.ndarray, onsets: Onsets, ended: bool = False) -> list[Hit]:
+        self._answers = np.concatenate([self._answers, answers])
+        self._onsets = np.concatenate([self._onsets, onsets.times])
+        last = self._first + len(self._answers)
+        if not ended:
+            settled = int((self._detector.settled - _ONSET_REACH) * self._info.spectrogram.frame_rate)
+            last = max(self._done, min(last - self._picker.context, settled - self._detector.latency - 2))
+        if last == self._done and not ended:
+            return []
+        at = np.rint(self._onsets * self._info.spectrogram.frame_rate).astype(int) - self._first
+        picks = self._picker.pick(self._answers, at, self._done - self._first, last - self._first)
+        hits = self._timed(picks)
+        self._done = last
+        keep = max(0, last - self._picker.context - self._first)
+        self._answers = self._answers[keep:]
+        self._first += keep
+        self._onsets = self._onsets[self._onsets > self._first / self._info.spectrogram.frame_rate - 0.1]
+        return hits
+
+    def _timed(self, picks: Picks) -> list[Hit]:
+        if not len(picks.frames):
+            return []
+        settled = self._detector.settled
+        times = np.minimum((picks.frames + self._first) / self._info.spectrogram.frame_rate, settled)
+        refined = self._detector.refine(times)
+        if len(self._onsets):
+            after = np.clip(np.searchsorted(self._onsets, times), 1, max(1, len(self._onsets) - 1))
+            left = self._onsets[after - 1]
+            right = self._onsets[np.minimum(after, len(self._onsets) - 1)]
+            nearest = np.where(np.abs(left - times) <= np.abs(right - times), left, right)
+            refined = np.where(np.abs(nearest - times) <= _ONSET_REACH, nearest, refined)
+        return [
+            Hit(max(0.0, float(time)), articulation, int(np.clip(np.rint(velocity * 127.0), 1, 127)), float(activation))
+            for time, articulation, velocity, activation in zip(
+                refined, picks.articulations, picks.velocities, picks.activations, strict=True
+            )
+        ]
+
+
+def transcribe(
+    source: str | Path | np.ndarray,
+    rate: int | None = None,
+    *,
+    model: str | Path | None = None,
+    options: TranscribeOptions | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Transcription:
+    """The hits of one recording.
+
+    Parameters
+    ----------
+    source : a file, or sound in memory: ``(samples,)`` or ``(samples, channels)`` float.
+    rate : samples per second of sound in memory.
+    model : path of a model file, or None for the shipped one.
+    options : how willing to report hits.
+    progress : told the seconds done.
+
+    Examples
+    --------
+    >>> transcription = transcribe("take.wav")  # doctest: +SKIP
+    >>> transcription.hits[0]  # doctest: +SKIP
+    Hit(time=0.512, articulation='kick', velocity=101, confidence=0.98)
+    """
+    transcriber = Transcriber(model, options)
+    if isinstance(source, (str, Path)):
+        return transcriber.transcribe_file(source, progress)
+    if rate is None:
+        raise ValueError("sound in memory needs a rate")
+    return transcriber.transcribe_array(source, rate)

@@ -1,0 +1,99 @@
+"""Thresholds from held-out rendered sound: per instrument, the one with the best F-measure at +-50 ms."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from drumscribe.classifier import Columns
+from drumscribe.drums import ARTICULATION_BY_NAME
+from drumscribe.picking import find_peaks
+
+from .batches import Library
+from .corpus import ROLES
+
+TOLERANCE = 0.05
+AUDIBLE = 20 / 127
+"""Strokes of a velocity below this may be missed; finding them is no mistake either."""
+_GRID = np.round(np.arange(0.06, 0.95, 0.02), 2)
+
+
+@dataclass(frozen=True)
+class Score:
+    """Counts of one instrument: ``F`` is 2 TP / (2 TP + FP + FN)."""
+
+    instrument: str
+    threshold: float
+    true_positives: int
+    false_positives: int
+    false_negatives: int
+
+    @property
+    def f_measure(self) -> float:
+        """0 where there is nothing to find."""
+        total = 2 * self.true_positives + self.false_positives + self.false_negatives
+        return 2 * self.true_positives / total if total else 0.0
+
+
+def predict(network, library: Library, columns: Columns) -> np.ndarray:
+    """Answers to every clip, ``(clips, frames, columns) float16``."""
+    answers = [
+        network.predict_on_batch(library.frames[i : i + 16].astype(np.float32))[..., : len(columns)].astype(np.float16)
+        for i in range(0, len(library), 16)
+    ]
+    return np.concatenate(answers)
+
+
+def count_matches(references: np.ndarray, estimates: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+    """Which references and which estimates (both rising) a largest one-to-one matching within the tolerance uses."""
+    found, used = np.zeros(len(references), bool), np.zeros(len(estimates), bool)
+    e = 0
+    for r, reference in enumerate(references):
+        while e < len(estimates) and estimates[e] < reference - tolerance:
+            e += 1
+        if e < len(estimates) and estimates[e] <= reference + tolerance:
+            found[r] = used[e] = True
+            e += 1
+    return found, used
+
+
+def sweep(answers: np.ndarray, library: Library, columns: Columns, frame_rate: float) -> list[list[Score]]:
+    """For each instrument, its scores along a grid of thresholds."""
+    instruments = [ARTICULATION_BY_NAME[role].instrument if role in ARTICULATION_BY_NAME else "" for role in ROLES]
+    of_role = np.array([columns.instruments.index(name) if name else -1 for name in instruments])
+    counts = np.zeros((len(columns.instruments), len(_GRID), 3), int)
+    lowest = np.full(len(columns.instruments), _GRID[0], np.float32)
+    for clip in range(len(library)):
+        activations = answers[clip, :, : len(columns.instruments)].astype(np.float32)
+        frames, peaks = find_peaks(activations, lowest)
+        labels = of_role[library.roles[clip]]
+        for i in range(len(columns.instruments)):
+            times, audible = library.times[clip][labels == i], library.velocities[clip][labels == i] >= AUDIBLE
+            at = frames[peaks == i]
+            heights = activations[at, i]
+            for t, threshold in enumerate(_GRID):
+                found, used = count_matches(times, at[heights >= threshold] / frame_rate, TOLERANCE)
+                counts[i, t] += (found & audible).sum(), (~used).sum(), (~found & audible).sum()
+    return [
+        [Score(name, float(threshold), *(int(n) for n in row)) for threshold, row in zip(_GRID, rows, strict=True)]
+        for name, rows in zip(columns.instruments, counts, strict=True)
+    ]
+
+
+def best_thresholds(scores: list[list[Score]]) -> list[Score]:
+    """The score of each instrument at its best threshold."""
+    return [max(rows, key=lambda score: score.f_measure) for rows in scores]
+
+
+def at_thresholds(scores: list[list[Score]], thresholds: tuple[float, ...]) -> list[Score]:
+    """The score of each instrument at the given thresholds (of the grid)."""
+    return [
+        min(rows, key=lambda score: abs(score.threshold - threshold))
+        for rows, threshold in zip(scores, thresholds, strict=True)
+    ]
+
+
+def micro_f(scores: list[Score]) -> float:
+    """The F-measure of the counts of all the instruments but the side stick."""
+    five = [score for score in scores if score.instrument != "side_stick"]
+    hits = sum(score.true_positives for score in five)
+    return 2 * hits / max(1, sum(2 * s.true_positives + s.false_positives + s.false_negatives for s in five))
