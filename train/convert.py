@@ -12,7 +12,7 @@ from drumscribe.errors import DrumscribeError
 from .experiment import COLUMNS
 from .networks import NetworkSettings, build_network
 
-CHUNK = 1024
+CHUNK = 4096
 """Frames that a model file takes at once."""
 TOLERANCES = {"float32": 1e-4, "float16": 1e-2, "int8": 0.02}
 """Mean absolute deviation from the network's activations that is accepted, on real frames."""
@@ -54,7 +54,9 @@ def convert(network, kind: str, examples: np.ndarray) -> bytes:
     return converter.convert()
 
 
-def write_checked(network, info: ModelInfo, folder: Path, examples: np.ndarray, held_out: np.ndarray) -> dict[str, float]:
+def write_checked(
+    network, info: ModelInfo, folder: Path, examples: np.ndarray, held_out: np.ndarray
+) -> dict[str, float]:
     """Write the model in all its kinds; the mean deviation of each from the network on held-out frames.
 
     Raises

@@ -18,7 +18,7 @@ from .kits import KitMaker
 from .performances import render_drums
 from .production import master, mix, produce_drums
 from .scores import GrooveBook, Score, electronic_pattern, vary
-from .sources import PERCUSSION, RATE, check_roles, read_grooves, read_pieces
+from .sources import PERCUSSION, check_roles, read_grooves, read_pieces
 
 CLIP_SECONDS = 12.0
 CLIPS_PER_SHARD = 64
@@ -83,7 +83,7 @@ class Studio:
         return _labelled(master(sound, rng), score)
 
     def dry_clip(self, seed: int, index: int, seconds: float = CLIP_SECONDS) -> Clip:
-        """A groove as it was played, on a kit as it was recorded, with nothing done to it but a floor of faint noise."""
+        """A groove as it was played, on a kit as it was recorded, over nothing but faint noise."""
         rng = np.random.default_rng([seed, index])
         score = self._grooves.draw(rng, seconds, (0.95, 1.05))
         kit = self._kits.make(rng, bool(rng.random() < 0.4), plain=True)

@@ -83,6 +83,43 @@ def load_checkpoint(network, folder: Path) -> int:
         return int(arrays["step"])
 
 
+def save_seed(experiment: Experiment, folder: Path, path: Path) -> None:
+    """Write the newest checkpoint compactly, to be kept with the model: half precision, without moving averages.
+
+    The second moments are stored as their roots, which half precision can hold.
+    """
+    network = build_trainee(experiment)
+    step = load_checkpoint(network, folder)
+    arrays = {}
+    for i, variable in enumerate(_state(network)):
+        value = np.asarray(variable)
+        if not variable.path.endswith("_average"):
+            second_moment = "_velocity" in variable.path
+            arrays[f"v{i}"] = (
+                (np.sqrt(value) if second_moment else value).astype(np.float16) if value.ndim > 1 else value
+            )
+    temporary = path.with_suffix(".tmp")
+    with open(temporary, "wb") as file:
+        np.savez_compressed(file, step=step, **arrays)
+    temporary.replace(path)
+
+
+def load_seed(experiment: Experiment, path: Path, folder: Path) -> None:
+    """Make a checkpoint in `folder` of what `save_seed` wrote; moving averages begin at the weights."""
+    network = build_trainee(experiment)
+    with np.load(path) as arrays:
+        for i, variable in enumerate(_state(network)):
+            if f"v{i}" in arrays:
+                value = arrays[f"v{i}"].astype(
+                    np.float32 if arrays[f"v{i}"].dtype == np.float16 else arrays[f"v{i}"].dtype
+                )
+                variable.assign(np.square(value) if "_velocity" in variable.path and value.ndim > 1 else value)
+        averages = [variable for variable in network.optimizer.variables if variable.path.endswith("_average")]
+        for average, weights in zip(averages, network.trainable_variables, strict=True):
+            average.assign(weights)
+        save_checkpoint(network, int(arrays["step"]), folder)
+
+
 def _state(network) -> list:
     return [*network.variables, *network.optimizer.variables]
 
@@ -119,10 +156,9 @@ def fit(experiment: Experiment, library: Library, folder: Path, report=print) ->
             save_checkpoint(network, step + 1, folder)
             saved = now
         if now - shown > 60.0:
-            report(
-                f"step {step + 1} of {settings.steps}: loss {np.mean(losses):.4f}, {len(losses)} steps in {now - shown:.0f} s"
-            )
+            loss = float(np.mean(losses))
+            report(f"step {step + 1} of {settings.steps}: loss {loss:.4f}, {len(losses)} steps in {now - shown:.0f} s")
             with open(folder / "log.jsonl", "a", encoding="utf-8") as log:
-                log.write(json.dumps({"step": step + 1, "loss": round(float(np.mean(losses)), 5)}) + "\n")
+                log.write(json.dumps({"step": step + 1, "loss": round(loss, 5)}) + "\n")
             losses, shown = [], now
     save_checkpoint(network, settings.steps, folder)

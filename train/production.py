@@ -36,7 +36,7 @@ def produce_drums(drums: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def mix(drums: np.ndarray, backing: np.ndarray, backing_db: float) -> np.ndarray:
-    """Drums and accompaniment, the RMS of the latter `backing_db` above that of the former (of 1 where it is silent)."""
+    """Drums and accompaniment, the RMS of the latter `backing_db` above that of the former."""
     loudness = rms(backing)
     if loudness == 0.0:
         return drums

@@ -142,7 +142,7 @@ def _with(score: Score, strokes: list[tuple[float, str, float]], seconds: float)
 
 
 def vary(score: Score, rng: np.random.Generator, seconds: float) -> Score:
-    """Now and then change what is played: other cymbals, looser hats, side sticks, even velocities, gaps, percussion."""
+    """Now and then change what is played: other cymbals, looser hats, side sticks, even velocities, percussion."""
     draw = rng.random()
     if draw < 0.10:
         score = _renamed(score, {"hihat_closed": "ride", "hihat_open": "ride_bell" if rng.random() < 0.3 else "ride"})

@@ -1,4 +1,4 @@
-"""What a network is to answer for each frame, as columns: activations, velocities, and one answer for training alone."""
+"""What a network is to answer for each frame: activations, velocities, and one answer for training alone."""
 
 from dataclasses import dataclass
 
