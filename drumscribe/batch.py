@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from .errors import DrumscribeError
 from .hits import Transcription
 from .plan import Job, Plan, PlanError, plan
-from .workers import Advanced, Died, Ended, Started, available_cores, run_in_workers
+from .workers import Advanced, Died, Ended, Started, available_cores, native_chatter_dropped, run_in_workers
 
 __all__ = ["Job", "Observer", "Outcome", "Plan", "PlanError", "Report", "available_cores", "plan", "run"]
 
@@ -166,7 +166,8 @@ class _Work:
         from . import export
 
         if self._transcriber is None:
-            self._transcriber = self._make_transcriber()
+            with native_chatter_dropped():
+                self._transcriber = self._make_transcriber()
         transcription = self._transcriber.transcribe_file(job.source, progress)
         for output in job.outputs:
             try:

@@ -41,7 +41,7 @@ class Picks:
 
 
 def find_peaks(activations: np.ndarray, thresholds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Frames and columns of the local maxima of ``(frames, columns)`` activations that reach the columns' thresholds."""
+    """Frames and columns of the local maxima of ``(frames, columns)`` activations that reach their thresholds."""
     length = len(activations)
     padded = np.pad(activations, ((_NEIGHBOURS, _NEIGHBOURS), (0, 0)), constant_values=-1.0)
     is_peak = activations >= thresholds

@@ -71,6 +71,24 @@ def one_thread():
                 os.environ[name] = value
 
 
+@contextmanager
+def native_chatter_dropped():
+    """Drop what libraries write straight to the standard error of the process, past Python: TFLite greets there."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is no standard error
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
 def available_cores() -> int:
     """The number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):

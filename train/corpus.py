@@ -67,10 +67,7 @@ class Studio:
     def clip(self, seed: int, index: int, seconds: float = CLIP_SECONDS) -> Clip:
         """A produced recording: drums alone, with bleed of other instruments, a full mix, or now and then no drums."""
         rng = np.random.default_rng([seed, index])
-        if rng.random() < 0.12:
-            score = electronic_pattern(rng, seconds)
-        else:
-            score = self._grooves.draw(rng, seconds)
+        score = electronic_pattern(rng, seconds) if rng.random() < 0.12 else self._grooves.draw(rng, seconds)
         score = vary(score, rng, seconds)
         kind = rng.choice(["drums", "bleed", "mix", "backing"], p=[0.36, 0.08, 0.53, 0.03])
         if kind == "backing":
