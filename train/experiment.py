@@ -109,7 +109,10 @@ def read_experiment(path: Path) -> Experiment:
     ------
     DrumscribeError : naming the file and the key that is wrong.
     """
-    import tomllib
+    try:
+        import tomllib
+    except ModuleNotFoundError:  # Python 3.10
+        import tomli as tomllib
 
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -39,7 +39,7 @@ def build_network(settings: NetworkSettings, bands: int, answers: int, frames: i
     import keras
     from keras import layers
 
-    def normalise(x):
+    def rectified(x):
         return layers.ReLU()(layers.BatchNormalization()(x))
 
     inputs = layers.Input((frames, bands), name="frames")
@@ -47,12 +47,12 @@ def build_network(settings: NetworkSettings, bands: int, answers: int, frames: i
     for i, filters in enumerate(settings.filters):
         last = i == len(settings.filters) - 1
         kernel, strides = (3, 5 if i == 0 else 3), (1, 1 if last else 2)
-        x = normalise(layers.Conv2D(filters, kernel, strides, padding="same", use_bias=False)(x))
+        x = rectified(layers.Conv2D(filters, kernel, strides, padding="same", use_bias=False)(x))
     x = layers.Reshape((-1 if frames is None else frames, x.shape[2] * x.shape[3]))(x)
-    x = normalise(layers.Conv1D(settings.width, 1, use_bias=False)(x))
+    x = rectified(layers.Conv1D(settings.width, 1, use_bias=False)(x))
     for dilation in settings.dilations:
         y = layers.Conv1D(settings.width, settings.taps, padding="same", dilation_rate=dilation, use_bias=False)(x)
-        x = layers.Add()([x, normalise(y)])
+        x = layers.ReLU()(layers.Add()([x, layers.BatchNormalization()(y)]))
     x = layers.SpatialDropout1D(0.1)(x)
     x = layers.Dense(answers, bias_initializer=keras.initializers.Constant(-3.0))(x)
     outputs = layers.Activation("sigmoid", dtype="float32", name="answers")(x)
