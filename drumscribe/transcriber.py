@@ -72,7 +72,8 @@ class Transcriber:
         self.info = self._classifier.info
         settings = self.info.spectrogram
         self._spectrogram = Spectrogram(settings)
-        self._detector = OnsetDetector(settings.rate, settings.hop, settings.bands)
+        memory = self.info.chunk / settings.frame_rate + 5.0  # answers lag behind by up to a chunk
+        self._detector = OnsetDetector(settings.rate, settings.hop, settings.bands, memory)
         self._picker = HitPicker(self.info.columns, options.thresholds(self.info))
 
     def transcribe_file(self, path: str | Path, progress: Callable[[float], None] | None = None) -> Transcription:

@@ -1,6 +1,7 @@
 """Sound in: what is read, at what length and place, and how it fails."""
 
 import struct
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -89,6 +90,17 @@ def test_blocks_are_small_however_many_channels_and_however_long(tmp_path):
     blocks = list(read_blocks(path, RATE))
     assert sum(map(len, blocks)) == 20000
     assert max(map(len, blocks)) * 256 * 4 < 4 << 20
+
+
+def test_a_long_recording_takes_no_more_memory_than_its_blocks(tmp_path):
+    path = write_audio(tmp_path / "long.wav", np.zeros(600 * 8000, np.int16), 8000)
+    next(read_blocks(path, RATE))  # loads what it needs
+    tracemalloc.start()
+    samples = sum(map(len, read_blocks(path, RATE)))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert samples == 600 * RATE
+    assert peak < 8 << 20  # the whole would be 100 MiB
 
 
 def test_channels_are_averaged(tmp_path):

@@ -12,7 +12,7 @@ from drumscribe.errors import DrumscribeError
 from .experiment import COLUMNS
 from .networks import NetworkSettings, build_network
 
-CHUNK = 4096
+CHUNK = 2048
 """Frames that a model file takes at once."""
 TOLERANCES = {"float32": 1e-4, "float16": 1e-2, "int8": 0.02}
 """Mean absolute deviation from the network's activations that is accepted, on real frames."""
