@@ -23,15 +23,20 @@ from .jit import compiled
 
 # Chosen on performances rendered from the validation split of the one-shots and grooves.
 _FLOOR_DB = 80.0
-"""What lies more than this below full scale is silence to the novelty function."""
-_THRESHOLD_DB = 0.3
+"""What lies more than this below full scale fades into silence for the novelty function ..."""
+_KNEE_DB = 12.0
+"""... as softly as this."""
+_THRESHOLD_DB = 0.25
 """How far the novelty at an onset exceeds its mean nearby."""
 _PEAK_BEFORE = _PEAK_AFTER = 2
 """An onset's novelty is the greatest among so many frames on each side."""
-_MEAN_BEFORE, _MEAN_AFTER = 10, 3
-"""The frames that the mean is taken over."""
+_MEAN_BEFORE = _MEAN_AFTER = 5
+"""The mean is taken over so many frames on each side, and the frame itself."""
 _QUIET_FRAMES = 10
 """Before its first frame a stream is taken to have been as quiet as the quietest of so many frames, band by band."""
+
+_DB_PER_UNIT = 100.0
+"""The scale of the spectrogram's values, whose 1 is full scale."""
 
 _STEPS_PER_SECOND = 900
 _CROSSOVERS_HZ = (100.0, 400.0, 1600.0, 6400.0)
@@ -94,7 +99,14 @@ def _band_energies(samples, step, coefficients, state, out):
 
 
 @compiled
-def _novelty(frames, floor, previous, out):
+def _loudness(value, floor, knee):
+    """A hyperbola: ``value - floor`` above the floor, 0 below, half a knee at it."""
+    above = value - floor
+    return np.float32(0.5) * (above + math.sqrt(above * above + knee * knee))
+
+
+@compiled
+def _novelty(frames, floor, knee, previous, out):
     """SuperFlux: the mean rise over the frame before, whose bands are replaced by the greatest of three neighbours.
 
     ``previous`` ``(bands,) float32`` is the frame before the first, and is left holding the last.
@@ -108,9 +120,8 @@ def _novelty(frames, floor, previous, out):
                 highest = max(highest, previous[b - 1])
             if b < bands - 1:
                 highest = max(highest, previous[b + 1])
-            rise = frames[i, b] - max(highest, floor)
-            if rise > 0.0:
-                total += rise
+            if frames[i, b] > highest:
+                total += _loudness(frames[i, b], floor, knee) - _loudness(highest, floor, knee)
         out[i] = total / bands
         for b in range(bands):
             previous[b] = frames[i, b]
@@ -204,6 +215,8 @@ class OnsetDetector:
         self._reach = round(_REACH * rate / self._step)
         self._coefficients = (1.0 - np.exp(-2.0 * np.pi * np.array(_CROSSOVERS_HZ) / rate)).astype(np.float32)
         self._kept_steps = math.ceil(memory * rate / self._step) + 2 * self._reach
+        # Twice what must be kept, so that moving it to the front is rare
+        self._energies = np.empty((2 * self._kept_steps + rate // self._step + 1, len(_CROSSOVERS_HZ) + 1), np.float32)
         self.reset()
 
     def reset(self) -> None:
@@ -211,8 +224,7 @@ class OnsetDetector:
         self._ended = False
         self._pending_samples = np.zeros(0, np.float32)
         self._filter_state = np.zeros((len(_CROSSOVERS_HZ), 2), np.float32)
-        self._energies = np.zeros((0, len(_CROSSOVERS_HZ) + 1), np.float32)
-        self._first_step = 0
+        self._first_step = self._steps = 0  # of the steps in memory, and of all
         self._early_frames = np.zeros((0, self._bands), np.float32)
         self._previous_frame: np.ndarray | None = None
         self._novelty = np.zeros(_MEAN_BEFORE, np.float32)
@@ -222,9 +234,11 @@ class OnsetDetector:
 
     @property
     def settled(self) -> float:
-        """Seconds up to which `refine` can answer."""
-        reach = 0 if self._ended else self._reach
-        return (self._first_step + len(self._energies) - reach) * self._step / self._rate
+        """Seconds up to which all onsets have been given and `refine` can answer."""
+        if self._ended:
+            return self._steps * self._step / self._rate
+        steps = (self._steps - self._reach) * self._step / self._rate
+        return min(steps, self._next_frame * self._hop / self._rate + _LAG - _REACH)
 
     def push(self, samples: np.ndarray, frames: np.ndarray) -> Onsets:
         """Take ``(samples,) float32`` and ``(frames, bands) float32``, either of any length, give the onsets found.
@@ -272,20 +286,21 @@ class OnsetDetector:
         """
         steps = np.rint(np.asarray(times, np.float64) * self._rate / self._step).astype(np.int64)
         if len(steps) and np.max(times) > self.settled:
-            raise ValueError(
-                f"a time of {np.max(times):.3f} s cannot be refined yet: settled up to {self.settled:.3f} s"
-            )
+            raise ValueError(f"{np.max(times):.3f} s cannot be refined yet, only up to {self.settled:.3f} s")
         return np.array([self._attack(step) for step in steps], np.float64) * self._step / self._rate
 
     def _take_samples(self, samples: np.ndarray) -> None:
         pending = np.concatenate([self._pending_samples, samples])
-        new = np.empty((len(pending) // self._step, self._energies.shape[1]), np.float32)
-        if len(new):
-            _band_energies(pending, self._step, self._coefficients, self._filter_state, new)
-            kept = self._energies[-self._kept_steps :]
-            self._first_step += len(self._energies) - len(kept)
-            self._energies = np.concatenate([kept, new])
-        self._pending_samples = pending[len(new) * self._step :]
+        new = len(pending) // self._step
+        start = self._steps - self._first_step
+        if start + new > len(self._energies):
+            self._energies[: self._kept_steps] = self._energies[start - self._kept_steps : start]
+            self._first_step = self._steps - self._kept_steps
+            start = self._kept_steps
+        energies = self._energies[start : start + new]
+        _band_energies(pending, self._step, self._coefficients, self._filter_state, energies)
+        self._steps += new
+        self._pending_samples = pending[new * self._step :]
 
     def _take_frames(self, frames: np.ndarray) -> None:
         if self._previous_frame is None:
@@ -302,8 +317,9 @@ class OnsetDetector:
 
     def _compute_novelty(self, frames: np.ndarray) -> np.ndarray:
         novelty = np.empty(len(frames), np.float32)
-        _novelty(frames, np.float32(1.0 - _FLOOR_DB / 100.0), self._previous_frame, novelty)
-        novelty *= 100.0
+        floor, knee = np.float32(1.0 - _FLOOR_DB / _DB_PER_UNIT), np.float32(_KNEE_DB / _DB_PER_UNIT)
+        _novelty(frames, floor, knee, self._previous_frame, novelty)
+        novelty *= np.float32(_DB_PER_UNIT)
         return novelty
 
     def _pick(self, novelty: np.ndarray) -> None:
@@ -317,11 +333,10 @@ class OnsetDetector:
 
     def _time_candidates(self) -> list[tuple[float, float]]:
         found = []
-        steps = self._first_step + len(self._energies)
         while self._candidates:
             frame, strength = self._candidates[0]
             supposed = round((frame * self._hop + _LAG * self._rate) / self._step)
-            if not self._ended and supposed + self._reach > steps:
+            if not self._ended and supposed + self._reach > self._steps:
                 break
             del self._candidates[0]
             attack = self._attack(supposed)
@@ -334,8 +349,9 @@ class OnsetDetector:
         """The attack near a step, both counted from the start of the stream."""
         if supposed - self._reach < self._first_step and self._first_step:
             raise ValueError(f"{supposed * self._step / self._rate:.3f} s is too long ago to be remembered")
-        relative = min(supposed - self._first_step, len(self._energies))
-        return self._first_step + _find_attack(self._energies, relative, self._reach, _PULL, _ENERGY_FLOOR)
+        energies = self._energies[: self._steps - self._first_step]
+        supposed = min(supposed - self._first_step, len(energies))
+        return self._first_step + _find_attack(energies, supposed, self._reach, _PULL, _ENERGY_FLOOR)
 
 
 def _collect(found: list[tuple[float, float]]) -> Onsets:
