@@ -166,21 +166,21 @@ class _Passages:
     def _timed(self, picks: Picks) -> list[Hit]:
         if not len(picks.frames):
             return []
-        settled = self._detector.settled
-        times = np.minimum((picks.frames + self._first) / self._info.spectrogram.frame_rate, settled)
-        refined = self._detector.refine(times)
-        if len(self._onsets):
-            after = np.clip(np.searchsorted(self._onsets, times), 1, max(1, len(self._onsets) - 1))
-            left = self._onsets[after - 1]
-            right = self._onsets[np.minimum(after, len(self._onsets) - 1)]
-            nearest = np.where(np.abs(left - times) <= np.abs(right - times), left, right)
-            refined = np.where(np.abs(nearest - times) <= _ONSET_REACH, nearest, refined)
-        return [
-            Hit(max(0.0, float(time)), articulation, int(np.clip(np.rint(velocity * 127.0), 1, 127)), float(activation))
-            for time, articulation, velocity, activation in zip(
-                refined, picks.articulations, picks.velocities, picks.activations, strict=True
-            )
-        ]
+        times = np.minimum((picks.frames + self._first) / self._info.spectrogram.frame_rate, self._detector.settled)
+        attacks = self._nearest_onsets(times)
+        alone = np.abs(attacks - times) > _ONSET_REACH
+        attacks[alone] = self._detector.refine(times[alone])
+        velocities = np.clip(np.rint(picks.velocities * 127.0), 1, 127).astype(int)
+        columns = (np.maximum(attacks, 0.0).tolist(), picks.articulations, velocities.tolist())
+        return [Hit(*hit) for hit in zip(*columns, picks.activations.tolist(), strict=True)]
+
+    def _nearest_onsets(self, times: np.ndarray) -> np.ndarray:
+        if not len(self._onsets):
+            return np.full(len(times), np.inf)
+        after = np.searchsorted(self._onsets, times)
+        left = self._onsets[np.maximum(after - 1, 0)]
+        right = self._onsets[np.minimum(after, len(self._onsets) - 1)]
+        return np.where(np.abs(left - times) <= np.abs(right - times), left, right)
 
 
 def transcribe(
