@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -137,12 +138,9 @@ def transcribe(ctx, paths, out, formats, jobs, sensitivities, model, skip_existi
     with one_thread():  # before numpy is loaded, which reads this once
         from functools import partial
 
-        from . import batch, classifier, reporting, transcriber
+        from . import batch, classifier, reporting
 
         console = reporting.make_console()
-        by_instrument = dict(sensitivities)
-        overall = by_instrument.pop(None, transcriber.TranscribeOptions().sensitivity)
-        options = transcriber.TranscribeOptions(overall, tuple(by_instrument.items()))
         try:
             if model is not None:
                 classifier.load_model_info(model)
@@ -155,7 +153,7 @@ def transcribe(ctx, paths, out, formats, jobs, sensitivities, model, skip_existi
         with reporting.make_observer(console, plan.jobs, quiet) as observer:
             report = batch.run(
                 plan.jobs,
-                partial(transcriber.Transcriber, model, options),
+                partial(_make_transcriber, model, sensitivities),
                 workers=min(jobs or available_cores(), len(plan.jobs)),
                 skip_existing=skip_existing,
                 observer=observer,
@@ -169,6 +167,15 @@ def transcribe(ctx, paths, out, formats, jobs, sensitivities, model, skip_existi
         sys.stdout.write("\n")
     failed = plan.problems or any(outcome.status == "failed" for outcome in report.outcomes)
     ctx.exit(130 if report.interrupted else 1 if failed else 0)
+
+
+def _make_transcriber(model: Path | None, sensitivities: Sequence[tuple[str | None, float]]):
+    """Make the transcriber, in the process that it works in, so that only that one loads what it needs."""
+    from .transcriber import TranscribeOptions, Transcriber
+
+    by_instrument = dict(sensitivities)
+    overall = by_instrument.pop(None, TranscribeOptions().sensitivity)
+    return Transcriber(model, TranscribeOptions(overall, tuple(by_instrument.items())))
 
 
 @main.command()

@@ -22,7 +22,7 @@ _GRACE = 2.0  # seconds that workers have to end by themselves when all is stopp
 
 
 class Stop(BaseException):
-    """Raised inside a job, from its progress callback, when the batch is stopped; no failure, so no Exception."""
+    """Raised inside a job when the batch is stopped; not a failure, hence not an Exception."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,7 @@ def run_in_workers(
 ) -> Iterator[Started | Advanced | Ended | Died]:
     """Run jobs in processes, and yield what happens as it happens.
 
-    Closing the iterator, or an exception such as KeyboardInterrupt in it, stops the jobs at their next report of
-    progress.
+    Closing the iterator, or an exception such as KeyboardInterrupt in it, stops the jobs.
 
     Parameters
     ----------
@@ -167,9 +166,12 @@ def _cause_of_death(exit_code: int | None) -> str:
 
 
 def _dismiss(crew: Sequence[_Worker]) -> None:
-    """End all workers: idle ones at once, busy ones at their next report of progress, stuck ones by force."""
+    """End all workers: they stop what they do and tidy up; those that do not are ended by force."""
     for worker in crew:
-        worker.pipe.close()
+        if worker.index is None or os.name == "nt":  # where there are no signals: seen at the next report of progress
+            worker.pipe.close()
+        else:
+            worker.process.terminate()
     deadline = time.monotonic() + _GRACE
     try:
         for worker in crew:
@@ -196,16 +198,17 @@ def _ctrl_c_ignored():
 def _work(pipe, make_work) -> None:
     """The life of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    work = make_work()
-    while True:
-        try:
+    with suppress(Stop, EOFError, OSError):  # stopped, or the parent has closed its end of the pipe
+        signal.signal(signal.SIGTERM, _stop)
+        work = make_work()
+        while True:
             index, job = pipe.recv()
-        except (EOFError, OSError):
-            return
-        try:
             pipe.send(Ended(index, work(job, _reporter(pipe, index))))
-        except (Stop, OSError):
-            return
+    os._exit(0)  # at once: taking numeric libraries down in order takes as long as loading them
+
+
+def _stop(*_) -> None:
+    raise Stop
 
 
 def _reporter(pipe, index: int) -> Callable[[float], None]:
