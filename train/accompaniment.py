@@ -85,7 +85,8 @@ def _trimmed(samples: np.ndarray) -> np.ndarray:
     return (samples[start : start + int(3.5 * RATE)] / peak).astype(np.float32)
 
 
-def _read_banks(folder: Path) -> list[Bank]:
+def read_banks(folder: Path) -> list[Bank]:
+    """The recorded instruments of the backing folder."""
     banks = []
     for name, (part, octaves) in _FOLDER_PARTS.items():
         notes = {}
@@ -171,7 +172,7 @@ class Band:
 
     def __init__(self, backing: Path, cache: Path) -> None:
         cache.mkdir(parents=True, exist_ok=True)
-        banks = _read_banks(backing)
+        banks = read_banks(backing)
         if shutil.which("fluidsynth"):
             for path in filter(None, map(_found, _SOUNDFONTS)):
                 banks += _render_soundfont(path, cache)
