@@ -212,15 +212,15 @@ def test_ctrl_c_leaves_whole_files_and_exits_with_130(tmp_path, jobs):
     out = tmp_path / "out"
     group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else {"start_new_session": True}
     process = start("transcribe", tmp_path / "songs", "-o", out, "-j", jobs, "--json", fake=True, **group)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while files_in(out) != {"a.mid", "b.mid"} and time.monotonic() < deadline and process.poll() is None:
         time.sleep(0.05)
-    time.sleep(0.3)  # now it is amid the next recordings
+    time.sleep(1)  # now it is amid the next recordings
     if os.name == "nt":
         process.send_signal(signal.CTRL_C_EVENT)
     else:
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all processes
-    stdout, stderr = process.communicate(timeout=30)
+    stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
     assert files_in(out) == {"a.mid", "b.mid"}
     assert [r["status"] for r in json.loads(stdout)["recordings"]] == ["done", "done", "stopped", "stopped", "stopped"]
