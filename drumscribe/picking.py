@@ -60,7 +60,7 @@ class HitPicker:
     thresholds : ``(instruments,)``, the activation from which on a hit is reported.
     """
 
-    context = max(_NEIGHBOURS, _ONSET_GAP + 1)
+    context = _ONSET_GAP + _NEIGHBOURS
     """Frames around a passage that decide on what is in it."""
 
     def __init__(self, columns: Columns, thresholds: np.ndarray) -> None:

@@ -6,7 +6,7 @@
 A recording of any length takes the same memory, and the same hits come of any block size.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +17,15 @@ from .drums import INSTRUMENTS
 from .errors import DrumscribeError
 from .hits import Hit, Transcription
 from .onsets import OnsetDetector, Onsets
-from .picking import HitPicker, Picks
+from .picking import HitPicker
 from .spectrogram import Spectrogram
 
 _ONSET_REACH = 0.03
 """A hit takes the time of an onset that is so near (seconds); else the attack is sought where the activation peaks."""
+_BLOCK = 65536
+"""Samples that go through the stages at once, at most."""
+_PASSAGE = 1000
+"""Hits are picked among so many frames at a time, whenever they come, so that they do not depend on block sizes."""
 
 
 @dataclass(frozen=True)
@@ -105,19 +109,19 @@ class Transcriber:
             import soxr
 
             mono = soxr.resample(mono, rate, self.info.spectrogram.rate)
-        return self.transcribe_blocks(mono[i : i + 65536] for i in range(0, len(mono), 65536))
+        return self.transcribe_blocks([mono])
 
     def transcribe_blocks(
         self, blocks: Iterable[np.ndarray], progress: Callable[[float], None] | None = None
     ) -> Transcription:
-        """The hits of a stream of mono ``(samples,) float32`` blocks at the model's rate."""
+        """The hits of a stream of mono ``(samples,) float32`` blocks, of any lengths, at the model's rate."""
         rate = self.info.spectrogram.rate
         for stage in (self._spectrogram, self._detector, self._classifier):
             stage.reset()
         passages = _Passages(self._detector, self._picker, self.info)
         samples = 0
         hits: list[Hit] = []
-        for block in blocks:
+        for block in _divided(blocks):
             samples += len(block)
             frames = self._spectrogram.push(block)
             onsets = self._detector.push(block, frames)
@@ -132,6 +136,12 @@ class Transcriber:
         duration = samples / rate
         hits = sorted((h for h in hits if h.time <= duration), key=lambda h: (h.time, h.note))
         return Transcription(tuple(hits), duration, f"{self.info.name} {self.info.version}")
+
+
+def _divided(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    for block in blocks:
+        for start in range(0, len(block), _BLOCK):
+            yield block[start : start + _BLOCK]
 
 
 class _Passages:
@@ -150,26 +160,30 @@ class _Passages:
         last = self._first + len(self._answers)
         if not ended:
             settled = int((self._detector.settled - _ONSET_REACH) * self._info.spectrogram.frame_rate)
-            last = max(self._done, min(last - self._picker.context, settled - self._detector.latency - 2))
-        if last == self._done and not ended:
-            return []
-        at = np.rint(self._onsets * self._info.spectrogram.frame_rate).astype(int) - self._first
-        picks = self._picker.pick(self._answers, at, self._done - self._first, last - self._first)
-        hits = self._timed(picks)
-        self._done = last
-        keep = max(0, last - self._picker.context - self._first)
+            last = min(last - self._picker.context, settled) // _PASSAGE * _PASSAGE
+        hits: list[Hit] = []
+        while self._done < last:
+            until = min(last, self._done + _PASSAGE)
+            hits += self._pick(until)
+            self._done = until
+        keep = max(0, self._done - self._picker.context - self._first)
         self._answers = self._answers[keep:]
         self._first += keep
         self._onsets = self._onsets[self._onsets > self._first / self._info.spectrogram.frame_rate - 0.1]
         return hits
 
-    def _timed(self, picks: Picks) -> list[Hit]:
-        if not len(picks.frames):
-            return []
+    def _pick(self, until: int) -> list[Hit]:
+        at = np.rint(self._onsets * self._info.spectrogram.frame_rate).astype(int) - self._first
+        picks = self._picker.pick(self._answers, at, self._done - self._first, until - self._first)
         times = np.minimum((picks.frames + self._first) / self._info.spectrogram.frame_rate, self._detector.settled)
         attacks = self._nearest_onsets(times)
         alone = np.abs(attacks - times) > _ONSET_REACH
         attacks[alone] = self._detector.refine(times[alone])
+        # Of two hits of a drum beside one attack the nearer one is it, and the other stays where it was heard.
+        order = np.lexsort((np.abs(attacks - times), attacks, picks.instruments))
+        claimed = (np.diff(attacks[order]) == 0) & (np.diff(picks.instruments[order]) == 0)
+        others = order[1:][claimed]
+        attacks[others] = times[others]
         velocities = np.clip(np.rint(picks.velocities * 127.0), 1, 127).astype(int)
         columns = (np.maximum(attacks, 0.0).tolist(), picks.articulations, velocities.tolist())
         return [Hit(*hit) for hit in zip(*columns, picks.activations.tolist(), strict=True)]
