@@ -26,12 +26,14 @@ _FLOOR_DB = 80.0
 """What lies more than this below full scale fades into silence for the novelty function ..."""
 _KNEE_DB = 12.0
 """... as softly as this."""
-_THRESHOLD_DB = 0.25
+_THRESHOLD_DB = 0.3
 """How far the novelty at an onset exceeds its mean nearby."""
 _PEAK_BEFORE = _PEAK_AFTER = 2
 """An onset's novelty is the greatest among so many frames on each side."""
 _MEAN_BEFORE = _MEAN_AFTER = 5
-"""The mean is taken over so many frames on each side, and the frame itself."""
+"""The mean is taken over so many frames on each side, and the frame itself; none counts for more than that frame."""
+_CUT_FRAMES = 3
+"""The last frames of a stream see its end as a click: no onset is picked there."""
 _QUIET_FRAMES = 10
 """Before its first frame a stream is taken to have been as quiet as the quietest of so many frames, band by band."""
 
@@ -131,13 +133,14 @@ def _novelty(frames, floor, knee, previous, out):
 def _peaks(novelty, before, after, mean_before, mean_after, threshold, found):
     """Frames whose novelty is the greatest nearby and exceeds the mean nearby; returns how many were found.
 
+    In the mean no neighbour counts for more than the frame itself, lest a loud stroke hide a soft one 40 ms later.
     The first decided is frame ``mean_before`` of ``novelty``, the last the one that ``mean_after`` others follow.
     """
     count = 0
     for i in range(mean_before, len(novelty) - mean_after):
         total = np.float32(0.0)
         for j in range(i - mean_before, i + mean_after + 1):
-            total += novelty[j]
+            total += min(novelty[j], novelty[i])
         is_peak = novelty[i] > total / (mean_before + mean_after + 1) + threshold
         for j in range(i - before, i + after + 1):
             is_peak = is_peak and (novelty[j] < novelty[i] or (novelty[j] == novelty[i] and j >= i))
@@ -186,7 +189,8 @@ def _find_attack(energies, supposed, reach, pull, floor):
 class OnsetDetector:
     """Samples and the frames computed from them in; onsets, timed to the attack, out.
 
-    An onset is known once the frame `latency` frames after it is; at the very start, once ten frames are.
+    An onset is known once the frame `latency` frames after it is; at the very start, once ten frames are. A stream
+    that begins in mid-sound begins with an onset; what begins in its last 30 ms is not one.
 
     Parameters
     ----------
@@ -272,6 +276,7 @@ class OnsetDetector:
         self._ended = True
         if self._previous_frame is None and len(self._early_frames):
             self._begin()
+        self._novelty[-_CUT_FRAMES:] = 0.0
         self._pick(np.zeros(_MEAN_AFTER, np.float32))
         return _collect(self._time_candidates())
 
