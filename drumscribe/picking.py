@@ -125,7 +125,8 @@ class HitPicker:
 def _fraction(activations: np.ndarray, frames: np.ndarray, instruments: np.ndarray) -> np.ndarray:
     """Where between frames a peak lies, -0.5 to 0.5: the top of the parabola through it and its neighbours."""
     here = activations[frames, instruments]
-    before = activations[np.maximum(frames - 1, 0), instruments]
-    after = activations[np.minimum(frames + 1, len(activations) - 1), instruments]
+    last = len(activations) - 1
+    before = activations[np.minimum(np.abs(frames - 1), last), instruments]  # mirrored at both ends
+    after = activations[np.maximum(last - np.abs(last - frames - 1), 0), instruments]
     bend = before - 2.0 * here + after
     return np.where(bend < -1e-6, np.clip(0.5 * (before - after) / np.where(bend < -1e-6, bend, -1.0), -0.5, 0.5), 0.0)
