@@ -23,6 +23,10 @@ from .spectrogram import Spectrogram
 _REACH = 0.008
 """A hit takes the time of an onset, or else of an attack, that is so near (seconds) to where its activation peaks: what
 is farther away belongs to another drum. Chosen on rendered performances of held-out kits and grooves."""
+_BLOCK = 65536
+"""Samples that go through the stages at once, at most."""
+_PASSAGE = 1000
+"""Hits are picked among so many frames at a time, whenever they come, so that they do not depend on block sizes."""
 
 
 @dataclass(frozen=True)
