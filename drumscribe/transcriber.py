@@ -27,6 +27,10 @@ _BLOCK = 65536
 """Samples that go through the stages at once, at most."""
 _PASSAGE = 1000
 """Hits are picked among so many frames at a time, whenever they come, so that they do not depend on block sizes."""
+_BLOCK = 65536
+"""Samples that go through the stages at once, at most."""
+_PASSAGE = 1000
+"""Hits are picked among so many frames at a time, whenever they come, so that they do not depend on block sizes."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,8 @@ class Transcriber:
         answers = np.concatenate([self._classifier.push(frames), self._classifier.flush()])
         hits += passages.push(answers, onsets, ended=True)
         duration = samples / rate
-        hits = sorted((h for h in hits if h.time <= duration), key=lambda h: (h.time, h.note))
+        latest = duration - self.info.spectrogram.hop / rate  # of what begins in the last frame nothing is heard
+        hits = sorted((h for h in hits if h.time <= latest), key=lambda h: (h.time, h.note))
         return Transcription(tuple(hits), duration, f"{self.info.name} {self.info.version}")
 
 

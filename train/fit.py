@@ -54,9 +54,7 @@ def build_trainee(experiment: Experiment):
     keras.mixed_precision.set_global_policy("mixed_bfloat16" if experiment.fit.half else "float32")
     network = build_network(experiment.network, experiment.spectrogram.bands, answer_width(COLUMNS))
     keras.mixed_precision.set_global_policy("float32")
-    optimizer = keras.optimizers.AdamW(
-        experiment.fit.rate, weight_decay=experiment.fit.decay, clipnorm=1.0, use_ema=True, ema_momentum=0.999
-    )
+    optimizer = keras.optimizers.AdamW(experiment.fit.rate, weight_decay=experiment.fit.decay, clipnorm=1.0)
     network.compile(optimizer, make_loss(experiment.fit.hit_weight))
     optimizer.build(network.trainable_variables)
     return network
@@ -84,7 +82,7 @@ def load_checkpoint(network, folder: Path) -> int:
 
 
 def save_seed(experiment: Experiment, folder: Path, path: Path) -> None:
-    """Write the newest checkpoint compactly, to be kept with the model: half precision, without moving averages.
+    """Write the newest checkpoint compactly, to be kept with the model: in half precision.
 
     The second moments are stored as their roots, which half precision can hold.
     """
@@ -93,11 +91,8 @@ def save_seed(experiment: Experiment, folder: Path, path: Path) -> None:
     arrays = {}
     for i, variable in enumerate(_state(network)):
         value = np.asarray(variable)
-        if not variable.path.endswith("_average"):
-            second_moment = "_velocity" in variable.path
-            arrays[f"v{i}"] = (
-                (np.sqrt(value) if second_moment else value).astype(np.float16) if value.ndim > 1 else value
-            )
+        second_moment = "_velocity" in variable.path
+        arrays[f"v{i}"] = (np.sqrt(value) if second_moment else value).astype(np.float16) if value.ndim > 1 else value
     temporary = path.with_suffix(".tmp")
     with open(temporary, "wb") as file:
         np.savez_compressed(file, step=step, **arrays)
@@ -105,28 +100,20 @@ def save_seed(experiment: Experiment, folder: Path, path: Path) -> None:
 
 
 def load_seed(experiment: Experiment, path: Path, folder: Path) -> None:
-    """Make a checkpoint in `folder` of what `save_seed` wrote; moving averages begin at the weights."""
+    """Make a checkpoint in `folder` of what `save_seed` wrote."""
     network = build_trainee(experiment)
     with np.load(path) as arrays:
         for i, variable in enumerate(_state(network)):
-            if f"v{i}" in arrays:
-                value = arrays[f"v{i}"].astype(
-                    np.float32 if arrays[f"v{i}"].dtype == np.float16 else arrays[f"v{i}"].dtype
-                )
-                variable.assign(np.square(value) if "_velocity" in variable.path and value.ndim > 1 else value)
-        averages = [variable for variable in network.optimizer.variables if variable.path.endswith("_average")]
-        for average, weights in zip(averages, network.trainable_variables, strict=True):
-            average.assign(weights)
+            value = arrays[f"v{i}"]
+            if value.dtype == np.float16:
+                value = value.astype(np.float32)
+                value = np.square(value) if "_velocity" in variable.path else value
+            variable.assign(value)
         save_checkpoint(network, int(arrays["step"]), folder)
 
 
 def _state(network) -> list:
     return [*network.variables, *network.optimizer.variables]
-
-
-def averaged_weights(network) -> None:
-    """Replace the weights by their moving averages (for use, not for further training)."""
-    network.optimizer.finalize_variable_values(network.trainable_variables)
 
 
 def _ahead(batches: Batches, first: int, last: int) -> Iterator[Batch]:

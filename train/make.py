@@ -14,7 +14,7 @@ from .calibrate import Score, at_thresholds, best_thresholds, micro_f, predict, 
 from .convert import CHUNK, deployable, write_checked
 from .corpus import CorpusPlan, render_corpus, shard_paths
 from .experiment import COLUMNS, Experiment
-from .fit import averaged_weights, build_trainee, fit, load_checkpoint, load_seed, save_seed
+from .fit import build_trainee, fit, load_checkpoint, load_seed, save_seed
 
 CREDITS = (
     "Trained on sound rendered from freely licensed one-shots (CC0, public domain, CC-BY, MIT, Unlicense), "
@@ -76,7 +76,6 @@ def release(experiment: Experiment, places: Places, report=print) -> None:
     step = load_checkpoint(network, places.run(experiment))
     if step == 0:
         raise DrumscribeError(f"{places.run(experiment)}: no checkpoint; run drumscribe-train fit")
-    averaged_weights(network)
     rate = experiment.spectrogram.frame_rate
     libraries = [_library(plan, places) for plan in experiment.validation()]
     sweeps = [sweep(predict(network, library, COLUMNS), library, COLUMNS, rate) for library in libraries]
