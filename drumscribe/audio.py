@@ -134,7 +134,7 @@ def _check(path: Path, sound) -> None:
     if sound.format == "MP3":
         held = containers.walk_mp3(path).samples
         if held > sound.frames + sound.samplerate // 4:
-            raise AudioError(f"{path}: holds more audio than its header, or its first frame, makes believe: {_REPAIR}")
+            raise AudioError(f"{path}: holds more audio than its header tells, and would be read in part: {_REPAIR}")
 
 
 def _breaks_off(path: Path, frames: int, rate: int, declared: float | None = None) -> str:
