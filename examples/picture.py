@@ -4,6 +4,7 @@ python examples/picture.py examples/songs/rock.ogg examples/picture.png
 """
 
 import argparse
+import io
 from pathlib import Path
 
 import matplotlib
@@ -16,6 +17,7 @@ from drumscribe.spectrogram import SpectrogramSettings, compute_spectrogram
 
 matplotlib.use("agg")
 from matplotlib import pyplot as plt
+from PIL import Image
 
 SECONDS = 5.2  # two bars
 COLOURS = dict(zip(INSTRUMENTS, plt.colormaps["tab10"].colors, strict=False))
@@ -32,7 +34,9 @@ def draw(recording: Path, picture: Path) -> None:
     figure, (top, bottom) = plt.subplots(
         2, sharex=True, figsize=(9, 4.2), height_ratios=(3, 2), layout="constrained", dpi=100
     )
-    top.imshow(frames.T, origin="lower", aspect="auto", cmap=plt.get_cmap("magma", 20), extent=(0, SECONDS, 0, settings.bands))
+    top.imshow(
+        frames.T, origin="lower", aspect="auto", cmap=plt.get_cmap("magma", 40), extent=(0, SECONDS, 0, settings.bands)
+    )
     top.set(ylabel="mel bands", yticks=())
     for lane, name in enumerate(lanes):
         own = [hit for hit in hits if hit.instrument == name]
@@ -41,7 +45,9 @@ def draw(recording: Path, picture: Path) -> None:
     bottom.set(xlim=(0, SECONDS), ylim=(-0.6, len(lanes) - 0.4), xlabel="seconds", yticks=range(len(lanes)))
     bottom.set_yticklabels([name.replace("_", " ") for name in lanes])
     bottom.grid(axis="y", alpha=0.3)
-    figure.savefig(picture, metadata={"Software": None})
+    memory = io.BytesIO()
+    figure.savefig(memory)
+    Image.open(memory).convert("RGB").quantize(64).save(picture, optimize=True)  # a quarter of the size
 
 
 if __name__ == "__main__":
