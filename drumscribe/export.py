@@ -42,14 +42,18 @@ def write_csv(transcription: Transcription, path: Path) -> None:
 
 def write_json(transcription: Transcription, path: Path) -> None:
     """Write the transcription as JSON (see the module's description)."""
-    content = {
+    head = {
         "format": JSON_FORMAT,
         "version": JSON_VERSION,
         "duration": round(transcription.duration, 6),
         "model": transcription.model,
-        "hits": [dict(zip(FIELDS, _row(hit), strict=True)) for hit in transcription.hits],
     }
-    Path(path).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    with open(path, "w", encoding="utf-8") as file:  # hit by hit: there may be hours of them
+        file.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "hits": [')
+        for i, hit in enumerate(transcription.hits):
+            row = dict(zip(FIELDS, _row(hit), strict=True))
+            file.write((",\n" if i else "\n") + json.dumps(row, ensure_ascii=False))
+        file.write("\n]}\n")
 
 
 def read_json(path: Path) -> Transcription:

@@ -5,6 +5,7 @@ its hit. Notes are General MIDI percussion on channel 10 (9, counted from zero).
 of the file, which is the first sample of the recording.
 """
 
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,31 +68,34 @@ def to_pretty_midi(transcription: Transcription):
 def write_midi(transcription: Transcription, path: Path) -> None:
     """Write a transcription as a MIDI file as long as the recording.
 
-    It is written with mido, since pretty_midi leaves out the length and refuses to read files beyond 87 minutes.
+    The bytes are packed here: pretty_midi leaves out the length and refuses files beyond 87 minutes, and mido holds
+    an object of a kilobyte for each note, of which there may be hours.
     """
-    import mido
-
     notes = to_notes(transcription)
     # At one tick the note that ends comes before the one that starts: its "on" is False, which sorts first.
     events = sorted(
         [(n.start, True, n.number, n.velocity) for n in notes] + [(n.end, False, n.number, 0) for n in notes]
     )
-    tempo = mido.MidiTrack(
-        [
-            mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(TEMPO_BPM), time=0),
-            mido.MetaMessage("time_signature", numerator=4, denominator=4, time=0),
-            mido.MetaMessage("end_of_track", time=0),
-        ]
-    )
-    drums = mido.MidiTrack([mido.MetaMessage("track_name", name=TRACK_NAME, time=0)])
+    tempo = b"\0\xff\x51\x03" + (60_000_000 // TEMPO_BPM).to_bytes(3, "big") + b"\0\xff\x58\x04\x04\x02\x18\x08"
+    drums = bytearray(b"\0\xff\x03" + bytes([len(TRACK_NAME)]) + TRACK_NAME.encode("ascii"))
     now = 0
     for tick, on, number, velocity in events:
-        kind = "note_on" if on else "note_off"
-        drums.append(mido.Message(kind, channel=DRUM_CHANNEL, note=number, velocity=velocity, time=tick - now))
+        drums += _variable_length(tick - now) + bytes(((0x90 if on else 0x80) | DRUM_CHANNEL, number, velocity))
         now = tick
     rest = max(0, round(transcription.duration * TICKS_PER_SECOND) - now)
-    drums.append(mido.MetaMessage("end_of_track", time=rest))
-    mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, tracks=[tempo, drums]).save(path)
+    with open(path, "wb") as file:
+        file.write(b"MThd" + struct.pack(">IHHH", 6, 1, 2, TICKS_PER_QUARTER))
+        for track, pause in ((tempo, 0), (drums, rest)):
+            end = _variable_length(pause) + b"\xff\x2f\0"
+            file.write(b"MTrk" + struct.pack(">I", len(track) + len(end)) + track + end)
+
+
+def _variable_length(value: int) -> bytes:
+    """A number in groups of seven bits, all but the last marked (Standard MIDI Files 1.0)."""
+    groups = [value & 127]
+    while value := value >> 7:
+        groups.append(value & 127 | 128)
+    return bytes(groups[::-1])
 
 
 def read_note_ons(path: Path) -> list[tuple[float, int, int]]:
