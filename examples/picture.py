@@ -20,7 +20,7 @@ from matplotlib import pyplot as plt
 from PIL import Image
 
 SECONDS = 5.2  # two bars
-COLOURS = dict(zip(INSTRUMENTS, plt.colormaps["tab10"].colors, strict=False))
+COLOUR = "#7a1f80"
 
 
 def draw(recording: Path, picture: Path) -> None:
@@ -34,14 +34,12 @@ def draw(recording: Path, picture: Path) -> None:
     figure, (top, bottom) = plt.subplots(
         2, sharex=True, figsize=(9, 4.2), height_ratios=(3, 2), layout="constrained", dpi=100
     )
-    top.imshow(
-        frames.T, origin="lower", aspect="auto", cmap=plt.get_cmap("magma", 40), extent=(0, SECONDS, 0, settings.bands)
-    )
+    top.imshow(frames.T, origin="lower", aspect="auto", cmap="magma", extent=(0, SECONDS, 0, settings.bands))
     top.set(ylabel="mel bands", yticks=())
     for lane, name in enumerate(lanes):
         own = [hit for hit in hits if hit.instrument == name]
         times, loudness = np.array([hit.time for hit in own]), np.array([hit.velocity for hit in own]) / 127
-        bottom.vlines(times, lane - 0.42 * loudness, lane + 0.42 * loudness, color=COLOURS[name], linewidth=3)
+        bottom.vlines(times, lane - 0.42 * loudness, lane + 0.42 * loudness, color=COLOUR, linewidth=3)
     bottom.set(xlim=(0, SECONDS), ylim=(-0.6, len(lanes) - 0.4), xlabel="seconds", yticks=range(len(lanes)))
     bottom.set_yticklabels([name.replace("_", " ") for name in lanes])
     bottom.grid(axis="y", alpha=0.3)
