@@ -81,7 +81,7 @@ class Transcriber:
         self.info = self._classifier.info
         settings = self.info.spectrogram
         self._spectrogram = Spectrogram(settings)
-        memory = self.info.chunk / settings.frame_rate + 5.0  # answers lag behind by up to a chunk
+        memory = (self.info.chunk + _PASSAGE) / settings.frame_rate + 5.0  # hits lag by a chunk and a passage
         self._detector = OnsetDetector(settings.rate, settings.hop, settings.bands, memory)
         self._picker = HitPicker(self.info.columns, options.thresholds(self.info))
 
