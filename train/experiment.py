@@ -46,6 +46,7 @@ class FitSettings:
     hit_weight : how much more a frame with a hit weighs than one without.
     half : whether to compute in bfloat16.
     seed : of weights and batches.
+    checkpoint_seconds : from one checkpoint to the next; the result does not depend on it.
     """
 
     steps: int = 12000
@@ -58,6 +59,7 @@ class FitSettings:
     hit_weight: float = 2.0
     half: bool = True
     seed: int = 1
+    checkpoint_seconds: float = 180.0
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ class Experiment:
 
 
 def _filled(kind: type, values: dict, path: Path, section: str):
+    if not isinstance(values, dict):
+        raise DrumscribeError(f"{path}: {section[:-1]} is {values!r}, but should be a table: [{section[:-1]}]")
     known = {f.name: f for f in fields(kind)}
     unknown = [key for key in values if key not in known]
     if unknown:

@@ -14,8 +14,6 @@ from .experiment import COLUMNS, Experiment, FitSettings
 from .networks import build_network
 from .targets import Batch, TargetMaker, answer_width
 
-CHECKPOINT_SECONDS = 180.0
-
 
 def learning_rate(settings: FitSettings, step: int) -> float:
     """Warm-up, constant, linear cool-down (as in Hu et al., arXiv:2404.06395), so that training can be prolonged."""
@@ -134,18 +132,19 @@ def fit(experiment: Experiment, library: Library, folder: Path, report=print) ->
     targets = TargetMaker(COLUMNS, experiment.spectrogram.frame_rate)
     batches = Batches(library, targets, settings.seed, settings.clips, settings.frames)
     saved = shown = time.monotonic()
-    losses: list[float] = []
+    shown_step = first
     for step, batch in enumerate(_ahead(batches, first, settings.steps), first):
         network.optimizer.learning_rate.assign(learning_rate(settings, step))
-        losses.append(float(network.train_on_batch(batch.frames, batch.answers)))
+        loss = float(network.train_on_batch(batch.frames, batch.answers))  # the mean since metrics were reset
         now = time.monotonic()
-        if now - saved > CHECKPOINT_SECONDS:
+        if now - saved > settings.checkpoint_seconds:
             save_checkpoint(network, step + 1, folder)
             saved = now
         if now - shown > 60.0:
-            loss = float(np.mean(losses))
-            report(f"step {step + 1} of {settings.steps}: loss {loss:.4f}, {len(losses)} steps in {now - shown:.0f} s")
+            done = step + 1 - shown_step
+            report(f"step {step + 1} of {settings.steps}: loss {loss:.4f}, {done} steps in {now - shown:.0f} s")
             with open(folder / "log.jsonl", "a", encoding="utf-8") as log:
                 log.write(json.dumps({"step": step + 1, "loss": round(loss, 5)}) + "\n")
-            losses, shown = [], now
+            network.reset_metrics()
+            shown_step, shown = step + 1, now
     save_checkpoint(network, settings.steps, folder)
