@@ -1,0 +1,348 @@
+"""A small model made from end to end: rendered, trained, killed, resumed, converted, and transcribed with."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from conftest import beat, write_audio
+
+pytest.importorskip("tensorflow")
+
+from drumscribe.training import make
+from drumscribe.training.batches import Batches, read_library
+from drumscribe.training.cli import main
+from drumscribe.training.corpus import ROLES, CorpusPlan, Studio, render_corpus, shard_paths
+from drumscribe.training.experiment import COLUMNS, Experiment, read_experiment
+from drumscribe.training.sources import RATE
+from drumscribe.training.targets import TargetMaker
+
+from drumscribe import transcribe
+from drumscribe.classifier import load_model_info
+from drumscribe.errors import DrumscribeError
+from drumscribe.spectrogram import compute_spectrogram
+
+TOML = """
+[corpus]
+clips = 6
+validation_clips = 4
+
+[network]
+filters = [4, 4]
+width = 8
+taps = 3
+dilations = [1, 2]
+
+[fit]
+steps = 60
+cooldown = 20
+warmup = 5
+clips = 2
+frames = 60
+half = false
+checkpoint_seconds = 0.0
+"""
+_KINDS = (
+    ("kick", "hit", 60.0),
+    ("snare", "hit", 200.0),
+    ("snare", "rimshot", 400.0),
+    ("sidestick", "hit", 900.0),
+    ("hh_closed", "hit", 7000.0),
+    ("hh_open", "hit", 6000.0),
+    ("hh_pedal", "hit", 5000.0),
+    ("tom", "hit", 100.0),
+    ("crash", "hit", 4000.0),
+    ("ride", "hit", 3500.0),
+    ("ride", "bell", 3000.0),
+    ("clap", "hit", 1500.0),
+    ("perc", "tambourine", 8000.0),
+)
+_ATTACK = 0.002
+
+
+def stroke(hz: float) -> np.ndarray:
+    """A decaying tone that begins with its peak, 2 ms into the recording."""
+    t = np.arange(int(0.09 * RATE)) / RATE
+    return np.concatenate([np.zeros(round(_ATTACK * RATE)), np.cos(2 * np.pi * hz * t) * np.exp(-70 * t)])
+
+
+def write_table(path: Path, rows: list[dict]) -> None:
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_groove(path: Path, notes: tuple[int, ...]) -> None:
+    """Four bars at 120 BPM, a stroke on every eighth, one drum after the other."""
+    import pretty_midi
+
+    midi = pretty_midi.PrettyMIDI(initial_tempo=120.0)
+    drums = pretty_midi.Instrument(0, is_drum=True)
+    for i in range(32):
+        drums.notes.append(pretty_midi.Note(60 + i, notes[i % len(notes)], i * 0.25, i * 0.25 + 0.1))
+    midi.instruments.append(drums)
+    midi.write(str(path))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    """A folder of training data in the layout of the real one."""
+    folder = tmp_path_factory.mktemp("data")
+    rows = []
+    for instrument, articulation, hz in _KINDS:
+        name = f"{instrument}-{articulation}.flac"
+        write_audio(folder / "oneshots" / name, stroke(hz).astype(np.float32))
+        for split in ("train", "validation"):
+            for kind in ("acoustic", "electronic"):
+                kit = f"{split}-{kind}"
+                rows.append({"file": name, "split": split, "family": kit, "kit": kit, "instrument": instrument})
+                rows[-1] |= {"articulation": articulation, "layer": 1.0, "onset_s": _ATTACK, "kind": kind}
+    write_table(folder / "oneshots" / "manifest.csv", rows)
+    (folder / "grooves").mkdir()
+    grooves = []
+    for split, notes in (("train", (36, 42, 38, 46)), ("validation", (36, 51, 38, 45, 49))):
+        write_groove(folder / "grooves" / f"{split}.mid", notes)
+        grooves.append({"style": "rock", "beat_type": "beat", "time_signature": "4-4", "split": split})
+        grooves[-1]["midi_filename"] = f"{split}.mid"
+    write_table(folder / "grooves" / "info.csv", grooves)
+    t = np.arange(RATE) / RATE
+    note = (0.5 * np.sin(2 * np.pi * 110 * t) * np.exp(-3 * t)).astype(np.float32)
+    for name in (
+        "karoryfer-growlybass/bass-a2",
+        "karoryfer-shinyguitar/chord-a2",
+        "karoryfer-emilyguitar/guitar-a2",
+        "freepats-hang-D-minor/hang-a3",
+        "belofilms-guitar-strums/strum",
+        "sonic-pi-music/loop",
+    ):
+        write_audio(folder / "backing" / f"{name}.flac", note)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def places(data: Path, tmp_path_factory) -> make.Places:
+    models = tmp_path_factory.mktemp("models")
+    return make.Places(data, tmp_path_factory.mktemp("cache"), models)
+
+
+@pytest.fixture(scope="module")
+def toml(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("experiment") / "tiny.toml"
+    path.write_text(TOML, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_synthesizers():
+    """Instruments come from the data alone, whatever programs the machine has."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", "")
+        yield
+
+
+@pytest.fixture(scope="module")
+def experiment(toml: Path, places: make.Places) -> Experiment:
+    experiment = read_experiment(toml)
+    make.render(experiment, places, 1, report=lambda line: None)
+    return experiment
+
+
+@pytest.fixture(scope="module")
+def trained(experiment: Experiment, places: make.Places) -> make.Places:
+    make.train(experiment, places, report=lambda line: None)
+    return places
+
+
+def command(name: str, toml: Path, places: make.Places) -> list[str]:
+    options = ["--data", str(places.data), "--cache", str(places.cache), "--models", str(places.models)]
+    return [name, str(toml), *options]
+
+
+def test_a_clip_is_the_same_to_the_bit_for_the_same_seed(data: Path, tmp_path: Path) -> None:
+    first, second = (Studio(data, tmp_path, "train") for _ in range(2))
+    for index in range(4):
+        clip, again = first.clip(7, index, 3.0), second.clip(7, index, 3.0)
+        np.testing.assert_array_equal(clip.sound, again.sound)
+        np.testing.assert_array_equal(clip.times, again.times)
+    assert not np.array_equal(first.clip(7, 0, 3.0).sound, first.clip(8, 0, 3.0).sound)
+
+
+def test_another_process_renders_the_same_clips(experiment: Experiment, places: make.Places, tmp_path: Path) -> None:
+    plan = experiment.training()
+    library = read_library(shard_paths(plan, places.cache))
+    studio = Studio(places.data, tmp_path, plan.split)
+    for index in (0, 3):
+        clip = studio.clip(plan.seed, index)
+        frames = compute_spectrogram(clip.sound, experiment.spectrogram).astype(np.float16)
+        np.testing.assert_array_equal(library.frames[index], frames)
+        np.testing.assert_array_equal(library.times[index], clip.times)
+        np.testing.assert_array_equal(library.roles[index], clip.roles)
+
+
+def test_what_is_rendered_is_not_rendered_again(experiment: Experiment, places: make.Places) -> None:
+    plan = experiment.training()
+    assert list(render_corpus(plan, places.data, places.cache, experiment.spectrogram)) == []
+
+
+def test_labels_are_at_the_attacks(data: Path, tmp_path: Path) -> None:
+    studio = Studio(data, tmp_path, "train")
+    seen = 0
+    for index in range(3):
+        clip = studio.dry_clip(3, index, 6.0)
+        for time_of_hit in clip.times:
+            at = round(float(time_of_hit) * RATE)
+            around = np.abs(clip.sound[max(0, at - 200) : at + 200])
+            attack = max(0, at - 200) + int(np.argmax(around > 0.5 * around.max()))
+            assert abs(attack / RATE - time_of_hit) < 0.001
+            seen += 1
+    assert seen > 40
+
+
+def test_labels_name_what_is_played_and_how_hard(data: Path, tmp_path: Path) -> None:
+    clip = Studio(data, tmp_path, "train").dry_clip(3, 0, 6.0)
+    played = [ROLES[role] for role in clip.roles]
+    cycle = ["kick", "hihat_closed", "snare", "hihat_open"] * 10
+    start = cycle.index(played[0])
+    assert played == cycle[start : start + len(played)]
+    assert (clip.velocities > 59 / 127).all()
+    assert (clip.velocities < 92 / 127).all()
+
+
+def test_targets_peak_at_the_hits(experiment: Experiment) -> None:
+    maker = TargetMaker(COLUMNS, 100.0)
+    times, roles = np.array([0.5, 0.5, 0.804]), np.array([ROLES.index(r) for r in ("kick", "rimshot", "percussion")])
+    answers = maker.make(times, roles, np.array([0.9, 0.4, 0.5]), 40, 60)
+    kick, snare = COLUMNS.instruments.index("kick"), COLUMNS.instruments.index("snare")
+    rimshot = len(COLUMNS.instruments) + COLUMNS.articulations.index("rimshot")
+    velocities = len(COLUMNS) - len(COLUMNS.instruments)
+    for column in (kick, snare, rimshot):
+        assert answers[10, column] == 1.0
+        assert 0 < answers[11, column] < 1
+        assert not answers[14:, column].any()
+    assert answers[10, velocities + kick] == pytest.approx(0.9)
+    assert answers[10, velocities + snare] == pytest.approx(0.4)
+    assert np.argmax(answers[:, len(COLUMNS)]) == 40, "percussion outside the vocabulary has a column of its own"
+    assert not answers[30:, : len(COLUMNS)].any()
+
+
+def test_batches_depend_on_seed_and_step_alone(experiment: Experiment, places: make.Places) -> None:
+    library = read_library(shard_paths(experiment.training(), places.cache))
+    targets = TargetMaker(COLUMNS, experiment.spectrogram.frame_rate)
+    one, same, other = (Batches(library, targets, seed, 2, 60) for seed in (1, 1, 2))
+    one.batch(4)
+    np.testing.assert_array_equal(one.batch(5).frames, same.batch(5).frames)
+    np.testing.assert_array_equal(one.batch(5).answers, same.batch(5).answers)
+    assert not np.array_equal(one.batch(5).frames, other.batch(5).frames)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no way to kill without a word")
+def test_training_that_was_killed_goes_on_to_the_same_weights(experiment, toml, trained, tmp_path: Path) -> None:
+    places = replace(trained, models=tmp_path / "models", cache=tmp_path)
+    places.models.mkdir()
+    for plan in (experiment.training(), *experiment.validation()):
+        plan.folder(places.cache).symlink_to(plan.folder(trained.cache))
+    checkpoint = places.run(experiment) / "checkpoint.npz"
+    code = "from drumscribe.training.cli import main; main()"
+    process = subprocess.Popen([sys.executable, "-c", code, *command("fit", toml, places)])
+    try:
+        while not checkpoint.exists() and process.poll() is None:
+            time.sleep(0.01)
+    finally:
+        process.kill()
+        process.wait()
+    with np.load(checkpoint) as arrays:
+        assert 0 < int(arrays["step"]) < experiment.fit.steps
+    make.train(experiment, places, report=lambda line: None)
+    with np.load(checkpoint) as resumed, np.load(trained.run(experiment) / "checkpoint.npz") as whole:
+        assert resumed.files == whole.files
+        for name in whole.files:
+            np.testing.assert_array_equal(resumed[name], whole[name], err_msg=name)
+
+
+def test_training_goes_on_from_the_shipped_checkpoint(experiment, trained, tmp_path: Path) -> None:
+    places = replace(trained, cache=tmp_path)
+    experiment.training().folder(tmp_path).symlink_to(experiment.training().folder(trained.cache))
+    longer = replace(experiment, fit=replace(experiment.fit, steps=experiment.fit.steps + 2))
+    lines: list[str] = []
+    make.train(longer, places, lines.append)
+    assert any("going on from" in line for line in lines)
+    with np.load(places.run(longer) / "checkpoint.npz") as arrays:
+        assert int(arrays["step"]) == experiment.fit.steps + 2
+
+
+def test_a_release_is_three_models_that_agree_and_transcribe(experiment, trained, tmp_path: Path) -> None:
+    lines: list[str] = []
+    make.release(experiment, trained, lines.append)
+    assert any(line.startswith("mean deviation") for line in lines)
+    path = write_audio(tmp_path / "take.wav", beat())
+    for kind in ("float32", "float16", "int8"):
+        model = trained.models / f"tiny.{kind}.tflite"
+        info = load_model_info(model)
+        assert (info.name, info.quantisation, info.columns) == ("tiny", kind, COLUMNS)
+        assert info.context == experiment.network.context
+        assert transcribe(path, model=model).duration == 2.0
+    assert (trained.models / "tiny.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("speed = 3", "unknown key speed"),
+        ("[fit]\nstep = 3", "unknown key fit.step"),
+        ("[fit]\nsteps = 'many'", "fit.steps is 'many'"),
+        ("[fit]\nrate = 'fast'", "fit.rate is 'fast'"),
+        ("fit = 3", "should be a table: [fit]"),
+        ("[network]\nfilters = 3", "network.filters"),
+        ("[fit", "not valid TOML"),
+        ("name = 3", "name"),
+    ],
+)
+def test_a_wrong_experiment_is_one_line(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DrumscribeError) as caught:
+        read_experiment(path)
+    assert words in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_experiment_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(DrumscribeError, match="no such experiment"):
+        read_experiment(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("render", "--data"), ("fit", "drumscribe-train render"), ("release", "drumscribe-train fit")]
+)
+def test_what_is_missing_is_told_in_one_line(toml: Path, tmp_path: Path, name: str, words: str) -> None:
+    places = make.Places(tmp_path / "data", tmp_path / "cache", tmp_path / "models")
+    result = CliRunner().invoke(main, command(name, toml, places))
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: ")
+    assert words in result.output
+    assert len(result.output.strip().splitlines()) == 1
+
+
+def test_one_shots_that_cannot_play_everything_are_refused(data: Path, tmp_path: Path) -> None:
+    text = (data / "oneshots" / "manifest.csv").read_text(encoding="utf-8")
+    (tmp_path / "oneshots").mkdir()
+    for path in (data / "oneshots").glob("*.flac"):
+        os.link(path, tmp_path / "oneshots" / path.name)
+    kept = [line for line in text.splitlines() if not line.startswith("crash")]
+    (tmp_path / "oneshots" / "manifest.csv").write_text("\n".join(kept), encoding="utf-8")
+    with pytest.raises(DrumscribeError, match="no one-shots for crash"):
+        Studio(tmp_path, tmp_path / "cache", "train")
+
+
+def test_a_plan_keeps_corpora_apart(tmp_path: Path) -> None:
+    plans = [CorpusPlan(kind, split, 1, 2) for kind in ("produced", "dry") for split in ("train", "validation")]
+    assert len({plan.folder(tmp_path) for plan in plans}) == 4
