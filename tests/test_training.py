@@ -301,8 +301,9 @@ def test_a_release_is_three_models_that_agree_and_transcribe(experiment, trained
         ("[fit]\nrate = 'fast'", "fit.rate is 'fast'"),
         ("fit = 3", "should be a table: [fit]"),
         ("[network]\nfilters = 3", "network.filters"),
+        ("[network]\nfilters = ['a']", "network.filters"),
         ("[fit", "not valid TOML"),
-        ("name = 3", "name"),
+        ("name = 3", "name is 3"),
     ],
 )
 def test_a_wrong_experiment_is_one_line(tmp_path: Path, text: str, words: str) -> None:

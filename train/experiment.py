@@ -1,6 +1,6 @@
 """An experiment: one small TOML file, checked."""
 
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from pathlib import Path
 
 from drumscribe.classifier import Columns
@@ -96,12 +96,13 @@ def _filled(kind: type, values: dict, path: Path, section: str):
         default = known[key].default_factory() if callable(known[key].default_factory) else known[key].default
         if is_dataclass(default):
             value = _filled(type(default), value, path, f"{key}.")
-        elif isinstance(default, tuple):
+        elif isinstance(default, tuple) and isinstance(value, list):
             value = tuple(value)
         elif isinstance(default, float) and isinstance(value, int):
             value = float(value)
-        if isinstance(default, (int, float, str, tuple)) and type(value) is not type(default):
-            raise DrumscribeError(f"{path}: {section}{key} is {value!r}, but should be like {default!r}")
+        expected = "" if default is MISSING else default  # only the name has no default
+        if type(value) is not type(expected) or (isinstance(value, tuple) and not all(type(v) is int for v in value)):
+            raise DrumscribeError(f"{path}: {section}{key} is {value!r}, but should be like {expected!r}")
         filled[key] = value
     return kind(**filled)
 
