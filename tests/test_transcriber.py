@@ -80,6 +80,14 @@ def test_a_file_gives_the_hits_of_the_array(tmp_path: Path, sound, transcription
     assert transcribe(str(path)) == transcription
 
 
+def test_a_passage_sounds_the_same_late_in_a_recording(transcriber, sound, transcription) -> None:
+    repeated = transcriber.transcribe_blocks([sound] * 5)
+    late = [hit for hit in repeated.hits if 4 * 48.0 + 3.0 <= hit.time < 5 * 48.0 - 3.0 and hit.confidence > 0.5]
+    assert len(late) > 40
+    for hit in late:
+        assert np.abs(times_of(transcription.hits, hit.instrument) + 4 * 48.0 - hit.time).min() < 0.002
+
+
 def test_channels_are_averaged(transcriber: Transcriber) -> None:
     mono = beat(4.0)
     stereo = np.stack([2.0 * mono, np.zeros_like(mono)], axis=1)
