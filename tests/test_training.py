@@ -344,6 +344,14 @@ def test_one_shots_that_cannot_play_everything_are_refused(data: Path, tmp_path:
         Studio(tmp_path, tmp_path / "cache", "train")
 
 
+def test_a_folder_without_accompaniment_is_refused(data: Path, tmp_path: Path) -> None:
+    for name in ("oneshots", "grooves"):
+        (tmp_path / name).symlink_to(data / name)
+    (tmp_path / "backing").mkdir()
+    with pytest.raises(DrumscribeError, match="lacks notes of a bass, notes of a guitar, strums, recordings"):
+        Studio(tmp_path, tmp_path / "cache", "train")
+
+
 def test_a_plan_keeps_corpora_apart(tmp_path: Path) -> None:
     plans = [CorpusPlan(kind, split, 1, 2) for kind in ("produced", "dry") for split in ("train", "validation")]
     assert len({plan.folder(tmp_path) for plan in plans}) == 4

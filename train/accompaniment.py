@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
+from drumscribe.errors import DrumscribeError
 from drumscribe.synthesis import compress, equalise, reverberate, rms, saturate
 
 from .scores import Score
@@ -192,6 +193,15 @@ class Band:
                     self._voices.append(samples)
                 elif not path.stem.startswith(("tabla", "loop_tabla")):
                     self._recordings.append(samples)
+        have = {
+            "notes of a bass": "bass" in self._banks,
+            "notes of a guitar": "guitar" in self._banks,
+            "strums": bool(self._strums),
+            "recordings": bool(self._recordings),
+        }
+        if not all(have.values()):
+            lacking = ", ".join(name for name, there in have.items() if not there)
+            raise DrumscribeError(f"{backing}: lacks {lacking}, which accompaniment is made of")
 
     def play(self, score: Score, rng: np.random.Generator, seconds: float) -> np.ndarray:
         """Accompaniment of a score, ``(seconds * RATE,) float32``, RMS about 0.1; a random line-up of parts."""
