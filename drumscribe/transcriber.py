@@ -27,10 +27,6 @@ _BLOCK = 65536
 """Samples that go through the stages at once, at most."""
 _PASSAGE = 1000
 """Hits are picked among so many frames at a time, whenever they come, so that they do not depend on block sizes."""
-_BLOCK = 65536
-"""Samples that go through the stages at once, at most."""
-_PASSAGE = 1000
-"""Hits are picked among so many frames at a time, whenever they come, so that they do not depend on block sizes."""
 
 
 @dataclass(frozen=True)
