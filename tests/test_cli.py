@@ -210,7 +210,10 @@ def test_ctrl_c_leaves_whole_files_and_exits_with_130(tmp_path, jobs):
     for name in ("c slow.wav", "d slow.wav", "e slow.wav"):
         write_audio(tmp_path / "songs" / name, np.zeros(60 * RATE, np.float32))
     out = tmp_path / "out"
-    group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else {"start_new_session": True}
+    if os.name == "nt":
+        group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    else:  # a job in the background ignores Ctrl-C, and so would what it starts
+        group = {"start_new_session": True, "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
     process = start("transcribe", tmp_path / "songs", "-o", out, "-j", jobs, "--json", fake=True, **group)
     deadline = time.monotonic() + 120
     while files_in(out) != {"a.mid", "b.mid"} and time.monotonic() < deadline and process.poll() is None:
