@@ -133,25 +133,28 @@ def transcribe(ctx, paths, out, formats, jobs, sensitivities, model, skip_existi
 
     The exit code is 0 if all succeeded, 1 if some failed, 2 if nothing could be tried, 130 after Ctrl-C.
     """
-    from .workers import available_cores, one_thread
+    from .batch.workers import available_cores, one_thread
 
     with one_thread():  # before numpy is loaded, which reads this once
         from functools import partial
 
-        from . import batch, classifier, reporting
+        from . import classifier
+        from .batch import reporting
+        from .batch.plan import plan as make_plan
+        from .batch.run import run
 
         console = reporting.make_console()
         try:
             if model is not None:
                 classifier.load_model_info(model)
-            plan = batch.plan(paths, out, tuple(dict.fromkeys(formats)))
+            plan = make_plan(paths, out, tuple(dict.fromkeys(formats)))
         except DrumscribeError as error:
             raise _Failure(error, 2) from error
         if not quiet:
             for note in plan.notes:
                 console.print(f"note: {note}", soft_wrap=True)
         with reporting.make_observer(console, plan.jobs, quiet) as observer:
-            report = batch.run(
+            report = run(
                 plan.jobs,
                 partial(_make_transcriber, model, sensitivities),
                 workers=min(jobs or available_cores(), len(plan.jobs)),
@@ -233,9 +236,9 @@ def evaluate(estimates, references, tolerances, classes, per_track, confusions, 
 
     Needs mir_eval: pip install mir_eval.
     """
-    from .annotations import pair_tracks
-    from .evaluate import FIVE_CLASSES, THREE_CLASSES, score
-    from .scorecard import to_data, to_tables
+    from .evaluate.annotations import pair_tracks
+    from .evaluate.scorecard import to_data, to_tables
+    from .evaluate.scores import FIVE_CLASSES, THREE_CLASSES, score
 
     try:
         tracks, strays = pair_tracks(estimates, references, missing_as_empty)

@@ -8,7 +8,8 @@ import pytest
 from conftest import beat, write_audio
 from fakes import BrokenTranscriber, FakeTranscriber
 
-from drumscribe.batch import Job, Observer, PlanError, plan, run
+from drumscribe.batch.plan import Job, PlanError, plan
+from drumscribe.batch.run import Observer, run
 
 SHORT = beat(0.6)
 

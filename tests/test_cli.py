@@ -18,10 +18,11 @@ from fakes import FakeTranscriber
 from rich.console import Console
 
 import drumscribe
-from drumscribe.batch import Outcome, plan
+from drumscribe.batch.plan import plan
+from drumscribe.batch.reporting import Bars, clock
+from drumscribe.batch.run import Outcome
 from drumscribe.classifier import Columns, ModelInfo, write_model
 from drumscribe.cli import main
-from drumscribe.reporting import Bars, clock
 from drumscribe.spectrogram import SpectrogramSettings
 
 TESTS = Path(__file__).parent

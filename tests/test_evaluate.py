@@ -8,14 +8,14 @@ import sys
 import numpy as np
 import pytest
 
-from drumscribe.annotations import Event, Track, pair_tracks, read_events
 from drumscribe.drums import ARTICULATIONS
 from drumscribe.errors import DrumscribeError, LabelError
-from drumscribe.evaluate import THREE_CLASSES, score
+from drumscribe.evaluate.annotations import Event, Track, pair_tracks, read_events
+from drumscribe.evaluate.matching import match
+from drumscribe.evaluate.scorecard import to_data, to_tables
+from drumscribe.evaluate.scores import THREE_CLASSES, score
 from drumscribe.export import FORMATS
 from drumscribe.hits import Hit, Transcription
-from drumscribe.matching import match
-from drumscribe.scorecard import to_data, to_tables
 
 
 def events(text: str) -> tuple[Event, ...]:

@@ -8,11 +8,11 @@ from drumscribe.training.examples import EXAMPLES, choose_pieces, perform
 from drumscribe.training.sources import Groove, Piece
 
 from drumscribe import Transcriber
-from drumscribe.annotations import pair_tracks, read_events
 from drumscribe.audio import probe
-from drumscribe.evaluate import ONSET, score
+from drumscribe.evaluate.annotations import pair_tracks, read_events
+from drumscribe.evaluate.matching import MICRO
+from drumscribe.evaluate.scores import ONSET, score
 from drumscribe.export import write
-from drumscribe.matching import MICRO
 
 EXAMPLES_FOLDER = Path(__file__).parents[1] / "examples"
 SONGS = sorted(path for path in (EXAMPLES_FOLDER / "songs").rglob("*") if path.is_file())

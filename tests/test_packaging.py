@@ -79,7 +79,8 @@ def test_training_imports_the_program_and_never_the_other_way_round():
 
 
 def test_everything_but_scoring_works_without_any_extra(take):
-    names = [f"drumscribe.{p.stem}" for p in (ROOT / "drumscribe").glob("*.py") if p.stem != "__main__"]
+    files = [p.relative_to(ROOT) for p in (ROOT / "drumscribe").rglob("*.py")]
+    names = [".".join(p.with_suffix("").parts).removesuffix(".__init__") for p in files]
     code = f"import importlib\nfor name in {names}: importlib.import_module(name)\n"
     code += "print(drumscribe.transcribe(sys.argv[1]).duration)"
     done = run_without(TRAINING_ONLY, "import drumscribe\n" + code, take)

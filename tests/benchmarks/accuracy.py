@@ -18,13 +18,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from drumscribe.annotations import Track, pair_tracks
 from drumscribe.drums import FIVE_CLASSES
 from drumscribe.errors import DrumscribeError
-from drumscribe.evaluate import ONSET, THREE_CLASSES, Scores, score
+from drumscribe.evaluate.annotations import Track, pair_tracks
+from drumscribe.evaluate.matching import MICRO
+from drumscribe.evaluate.scorecard import format_tolerance, to_tables
+from drumscribe.evaluate.scores import ONSET, THREE_CLASSES, Scores, score
 from drumscribe.export import write
-from drumscribe.matching import MICRO
-from drumscribe.scorecard import format_tolerance, to_tables
 
 TOLERANCES = (0.05, 0.02)
 OWN, PEER = "drumscribe", "ADTOF"

@@ -18,10 +18,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy is loaded
 import numpy as np
 from accuracy import SETS, TOLERANCES
 
-from drumscribe.annotations import Event, Track, pair_tracks
-from drumscribe.evaluate import ONSET, score
+from drumscribe.evaluate.annotations import Event, Track, pair_tracks
+from drumscribe.evaluate.matching import MICRO
+from drumscribe.evaluate.scores import ONSET, score
 from drumscribe.hits import Transcription
-from drumscribe.matching import MICRO
 from drumscribe.onsets import Onsets
 from drumscribe.picking import HitPicker
 from drumscribe.transcriber import Transcriber

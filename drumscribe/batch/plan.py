@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .audio import FOREIGN_SUFFIXES, SUFFIXES
-from .errors import DrumscribeError
+from ..audio import FOREIGN_SUFFIXES, SUFFIXES
+from ..errors import DrumscribeError
 
 _NAMES_TOLD = 10  # in a note
 

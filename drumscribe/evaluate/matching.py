@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..errors import DrumscribeError
 from .annotations import Event
-from .errors import DrumscribeError
 
 NAN = float("nan")
 MICRO = "micro"

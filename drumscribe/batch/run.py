@@ -10,12 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, Protocol
 
-from .errors import DrumscribeError
-from .hits import Transcription
-from .plan import Job, Plan, PlanError, plan
-from .workers import Advanced, Died, Ended, Started, available_cores, native_chatter_dropped, run_in_workers
-
-__all__ = ["Job", "Observer", "Outcome", "Plan", "PlanError", "Report", "available_cores", "plan", "run"]
+from ..errors import DrumscribeError
+from ..hits import Transcription
+from .plan import Job
+from .workers import Advanced, Died, Ended, Started, native_chatter_dropped, run_in_workers
 
 
 class FileTranscriber(Protocol):
@@ -163,7 +161,7 @@ class _Work:
         return Outcome(job, "done", "", told, transcription.duration, seconds, hits)
 
     def _transcribe_and_write(self, job: Job, progress: Callable[[float], None]) -> Transcription:
-        from . import export
+        from .. import export
 
         if self._transcriber is None:
             with native_chatter_dropped():

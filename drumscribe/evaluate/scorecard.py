@@ -3,9 +3,9 @@
 import math
 from dataclasses import asdict
 
-from .drums import INSTRUMENTS
-from .evaluate import NOTHING, ONSET, OUTSIDE, Row, Scores
+from ..drums import INSTRUMENTS
 from .matching import MICRO, Counts
+from .scores import NOTHING, ONSET, OUTSIDE, Row, Scores
 
 
 def to_data(scores: Scores) -> dict:

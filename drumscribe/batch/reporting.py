@@ -8,11 +8,11 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.table import Table
 from rich.text import Text
 
-from .audio import probe
-from .batch import Observer, Outcome, Plan, Report
-from .drums import INSTRUMENTS
-from .errors import AudioError
-from .plan import Job
+from ..audio import probe
+from ..drums import INSTRUMENTS
+from ..errors import AudioError
+from .plan import Job, Plan
+from .run import Observer, Outcome, Report
 
 _LOG_EVERY = 30.0  # seconds between lines on a recording that is still in work
 _ROWS_MAX = 50  # recordings up to which the summary has a row for each

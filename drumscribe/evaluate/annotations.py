@@ -18,10 +18,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from .drums import ARTICULATION_BY_NAME, ARTICULATION_BY_NOTE, is_broad, read_label
-from .errors import LabelError
-from .export import read_json
-from .midi import read_note_ons
+from ..drums import ARTICULATION_BY_NAME, ARTICULATION_BY_NOTE, is_broad, read_label
+from ..errors import LabelError
+from ..export import read_json
+from ..midi import read_note_ons
 
 SUFFIXES = (".txt", ".csv", ".mid", ".midi", ".json")
 LABEL_COLUMNS = ("class", "label", "instrument", "articulation", "note")

@@ -25,8 +25,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..drums import ARTICULATIONS, FIVE_CLASSES, INSTRUMENTS
 from .annotations import Event, Track
-from .drums import ARTICULATIONS, FIVE_CLASSES, INSTRUMENTS
 from .dynamics import VelocityRow, score_velocities
 from .matching import MICRO, NAN, Counts, count, match, select
 

@@ -1,0 +1,1 @@
+"""Transcriptions against references: files -> annotations -> matching -> scores (and velocities) -> scorecard."""
