@@ -1,207 +1,21 @@
-"""Accompaniment in the tempo and bars of a score: bass, chords, riffs, leads, voices, and found recordings.
+"""Accompaniment in the tempo and bars of a score: bass, chords, riffs, leads, voices, and found recordings."""
 
-Notes come from recorded instruments (the backing folder) and from free SoundFonts, rendered once by fluidsynth (and
-spoken phrases by espeak-ng) into a cache. Where a program or SoundFont is absent, the rest serves.
-"""
-
-import re
-import shutil
-import subprocess
-import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import soundfile as sf
 
-from drumscribe.errors import DrumscribeError
 from drumscribe.synthesis import compress, equalise, reverberate, rms, saturate
 
+from .instruments import Bank, read_instruments
 from .scores import Score
 from .sources import RATE
 
-_SOUNDFONTS = ("sf2/FluidR3_GM.sf2", "sf3/MuseScore_General.sf3")
-_SOUNDFONT_FOLDERS = (Path("/usr/share/sounds"), Path("/usr/local/share/sounds"), Path("/opt/homebrew/share/sounds"))
-_NOTE_SECONDS = 2.4
-# General MIDI programs: part, lowest and highest note rendered.
-_PROGRAMS = {
-    **dict.fromkeys((32, 33, 34, 35, 36, 38, 39), ("bass", 28, 55)),
-    **dict.fromkeys((0, 1, 4, 5, 7, 16, 18, 21, 24, 25, 26, 27, 28, 48, 50, 62, 89, 90), ("chords", 40, 80)),
-    **dict.fromkeys((29, 30), ("riff", 40, 64)),
-    **dict.fromkeys((11, 22, 40, 52, 53, 56, 57, 61, 65, 66, 73, 80, 81, 85), ("lead", 55, 86)),
-}
-_FOLDER_PARTS = {
-    "freepats-electric-bass-YR": ("bass", 2),
-    "karoryfer-growlybass": ("bass", 0),
-    "karoryfer-meatbass": ("bass", 0),
-    "freepats-e-guitar-FSBS-clean": ("guitar", 0),
-    "freepats-spanish-guitar": ("chords", 0),
-    "karoryfer-shinyguitar": ("chords", 0),
-    "karoryfer-emilyguitar": ("guitar", 0),
-    "freepats-upright-piano-KW": ("chords", 0),
-    "gregsullivan-e-pianos": ("chords", 0),
-    "freepats-hang-D-minor": ("lead", 0),
-    "karoryfer-horsepulse": ("lead", 0),
-    "karoryfer-weresax": ("lead", 0),
-}
-_RECORDINGS = ("librosa-data", "sonic-pi-music", "speech-commands-noise", "waivops-ragtime")
-_PHRASES = (
-    "take the night and never let it go",
-    "sister said she saw the silver city",
-    "don't stop, keep the beat, come back to me",
-    "pretty people taking pictures, cutting corners, talking backwards",
-    "yes, this is just a test of such a voice",
-    "walking down the road again, I hear the thunder call",
-    "tick tock, check it, push it, drop the top and rock it",
-    "she sells sea shells and sings of distant stars",
-)
-_SEMITONE = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
-
-
-@dataclass(frozen=True)
-class Bank:
-    """The notes of one instrument: MIDI note to ``(samples,) float32`` with a peak of 1."""
-
-    name: str
-    part: str
-    notes: dict[int, np.ndarray] = field(repr=False)
-
-    def note(self, pitch: float, seconds: float) -> np.ndarray:
-        """A note of any pitch (MIDI number) and length, from the nearest recorded one."""
-        nearest = min(self.notes, key=lambda have: abs(have - pitch))
-        source = self.notes[nearest]
-        ratio = 2.0 ** ((pitch - nearest) / 12.0)
-        length = min(int(seconds * RATE), int(len(source) / ratio) - 1)
-        if length < 64:
-            return np.zeros(64, np.float32)
-        out = np.interp(np.arange(length) * ratio, np.arange(len(source)), source).astype(np.float32)
-        release = min(length, 1500)
-        out[-release:] *= np.linspace(1.0, 0.0, release, dtype=np.float32)
-        return out
-
-
-def _trimmed(samples: np.ndarray) -> np.ndarray:
-    peak = np.max(np.abs(samples), initial=1e-9)
-    start = max(0, int(np.argmax(np.abs(samples) > 0.03 * peak)) - 100)
-    return (samples[start : start + int(3.5 * RATE)] / peak).astype(np.float32)
-
-
-def read_banks(folder: Path) -> list[Bank]:
-    """The recorded instruments of the backing folder."""
-    banks = []
-    for name, (part, octaves) in _FOLDER_PARTS.items():
-        notes = {}
-        for path in sorted((folder / name).glob("*.flac")):
-            match = re.search(r"(?:^|[-_])([a-gA-G])(s|b|#)?(\d)?(?=[-_v.]|$)", path.stem)
-            if not match or path.stem.startswith("noises"):
-                continue
-            letter, accidental, octave = match.groups()
-            pitch = _SEMITONE[letter.lower()] + {"s": 1, "#": 1, "b": -1}.get(accidental or "", 0)
-            pitch += 12 * (int(octave if octave is not None else octaves) + 1)
-            notes[pitch] = _trimmed(sf.read(path, dtype="float32")[0])
-        if notes:
-            banks.append(Bank(name, part, notes))
-    return banks
-
-
-def _render_soundfont(path: Path, cache: Path) -> list[Bank]:
-    """One wav holds all the notes of a SoundFont, `_NOTE_SECONDS` apart, program by program."""
-    import pretty_midi
-
-    target = cache / f"{path.stem}.flac"
-    slots = [(p, n) for p, (_, low, high) in _PROGRAMS.items() for n in range(low, high + 1, 5)]
-    if not target.exists():
-        midi = pretty_midi.PrettyMIDI(resolution=960)
-        for program in _PROGRAMS:
-            instrument = pretty_midi.Instrument(program)
-            for i, (p, note) in enumerate(slots):
-                if p == program:
-                    start = i * _NOTE_SECONDS
-                    instrument.notes.append(pretty_midi.Note(100, note, start, start + _NOTE_SECONDS - 0.3))
-            midi.instruments.append(instrument)
-        with tempfile.TemporaryDirectory(dir=cache) as folder:
-            score, wav = Path(folder) / "notes.mid", Path(folder) / "notes.wav"
-            midi.write(str(score))
-            command = [
-                "fluidsynth",
-                "-ni",
-                "-q",
-                "-R",
-                "0",
-                "-C",
-                "0",
-                "-r",
-                str(RATE),
-                "-F",
-                str(wav),
-                str(path),
-                str(score),
-            ]
-            subprocess.run(command, check=True, capture_output=True)
-            sf.write(Path(folder) / "notes.flac", sf.read(wav, dtype="float32")[0].mean(axis=1), RATE)
-            (Path(folder) / "notes.flac").replace(target)
-    sound = sf.read(target, dtype="float32")[0]
-    notes: dict[int, dict[int, np.ndarray]] = {}
-    for i, (program, note) in enumerate(slots):
-        start = int(i * _NOTE_SECONDS * RATE)
-        samples = sound[start : start + int((_NOTE_SECONDS - 0.05) * RATE)]
-        if len(samples) and np.max(np.abs(samples)) > 1e-4:
-            notes.setdefault(program, {})[note] = _trimmed(samples)
-    return [Bank(f"{path.stem} {program}", _PROGRAMS[program][0], notes[program]) for program in notes]
-
-
-def _speak(cache: Path) -> list[np.ndarray]:
-    voices = ("en-us", "en-gb+f2", "en-us+m3", "en-gb+f4", "de+m1", "fr+f1", "es+m4", "it+f3")
-    spoken = []
-    for i, (phrase, voice) in enumerate(zip(_PHRASES, voices, strict=True)):
-        target = cache / f"phrase{i}.wav"
-        if not target.exists():
-            subprocess.run(["espeak-ng", "-v", voice, "-w", str(target), phrase], check=True, capture_output=True)
-        import soxr
-
-        samples, rate = sf.read(target, dtype="float32")
-        spoken.append(_trimmed(soxr.resample(samples, rate, RATE)))
-    return spoken
-
-
-def _found(name: str) -> Path | None:
-    return next((folder / name for folder in _SOUNDFONT_FOLDERS if (folder / name).exists()), None)
-
 
 class Band:
-    """Plays accompaniment: see `play`."""
+    """Plays accompaniment on the instruments of a backing folder: see `play`."""
 
     def __init__(self, backing: Path, cache: Path) -> None:
-        cache.mkdir(parents=True, exist_ok=True)
-        banks = read_banks(backing)
-        if shutil.which("fluidsynth"):
-            for path in filter(None, map(_found, _SOUNDFONTS)):
-                banks += _render_soundfont(path, cache)
-        self._banks: dict[str, list[Bank]] = {}
-        for bank in banks:
-            self._banks.setdefault(bank.part, []).append(bank)
-        self._strums = [
-            _trimmed(sf.read(path, dtype="float32")[0])
-            for path in sorted((backing / "belofilms-guitar-strums").glob("*.flac"))
-        ]
-        self._recordings = []
-        self._voices = _speak(cache) if shutil.which("espeak-ng") else []
-        for name in _RECORDINGS:
-            for path in sorted((backing / name).glob("*.flac")):
-                samples = sf.read(path, dtype="float32")[0]
-                if path.stem[0].isdigit() and name == "librosa-data":
-                    self._voices.append(samples)
-                elif not path.stem.startswith(("tabla", "loop_tabla")):
-                    self._recordings.append(samples)
-        have = {
-            "notes of a bass": "bass" in self._banks,
-            "notes of a guitar": "guitar" in self._banks,
-            "strums": bool(self._strums),
-            "recordings": bool(self._recordings),
-        }
-        if not all(have.values()):
-            lacking = ", ".join(name for name, there in have.items() if not there)
-            raise DrumscribeError(f"{backing}: lacks {lacking}, which accompaniment is made of")
+        self._instruments = read_instruments(backing, cache)
 
     def play(self, score: Score, rng: np.random.Generator, seconds: float) -> np.ndarray:
         """Accompaniment of a score, ``(seconds * RATE,) float32``, RMS about 0.1; a random line-up of parts."""
@@ -228,12 +42,12 @@ class Band:
         return out
 
     def _recording(self, rng: np.random.Generator, length: int) -> np.ndarray:
-        source = self._recordings[rng.integers(len(self._recordings))]
+        source = self._instruments.recordings[rng.integers(len(self._instruments.recordings))]
         start = int(rng.integers(len(source)))
         return np.resize(np.roll(source, -start), length).astype(np.float32)
 
     def _bank(self, parts: tuple[str, ...], rng: np.random.Generator) -> Bank:
-        banks = [bank for part in parts for bank in self._banks.get(part, [])]
+        banks = [bank for part in parts for bank in self._instruments.banks.get(part, [])]
         return banks[rng.integers(len(banks))]
 
     def _bass(self, score: Score, harmony, rng, length: int) -> np.ndarray:
@@ -262,7 +76,7 @@ class Band:
     def _strum(self, score: Score, harmony, rng, length: int) -> np.ndarray:
         del harmony
         out = np.zeros(length, np.float32)
-        strums = [self._strums[i] for i in rng.integers(0, len(self._strums), 4)]
+        strums = [self._instruments.strums[i] for i in rng.integers(0, len(self._instruments.strums), 4)]
         for start, seconds, bar in _rhythm(score, rng, length):
             samples = strums[(bar + int(rng.integers(2))) % 4][: int(seconds * RATE)].copy()
             fade = min(len(samples), 2000)
@@ -301,10 +115,10 @@ class Band:
 
     def _voice(self, score: Score, harmony, rng, length: int) -> np.ndarray:
         out = np.zeros(length, np.float32)
-        if self._voices and rng.random() < 0.5:
+        if self._instruments.voices and rng.random() < 0.5:
             for start, _, _ in _rhythm(score, rng, length):
                 if rng.random() < 0.3:
-                    source = self._voices[rng.integers(len(self._voices))]
+                    source = self._instruments.voices[rng.integers(len(self._instruments.voices))]
                     offset = int(rng.integers(max(1, len(source) - RATE)))
                     _add(out, source[offset : offset + int(RATE * rng.uniform(0.3, 2.0))], start, rng.uniform(0.5, 1.0))
             return out

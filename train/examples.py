@@ -16,7 +16,7 @@ import soundfile as sf
 
 from drumscribe.synthesis import coloured_noise, compress, reverberate, saturate
 
-from .accompaniment import Bank, read_banks
+from .instruments import Bank, read_banks
 from .kits import KitMaker
 from .performances import render_drums
 from .production import mix

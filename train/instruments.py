@@ -1,0 +1,224 @@
+"""The instruments that accompaniment is played on: recorded notes, chords, voices and passages.
+
+Notes come from recorded instruments (the backing folder) and from free SoundFonts, rendered once by fluidsynth (and
+spoken phrases by espeak-ng) into a cache. Where a program or SoundFont is absent, the rest serves.
+"""
+
+import re
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import soundfile as sf
+
+from drumscribe.errors import DrumscribeError
+
+from .sources import RATE
+
+_SOUNDFONTS = ("sf2/FluidR3_GM.sf2", "sf3/MuseScore_General.sf3")
+_SOUNDFONT_FOLDERS = (Path("/usr/share/sounds"), Path("/usr/local/share/sounds"), Path("/opt/homebrew/share/sounds"))
+_NOTE_SECONDS = 2.4
+# General MIDI programs: part, lowest and highest note rendered.
+_PROGRAMS = {
+    **dict.fromkeys((32, 33, 34, 35, 36, 38, 39), ("bass", 28, 55)),
+    **dict.fromkeys((0, 1, 4, 5, 7, 16, 18, 21, 24, 25, 26, 27, 28, 48, 50, 62, 89, 90), ("chords", 40, 80)),
+    **dict.fromkeys((29, 30), ("riff", 40, 64)),
+    **dict.fromkeys((11, 22, 40, 52, 53, 56, 57, 61, 65, 66, 73, 80, 81, 85), ("lead", 55, 86)),
+}
+_FOLDER_PARTS = {
+    "freepats-electric-bass-YR": ("bass", 2),
+    "karoryfer-growlybass": ("bass", 0),
+    "karoryfer-meatbass": ("bass", 0),
+    "freepats-e-guitar-FSBS-clean": ("guitar", 0),
+    "freepats-spanish-guitar": ("chords", 0),
+    "karoryfer-shinyguitar": ("chords", 0),
+    "karoryfer-emilyguitar": ("guitar", 0),
+    "freepats-upright-piano-KW": ("chords", 0),
+    "gregsullivan-e-pianos": ("chords", 0),
+    "freepats-hang-D-minor": ("lead", 0),
+    "karoryfer-horsepulse": ("lead", 0),
+    "karoryfer-weresax": ("lead", 0),
+}
+_RECORDINGS = ("librosa-data", "sonic-pi-music", "speech-commands-noise", "waivops-ragtime")
+_PHRASES = (
+    "take the night and never let it go",
+    "sister said she saw the silver city",
+    "don't stop, keep the beat, come back to me",
+    "pretty people taking pictures, cutting corners, talking backwards",
+    "yes, this is just a test of such a voice",
+    "walking down the road again, I hear the thunder call",
+    "tick tock, check it, push it, drop the top and rock it",
+    "she sells sea shells and sings of distant stars",
+)
+_SEMITONE = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
+
+
+@dataclass(frozen=True)
+class Bank:
+    """The notes of one instrument: MIDI note to ``(samples,) float32`` with a peak of 1."""
+
+    name: str
+    part: str
+    notes: dict[int, np.ndarray] = field(repr=False)
+
+    def note(self, pitch: float, seconds: float) -> np.ndarray:
+        """A note of any pitch (MIDI number) and length, from the nearest recorded one."""
+        nearest = min(self.notes, key=lambda have: abs(have - pitch))
+        source = self.notes[nearest]
+        ratio = 2.0 ** ((pitch - nearest) / 12.0)
+        length = min(int(seconds * RATE), int(len(source) / ratio) - 1)
+        if length < 64:
+            return np.zeros(64, np.float32)
+        out = np.interp(np.arange(length) * ratio, np.arange(len(source)), source).astype(np.float32)
+        release = min(length, 1500)
+        out[-release:] *= np.linspace(1.0, 0.0, release, dtype=np.float32)
+        return out
+
+
+def _trimmed(samples: np.ndarray) -> np.ndarray:
+    peak = np.max(np.abs(samples), initial=1e-9)
+    start = max(0, int(np.argmax(np.abs(samples) > 0.03 * peak)) - 100)
+    return (samples[start : start + int(3.5 * RATE)] / peak).astype(np.float32)
+
+
+def read_banks(folder: Path) -> list[Bank]:
+    """The recorded instruments of the backing folder."""
+    banks = []
+    for name, (part, octaves) in _FOLDER_PARTS.items():
+        notes = {}
+        for path in sorted((folder / name).glob("*.flac")):
+            match = re.search(r"(?:^|[-_])([a-gA-G])(s|b|#)?(\d)?(?=[-_v.]|$)", path.stem)
+            if not match or path.stem.startswith("noises"):
+                continue
+            letter, accidental, octave = match.groups()
+            pitch = _SEMITONE[letter.lower()] + {"s": 1, "#": 1, "b": -1}.get(accidental or "", 0)
+            pitch += 12 * (int(octave if octave is not None else octaves) + 1)
+            notes[pitch] = _trimmed(sf.read(path, dtype="float32")[0])
+        if notes:
+            banks.append(Bank(name, part, notes))
+    return banks
+
+
+def _render_soundfont(path: Path, cache: Path) -> list[Bank]:
+    """One wav holds all the notes of a SoundFont, `_NOTE_SECONDS` apart, program by program."""
+    import pretty_midi
+
+    target = cache / f"{path.stem}.flac"
+    slots = [(p, n) for p, (_, low, high) in _PROGRAMS.items() for n in range(low, high + 1, 5)]
+    if not target.exists():
+        midi = pretty_midi.PrettyMIDI(resolution=960)
+        for program in _PROGRAMS:
+            instrument = pretty_midi.Instrument(program)
+            for i, (p, note) in enumerate(slots):
+                if p == program:
+                    start = i * _NOTE_SECONDS
+                    instrument.notes.append(pretty_midi.Note(100, note, start, start + _NOTE_SECONDS - 0.3))
+            midi.instruments.append(instrument)
+        with tempfile.TemporaryDirectory(dir=cache) as folder:
+            score, wav = Path(folder) / "notes.mid", Path(folder) / "notes.wav"
+            midi.write(str(score))
+            command = [
+                "fluidsynth",
+                "-ni",
+                "-q",
+                "-R",
+                "0",
+                "-C",
+                "0",
+                "-r",
+                str(RATE),
+                "-F",
+                str(wav),
+                str(path),
+                str(score),
+            ]
+            subprocess.run(command, check=True, capture_output=True)
+            sf.write(Path(folder) / "notes.flac", sf.read(wav, dtype="float32")[0].mean(axis=1), RATE)
+            (Path(folder) / "notes.flac").replace(target)
+    sound = sf.read(target, dtype="float32")[0]
+    notes: dict[int, dict[int, np.ndarray]] = {}
+    for i, (program, note) in enumerate(slots):
+        start = int(i * _NOTE_SECONDS * RATE)
+        samples = sound[start : start + int((_NOTE_SECONDS - 0.05) * RATE)]
+        if len(samples) and np.max(np.abs(samples)) > 1e-4:
+            notes.setdefault(program, {})[note] = _trimmed(samples)
+    return [Bank(f"{path.stem} {program}", _PROGRAMS[program][0], notes[program]) for program in notes]
+
+
+def _speak(cache: Path) -> list[np.ndarray]:
+    voices = ("en-us", "en-gb+f2", "en-us+m3", "en-gb+f4", "de+m1", "fr+f1", "es+m4", "it+f3")
+    spoken = []
+    for i, (phrase, voice) in enumerate(zip(_PHRASES, voices, strict=True)):
+        target = cache / f"phrase{i}.wav"
+        if not target.exists():
+            subprocess.run(["espeak-ng", "-v", voice, "-w", str(target), phrase], check=True, capture_output=True)
+        import soxr
+
+        samples, rate = sf.read(target, dtype="float32")
+        spoken.append(_trimmed(soxr.resample(samples, rate, RATE)))
+    return spoken
+
+
+def _found(name: str) -> Path | None:
+    return next((folder / name for folder in _SOUNDFONT_FOLDERS if (folder / name).exists()), None)
+
+
+@dataclass(frozen=True)
+class Instruments:
+    """All that accompaniment can be made of.
+
+    Attributes
+    ----------
+    banks : by part (``bass``, ``guitar``, ``chords``, ``riff``, ``lead``).
+    strums : chords of a guitar.
+    voices : spoken phrases.
+    recordings : music and noise, of any tempo.
+    """
+
+    banks: dict[str, list[Bank]]
+    strums: list[np.ndarray]
+    voices: list[np.ndarray]
+    recordings: list[np.ndarray]
+
+
+def read_instruments(backing: Path, cache: Path) -> Instruments:
+    """Read the backing folder, and render into `cache` what SoundFonts and voices there are.
+
+    Raises
+    ------
+    DrumscribeError : where the backing folder lacks a kind of sound.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    banks = read_banks(backing)
+    if shutil.which("fluidsynth"):
+        for path in filter(None, map(_found, _SOUNDFONTS)):
+            banks += _render_soundfont(path, cache)
+    by_part: dict[str, list[Bank]] = {}
+    for bank in banks:
+        by_part.setdefault(bank.part, []).append(bank)
+    strums = [
+        _trimmed(sf.read(path, dtype="float32")[0])
+        for path in sorted((backing / "belofilms-guitar-strums").glob("*.flac"))
+    ]
+    recordings = []
+    voices = _speak(cache) if shutil.which("espeak-ng") else []
+    for name in _RECORDINGS:
+        for path in sorted((backing / name).glob("*.flac")):
+            samples = sf.read(path, dtype="float32")[0]
+            if path.stem[0].isdigit() and name == "librosa-data":
+                voices.append(samples)
+            elif not path.stem.startswith(("tabla", "loop_tabla")):
+                recordings.append(samples)
+    have = {
+        "notes of a bass": "bass" in by_part,
+        "notes of a guitar": "guitar" in by_part,
+        "strums": bool(strums),
+        "recordings": bool(recordings),
+    }
+    if not all(have.values()):
+        lacking = ", ".join(name for name, there in have.items() if not there)
+        raise DrumscribeError(f"{backing}: lacks {lacking}, which accompaniment is made of")
+    return Instruments(by_part, strums, voices, recordings)
