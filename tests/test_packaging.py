@@ -134,10 +134,11 @@ def test_the_version_is_written_once_more_and_the_same():
 
 
 def test_every_package_folder_is_packaged_and_no_general_name_is_taken():
-    packages = PROJECT["tool"]["setuptools"]["packages"]
-    assert packages and all(name.split(".")[0] == "drumscribe" for name in packages)
-    for folder in PROJECT["tool"]["setuptools"]["package-dir"].values():
-        assert (ROOT / folder / "__init__.py").is_file()
+    settings = PROJECT["tool"]["setuptools"]
+    folders = settings["package-dir"]
+    own = [path.parent.relative_to(ROOT) for path in (ROOT / "drumscribe").rglob("__init__.py")]
+    assert set(settings["packages"]) == {*folders, *(".".join(folder.parts) for folder in own)}
+    assert all(name.startswith("drumscribe.") and (ROOT / folder).is_dir() for name, folder in folders.items())
 
 
 @pytest.mark.parametrize("command", (transcribe, evaluate), ids=lambda command: command.name)
