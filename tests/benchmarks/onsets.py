@@ -8,16 +8,20 @@ Detection
     are merged into one at the group's first time; matching is one to one. The figures are pooled over the recordings.
     "librosa" is ``librosa.onset.onset_detect`` as it comes. "SuperFlux" is Böck and Widmer's (DAFx 2013) as in
     librosa's documentation: 1024-sample frames at 200 Hz, 138 mel bands from 27.5 Hz to 16 kHz, lag 2, maximum
-    filter of 3 bands. CPU seconds are those of detection with its spectrogram, after a first run.
+    filter of 3 bands. CPU seconds are those of detection with its spectrogram on one thread, after a first
+    run.
 Timing
     On drums rendered from the validation split, whose attacks are known to the sample: the detector's onsets, and
     times with an error of up to 15 ms, as a classifier gives them, refined.
 """
 
 import argparse
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy is loaded
 
 import numpy as np
 
