@@ -122,7 +122,7 @@ def _open_interpreter(path: Path):
     try:
         interpreter = Interpreter(model_path=str(path), num_threads=1)
         interpreter.allocate_tensors()
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, RuntimeError, SystemError) as error:  # the last: built for another numpy
         raise ModelError(f"{path}: this TFLite runtime cannot run the model: {str(error).splitlines()[0]}") from None
     return interpreter
 
