@@ -8,6 +8,7 @@ A recording of any length takes the same memory, and the same hits come of any b
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,8 @@ from .spectrogram import Spectrogram
 _REACH = 0.008
 """A hit takes the time of an onset, or else of an attack, that is so near (seconds) to where its activation peaks: what
 is farther away belongs to another drum. Chosen on rendered performances of held-out kits and grooves."""
+_LEAD = 5
+"""Frames of silence put before a recording, so that a stroke on its first sample is seen to begin, too."""
 _BLOCK = 65536
 """Samples that go through the stages at once, at most."""
 _PASSAGE = 1000
@@ -120,14 +123,15 @@ class Transcriber:
         for stage in (self._spectrogram, self._detector, self._classifier):
             stage.reset()
         passages = _Passages(self._detector, self._picker, self.info)
-        samples = 0
+        lead = _LEAD * self.info.spectrogram.hop
+        samples = -lead
         hits: list[Hit] = []
-        for block in _divided(blocks):
+        for block in chain([np.zeros(lead, np.float32)], _divided(blocks)):
             samples += len(block)
             frames = self._spectrogram.push(block)
             onsets = self._detector.push(block, frames)
             hits += passages.push(self._classifier.push(frames), onsets)
-            if progress is not None:
+            if progress is not None and samples:
                 progress(samples / rate)
         frames = self._spectrogram.flush()
         found = [self._detector.push(np.zeros(0, np.float32), frames), self._detector.flush()]
@@ -188,7 +192,8 @@ class _Passages:
         others = order[1:][claimed]
         attacks[others] = times[others]
         velocities = np.clip(np.rint(picks.velocities * 127.0), 1, 127).astype(int)
-        columns = (np.maximum(attacks, 0.0).tolist(), picks.articulations, velocities.tolist())
+        since_start = np.maximum(attacks - _LEAD / self._info.spectrogram.frame_rate, 0.0)
+        columns = (since_start.tolist(), picks.articulations, velocities.tolist())
         return [Hit(*hit) for hit in zip(*columns, picks.activations.tolist(), strict=True)]
 
     def _nearest_onsets(self, times: np.ndarray) -> np.ndarray:
