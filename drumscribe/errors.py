@@ -15,3 +15,7 @@ class ModelError(DrumscribeError):
 
 class LabelError(DrumscribeError):
     """An annotation or transcription file that cannot be read."""
+
+
+class RhythmError(DrumscribeError):
+    """What was said of a rhythm, in options or in a file of beats, cannot be."""

@@ -1,8 +1,12 @@
 """What a transcription is: hits in time."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .drums import ARTICULATION_BY_NAME
+
+if TYPE_CHECKING:
+    from .rhythm import Rhythm
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +39,18 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Transcription:
-    """The hits of one recording, in order of time, and its duration in seconds."""
+    """The hits of one recording, in order of time, and its duration in seconds.
+
+    Attributes
+    ----------
+    model : the name and version of the model that heard them.
+    rhythm : their tempo, beats and bars; None where that was not asked for.
+    """
 
     hits: tuple[Hit, ...]
     duration: float
     model: str = ""
+    rhythm: "Rhythm | None" = None
 
     def to_pretty_midi(self):
         """The transcription as a `pretty_midi.PrettyMIDI`, equal to the file that `midi.write_midi` writes."""

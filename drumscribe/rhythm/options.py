@@ -1,0 +1,48 @@
+"""What is known about the rhythm of a recording beforehand."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import RhythmError
+from .tempo_map import Meter
+
+TEMPO_LIMITS = (20.0, 400.0)
+"""The slowest and the fastest tempo that can be asked for, in quarters per minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class RhythmOptions:
+    """What is given, and need not be found.
+
+    Attributes
+    ----------
+    tempo : about so many quarters per minute: it is refined, but its octave holds.
+    tempo_range : the slowest and the fastest tempo to consider.
+    meter : the meter throughout.
+    beats : the times of the beats in seconds, ascending.
+    downbeats : those of `beats` that begin a bar.
+    fixed_tempo : one tempo throughout, however the playing drifts.
+
+    Raises
+    ------
+    RhythmError : for values that contradict each other or that no music has.
+    """
+
+    tempo: float | None = None
+    tempo_range: tuple[float, float] | None = None
+    meter: Meter | None = None
+    beats: tuple[float, ...] | None = None
+    downbeats: tuple[float, ...] = ()
+    fixed_tempo: bool = False
+
+    def __post_init__(self) -> None:
+        lowest, highest = TEMPO_LIMITS
+        for tempo in (self.tempo, *(self.tempo_range or ())):
+            if tempo is not None and not lowest <= tempo <= highest:
+                raise RhythmError(f"a tempo of {tempo:g} is outside {lowest:g} to {highest:g} quarters per minute")
+        if self.tempo_range is not None and self.tempo_range[0] >= self.tempo_range[1]:
+            raise RhythmError("the tempo range {:g}-{:g} must go from slow to fast".format(*self.tempo_range))
+        if self.tempo is not None and self.tempo_range is not None:
+            slowest, fastest = self.tempo_range
+            if not slowest <= self.tempo <= fastest:
+                raise RhythmError(f"the tempo {self.tempo:g} is outside the range {slowest:g}-{fastest:g}")
