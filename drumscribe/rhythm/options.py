@@ -1,7 +1,6 @@
 """What is known about the rhythm of a recording beforehand."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from ..errors import RhythmError
 from .tempo_map import Meter
