@@ -32,7 +32,7 @@ HEAVY = ("numba", "scipy", "soundfile", "soxr", "pretty_midi", "ai_edge_litert",
 @pytest.fixture
 def run(monkeypatch):
     """Run the command in this process, on a fake transcriber and one worker; words in, result out."""
-    monkeypatch.setattr("drumscribe.cli._make_transcriber", FakeTranscriber)
+    monkeypatch.setattr("drumscribe.cli.options.make_transcriber", FakeTranscriber)
 
     def run(*words, jobs=1):
         jobs = ("--jobs", str(jobs)) if words[0] == "transcribe" and jobs else ()
@@ -43,7 +43,7 @@ def run(monkeypatch):
 
 def start(*words, fake=False, **kwargs) -> subprocess.Popen:
     """Start the command as a process of its own, with the shipped model unless a fake is asked for."""
-    replace = "import drumscribe.cli as c, fakes; c._make_transcriber = fakes.FakeTranscriber; " if fake else ""
+    replace = "import drumscribe.cli.options as o, fakes; o.make_transcriber = fakes.FakeTranscriber; " if fake else ""
     return subprocess.Popen(
         [sys.executable, "-c", f"{replace}from drumscribe.cli import main; main()", *map(str, words)],
         stdout=subprocess.PIPE,

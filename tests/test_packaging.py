@@ -141,7 +141,7 @@ def test_every_package_folder_is_packaged_and_no_general_name_is_taken():
     assert all(name.startswith("drumscribe.") and (ROOT / folder).is_dir() for name, folder in folders.items())
 
 
-@pytest.mark.parametrize("command", (transcribe, evaluate), ids=lambda command: command.name)
+@pytest.mark.parametrize("command", (transcribe.command, evaluate.command), ids=lambda command: command.name)
 def test_the_readme_shows_every_option(command):
     options = [name for p in command.params for name in (*p.opts, *p.secondary_opts) if name.startswith("--")]
     assert not [name for name in options if name not in README]

@@ -1,0 +1,25 @@
+"""The commands, thin: arguments in, what the library does, an exit code out. A module for each, loaded at once.
+
+What a command needs beyond click is imported inside it, so that --help answers at once.
+"""
+
+import click
+
+from .. import __version__
+from . import evaluate, info, transcribe
+from .group import Commands
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "-V", "--version", prog_name="drumscribe")
+def main() -> None:
+    """Turn recordings of drums into MIDI.
+
+    \b
+    drumscribe transcribe songs/ --out midi/     one .mid for every recording in the folder
+    drumscribe COMMAND --help                    all that a command can do
+    """
+
+
+for _module in (transcribe, info, evaluate):
+    main.add_command(_module.command)

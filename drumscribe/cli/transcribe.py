@@ -1,0 +1,101 @@
+"""`drumscribe transcribe`."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from ..errors import DrumscribeError
+from ..export import FORMATS
+from . import options
+from .group import Failure
+
+
+@click.command("transcribe")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option(
+    "--out",
+    "-o",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    metavar="DIR",
+    help="Output folder, made if missing; the current one if not given.",
+)
+@click.option(
+    "--format",
+    "-f",
+    "formats",
+    type=click.Choice(tuple(FORMATS)),
+    multiple=True,
+    default=("mid",),
+    show_default=True,
+    help="What to write; give it again for more than one.",
+)
+@click.option(
+    "--jobs",
+    "-j",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Recordings transcribed at the same time, each on one core; as many as there are cores if not given.",
+)
+@options.listening_options
+@click.option(
+    "--skip-existing/--overwrite",
+    default=False,
+    help="Leave out recordings whose outputs are all there, or write them anew (which is the default).",
+)
+@click.option("--quiet", "-q", is_flag=True, help="Say nothing but what failed.")
+@click.option("--json", "as_json", is_flag=True, help="Print a report for programs to standard output.")
+@click.pass_context
+def command(ctx, paths, out, formats, jobs, sensitivities, model, skip_existing, quiet, as_json) -> None:
+    """Write a MIDI file for each recording.
+
+    PATH is a recording (wav, aiff, flac, ogg, opus, mp3), a folder, which is searched to any depth, or a pattern
+    such as "songs/**/*.wav". Outputs mirror the folder given: songs/x/a.wav becomes DIR/x/a.mid. Where two outputs
+    would get one name they keep the extension, as a.wav.mid and a.mp3.mid, and a note says so.
+
+    The MIDI has General MIDI drum notes on channel 10, 960 ticks per quarter, at the times of the recording.
+
+    A recording that cannot be read does not stop the others. Ctrl-C does; what is finished stays, and with
+    --skip-existing the next run goes on from there. Files are written whole or not at all.
+
+    The exit code is 0 if all succeeded, 1 if some failed, 2 if nothing could be tried, 130 after Ctrl-C.
+    """
+    from ..batch.workers import available_cores, one_thread
+
+    with one_thread():  # before numpy is loaded, which reads this once
+        from functools import partial
+
+        from .. import classifier
+        from ..batch import reporting
+        from ..batch.plan import plan as make_plan
+        from ..batch.run import run
+
+        console = reporting.make_console()
+        try:
+            if model is not None:
+                classifier.load_model_info(model)
+            plan = make_plan(paths, out, tuple(dict.fromkeys(formats)))
+        except DrumscribeError as error:
+            raise Failure(error, 2) from error
+        if not quiet:
+            for note in plan.notes:
+                console.print(f"note: {note}", soft_wrap=True)
+        with reporting.make_observer(console, plan.jobs, quiet) as observer:
+            report = run(
+                plan.jobs,
+                partial(options.make_transcriber, model, sensitivities),
+                workers=min(jobs or available_cores(), len(plan.jobs)),
+                skip_existing=skip_existing,
+                observer=observer,
+            )
+    if quiet:
+        reporting.print_failures(console, plan, report)
+    else:
+        reporting.print_summary(console, plan, report)
+    if as_json:
+        json.dump(reporting.to_data(plan, report), sys.stdout, indent=1)
+        sys.stdout.write("\n")
+    failed = plan.problems or any(outcome.status == "failed" for outcome in report.outcomes)
+    ctx.exit(130 if report.interrupted else 1 if failed else 0)
