@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from drumscribe.synthesis import compress, equalise, reverberate, rms, saturate
+from drumscribe.synthesis import compress, equalise, random_curve, reverberate, rms, saturate
 
 from .instruments import Bank, read_instruments
 from .scores import Score
@@ -25,7 +25,8 @@ class Band:
         line_up = {
             "bass": (0.85, self._bass),
             "chords": (0.7, self._chords),
-            "strums": (0.25, self._strum),
+            "strums": (0.2, self._strum),
+            "acoustic guitar": (0.3, self._acoustic_guitar),
             "riff": (0.45, self._riff),
             "lead": (0.35, self._lead),
             "voice": (0.3, self._voice),
@@ -34,6 +35,8 @@ class Band:
         for chance, play in line_up.values():
             if rng.random() < chance:
                 part = play(score, harmony, rng, len(out))
+                if rng.random() < 0.6:
+                    part = equalise(part, RATE, *_tone(rng))
                 loudness = rms(part)
                 if loudness > 0.0:
                     out += part * np.float32(0.1 / loudness * 10.0 ** (rng.uniform(-9.0, 3.0) / 20.0))
@@ -84,6 +87,24 @@ class Band:
             _add(out, samples, start + rng.normal(0.0, 0.006), rng.uniform(0.4, 1.0))
         return out
 
+    def _acoustic_guitar(self, score: Score, harmony, rng, length: int) -> np.ndarray:
+        """Strummed chords: string after string, down and up, each with the noise of the plectrum."""
+        bank = self._bank(("guitar", "chords"), rng)
+        out = np.zeros(length, np.float32)
+        spread, noise = rng.uniform(0.003, 0.02), 10.0 ** (rng.uniform(-30.0, -6.0) / 20.0)
+        colour = 3000.0 * 2.0 ** rng.uniform(0.0, 1.5)
+        for i, (start, seconds, bar) in enumerate(_rhythm(score, rng, length, (1.0, 2.0, 2.0, 4.0))):
+            chord = harmony[bar % len(harmony)]
+            strings = [*chord, *(pitch + 12 for pitch in chord)][:: -1 if i % 2 else 1]
+            gain = rng.uniform(0.3, 1.0) * (0.7 if i % 2 else 1.0)
+            muted = rng.random() < 0.15
+            start += rng.normal(0.0, 0.006)
+            for string, pitch in enumerate(strings):
+                at = start + string * spread / len(strings)
+                _add(out, bank.note(pitch, 0.05 if muted else seconds), at, gain)
+                _add(out, _plectrum(colour, rng), at, gain * noise)
+        return out
+
     def _riff(self, score: Score, harmony, rng, length: int) -> np.ndarray:
         """Power chords or single notes of a guitar, driven hard, through a loudspeaker's response."""
         bank = self._bank(("guitar", "riff"), rng)
@@ -132,6 +153,21 @@ class Band:
         return out
 
 
+def _tone(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A response for `equalise`: a tilt, often towards the bright, as parts are made to cut through a mix."""
+    frequencies, gains = random_curve(rng, 2.5)
+    tilt = rng.uniform(-6.0, 12.0)
+    return frequencies, gains + tilt * np.clip(np.log2(frequencies / 1500.0) / 2.0, 0.0, 1.0)
+
+
+def _plectrum(colour: float, rng: np.random.Generator) -> np.ndarray:
+    """A scrape of a few milliseconds, brightest above `colour` Hz."""
+    length = int(RATE * rng.uniform(0.002, 0.015))
+    noise = np.diff(rng.standard_normal(length + 1)) * np.hanning(length)
+    tone = np.sin(2 * np.pi * colour / RATE * np.arange(length))
+    return (noise * (0.4 + tone)).astype(np.float32)
+
+
 def _sing(pitch: int, seconds: float, rng: np.random.Generator) -> np.ndarray:
     """A sung syllable: harmonics under three formants, vibrato, and a consonant before it."""
     length = int(seconds * RATE)
@@ -170,9 +206,14 @@ def _harmony(rng: np.random.Generator, bars: int) -> list[tuple[int, ...]]:
     return [chords[bar % len(chords)] for bar in range(bars)]
 
 
-def _rhythm(score: Score, rng: np.random.Generator, length: int) -> list[tuple[float, float, int]]:
+_PARTS_OF_BEAT = (0.25, 0.5, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0, 4.0)
+
+
+def _rhythm(
+    score: Score, rng: np.random.Generator, length: int, steps_per_beat: tuple[float, ...] = _PARTS_OF_BEAT
+) -> list[tuple[float, float, int]]:
     """Start, duration (seconds) and bar of the notes of a part: a rhythm of a bar or two, repeated."""
-    step = score.beat / float(rng.choice([0.25, 0.5, 1.0, 2.0, 2.0, 4.0], p=[0.1, 0.1, 0.25, 0.25, 0.2, 0.1]))
+    step = score.beat / float(rng.choice(steps_per_beat))
     per_bar = max(1, round(score.beats_per_bar * score.beat / step))
     pattern = rng.random(per_bar * int(rng.choice([1, 2]))) < rng.choice([0.4, 0.7, 1.0])
     pattern[0] = pattern[0] or rng.random() < 0.8

@@ -69,13 +69,13 @@ class Studio:
         rng = np.random.default_rng([seed, index])
         score = electronic_pattern(rng, seconds) if rng.random() < 0.12 else self._grooves.draw(rng, seconds)
         score = vary(score, rng, seconds)
-        kind = rng.choice(["drums", "bleed", "mix", "backing"], p=[0.36, 0.08, 0.53, 0.03])
+        kind = rng.choice(["drums", "bleed", "mix", "backing"], p=[0.33, 0.08, 0.53, 0.06])
         if kind == "backing":
             score = Score(np.zeros(0), (), np.zeros(0), score.beat, score.beats_per_bar)
         sound = render_drums(score, self._kits.make(rng, score.electronic), rng, seconds)
         sound = produce_drums(sound, rng)
         if kind != "drums":
-            level = rng.uniform(-45.0, -20.0) if kind == "bleed" else rng.normal(-1.0, 5.5)
+            level = rng.uniform(-45.0, -20.0) if kind == "bleed" else rng.normal(0.5, 5.5)
             sound = mix(sound, self._band.play(score, rng, seconds), float(np.clip(level, -45.0, 10.0)))
         return _labelled(master(sound, rng), score)
 

@@ -28,7 +28,7 @@ _LEVELS = {
     PERCUSSION: (-9.0, 5.0),
 }
 _TOM_PITCHES = {"tom_low": (60.0, 105.0), "tom_mid": (95.0, 150.0), "tom_high": (135.0, 240.0)}
-_VOICES = ("tambourine", "shaker", "noise_clap")
+_VOICES = ("tambourine", "tambourine", "shaker", "noise_clap")
 
 
 @dataclass(frozen=True)
@@ -58,17 +58,22 @@ class Drum:
 
 
 def synthetic_percussion(voice: str, rng: np.random.Generator) -> OneShot:
-    """A tambourine (noise and inharmonic jingles), a shaker (a swelling noise) or a noise clap, of random character."""
-    length = int(RATE * rng.uniform(0.12, 0.35))
+    """A tambourine (noise and ringing jingles), a shaker (a swelling noise) or a noise clap, of random character."""
+    ring = float(np.exp(rng.uniform(np.log(0.03), np.log(0.4)))) if voice == "tambourine" else 0.0
+    length = int(RATE * (rng.uniform(0.12, 0.35) + 2.5 * ring))
     time = np.arange(length) / RATE
     noise = coloured_noise(rng, length, 0.0)
     if voice == "tambourine":
         partials = rng.uniform(3500, 14000, 12)
-        decays = rng.uniform(0.02, 0.12, 12)
-        jingles = np.sin(2 * np.pi * partials[:, None] * time + rng.uniform(0, 6, (12, 1))) * np.exp(
-            -time / decays[:, None]
-        )
-        sound = jingles.sum(axis=0) / 4 + noise * np.exp(-time / rng.uniform(0.01, 0.05))
+        decays = ring * rng.uniform(0.3, 1.0, 12)
+        bounces = np.concatenate([[0.0], np.cumsum(rng.exponential(0.02, int(rng.integers(0, 4))))])
+        jingles = np.zeros(length)
+        for bounce in bounces:  # the jingles strike each other again
+            since = time - bounce
+            ringing = np.sin(2 * np.pi * partials[:, None] * since + rng.uniform(0, 6, (12, 1)))
+            ringing *= np.exp(-np.maximum(0.0, since) / decays[:, None]) * (since >= 0.0)
+            jingles += ringing.sum(axis=0) * (1.0 if bounce == 0.0 else rng.uniform(0.2, 0.8))
+        sound = jingles / 4 + noise * np.exp(-time / rng.uniform(0.01, 0.05)) * rng.uniform(0.3, 1.5)
         low, high, attack = rng.uniform(2500, 6000), 16000.0, 0.0005
     elif voice == "shaker":
         attack = rng.uniform(0.004, 0.05)
@@ -84,6 +89,16 @@ def synthetic_percussion(voice: str, rng: np.random.Generator) -> OneShot:
         sound.astype(np.float32), RATE, np.array([low / 4, low, high, high * 4]), np.array([-40, 0, 0, -40.0])
     )
     return OneShot(sound / np.max(np.abs(sound)), 0)
+
+
+def _add_click(shot: OneShot, rng: np.random.Generator) -> OneShot:
+    """The stroke with the snap of a beater on its attack: a few milliseconds of bright noise."""
+    length = int(RATE * rng.uniform(0.002, 0.012))
+    click = np.diff(rng.standard_normal(length + 1)) * np.exp(-np.arange(length) / (0.3 * length))
+    samples = shot.samples.copy()
+    room = samples[shot.onset : shot.onset + length]
+    room += (click[: len(room)] * 10.0 ** (rng.uniform(-26.0, -6.0) / 20.0)).astype(np.float32)
+    return OneShot(samples / np.max(np.abs(samples)), shot.onset)
 
 
 def _reshape(shot: OneShot, ratio: float, decay: float | None, curve, drive: float) -> OneShot:
@@ -150,12 +165,16 @@ class KitMaker:
         shared = {"hihat": rng.normal(0.0, 4.0), "cymbal": rng.normal(0.0, 3.0), "tom": rng.normal(0.0, 2.0)}
         dull_hats = rng.uniform(3.0, 16.0) if rng.random() < 0.4 and not plain else 0.0
         hat_ratio = 2.0 ** (rng.normal(0.0, 2.0) / 12.0)
+        loose_hats = not plain and rng.random() < 0.2
+        clicks = not plain and rng.random() < 0.2
         kit = {}
         for role in (*ARTICULATION_BY_NAME, "clap", PERCUSSION):
             instrument = ARTICULATION_BY_NAME[role].instrument if role in ARTICULATION_BY_NAME else role
             level, spread = _LEVELS[role]
             gain_db = level + rng.normal(0.0, spread) * (0.5 if plain else 1.0) + shared.get(instrument, 0.0)
             piece_role = "tom" if instrument == "tom" else role
+            if loose_hats and role == "hihat_closed":  # not quite shut: an open hat that soon dies away
+                piece_role = "hihat_open"
             piece = self._choose(piece_role, base, electronic, mix, rng)
             ratio = 1.0
             if role in _TOM_PITCHES:
@@ -168,6 +187,8 @@ class KitMaker:
             decay = rng.uniform(0.08, 0.8) if not plain and rng.random() < 0.3 else None
             if decay is not None and role in ("crash", "ride", "hihat_open"):
                 decay += 0.5
+            if loose_hats and role == "hihat_closed":
+                decay = rng.uniform(0.1, 0.45)
             shape = None if plain else random_curve(rng, 3.0)
             if instrument == "hihat" and dull_hats:
                 shape = np.array([300.0, 3000.0, 9000.0, 15000.0]), np.array([0.0, 0.0, -dull_hats, -1.6 * dull_hats])
@@ -184,6 +205,8 @@ class KitMaker:
                     else range(len(piece.strokes))
                 )
                 strokes = tuple(_reshape(piece.strokes[i], ratio, decay, shape, drive) for i in take)
+                if clicks and role == "kick":
+                    strokes = tuple(_add_click(stroke, rng) for stroke in strokes)
                 layers = piece.layers[list(take)]
             gain = 10.0 ** (gain_db / 20.0)
             if len(np.unique(layers)) < 3:

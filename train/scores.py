@@ -141,11 +141,16 @@ def _with(score: Score, strokes: list[tuple[float, str, float]], seconds: float)
     return _score(have + strokes, score.beat, score.beats_per_bar, score.electronic, seconds)
 
 
+_TIMEKEEPING = frozenset(("hihat_closed", "hihat_open", "hihat_pedal", "ride", "ride_bell", "crash"))
+
+
 def vary(score: Score, rng: np.random.Generator, seconds: float) -> Score:
     """Now and then change what is played: other cymbals, looser hats, side sticks, even velocities, percussion."""
     draw = rng.random()
     if draw < 0.10:
         score = _renamed(score, {"hihat_closed": "ride", "hihat_open": "ride_bell" if rng.random() < 0.3 else "ride"})
+        if rng.random() < 0.5:
+            score = _with(score, _pedal_pattern(score, rng, seconds), seconds)
     elif draw < 0.15:
         score = _renamed(score, {"hihat_closed": "crash"})
     elif draw < 0.27:
@@ -155,7 +160,7 @@ def vary(score: Score, rng: np.random.Generator, seconds: float) -> Score:
     elif draw < 0.40:
         names = ["tom_low", "tom_mid", "tom_high"]
         score = _renamed(score, {"hihat_closed": str(rng.choice(names)), "ride": str(rng.choice(names))})
-    if rng.random() < 0.08:
+    if rng.random() < 0.12:
         score = _renamed(score, {"snare": "side_stick", "rimshot": "side_stick"})
     elif rng.random() < 0.06:
         score = _renamed(score, {"snare": "rimshot"})
@@ -167,15 +172,37 @@ def vary(score: Score, rng: np.random.Generator, seconds: float) -> Score:
     if rng.random() < 0.12:  # some drums pause
         absent = {role for role in sorted(set(score.roles)) if rng.random() < 0.5}
         score = _kept(score, np.array([role not in absent for role in score.roles], bool))
+    if rng.random() < 0.3:  # bars without the hands' timekeeping, or without drums
+        silent = _TIMEKEEPING if rng.random() < 0.6 else frozenset(score.roles)
+        start = rng.uniform(-0.5, 0.9) * seconds
+        during = (score.times >= start) & (score.times < start + rng.uniform(0.15, 0.7) * seconds)
+        score = _kept(score, np.array([role not in silent for role in score.roles], bool) | ~during)
     if rng.random() < (0.25 if score.electronic else 0.06):
         snares = [t for t, role in zip(score.times, score.roles, strict=True) if role in ("snare", "rimshot")]
         score = _with(score, [(t + rng.uniform(0, 0.012), "clap", rng.uniform(0.5, 1.0)) for t in snares], seconds)
-    if rng.random() < 0.25:
+    if rng.random() < 0.3:
         score = _with(score, _percussion_pattern(score, rng, seconds), seconds)
     return score
 
 
+def _pedal_pattern(score: Score, rng: np.random.Generator, seconds: float) -> list[tuple[float, str, float]]:
+    """The foot on the hihat: on every beat, or on the second and fourth."""
+    first, every = (0, 1) if rng.random() < 0.3 else (1, 2)
+    level = rng.uniform(0.3, 0.9)
+    return [
+        (i * score.beat + rng.normal(0.0, 0.008), "hihat_pedal", float(level * rng.uniform(0.7, 1.1)))
+        for i in range(first, int(seconds / score.beat), every)
+    ]
+
+
 def _percussion_pattern(score: Score, rng: np.random.Generator, seconds: float) -> list[tuple[float, str, float]]:
+    if rng.random() < 0.2:  # a tambourine or clap with the backbeat
+        level = rng.uniform(0.4, 1.0)
+        return [
+            (float(t + rng.normal(0.0, 0.008)), PERCUSSION, level)
+            for t, role, v in zip(score.times, score.roles, score.velocities, strict=True)
+            if role in ("snare", "rimshot", "side_stick") and v > 0.4
+        ]
     step = score.beat / float(rng.choice([1, 2, 2, 4]))
     accents = rng.uniform(0.2, 1.0, 8)
     present = rng.random(8) < rng.choice([0.4, 0.7, 1.0])
