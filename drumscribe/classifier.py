@@ -69,6 +69,32 @@ def default_model() -> Path:
     return Path(str(resources.files("drumscribe.models") / "base.int8.tflite"))
 
 
+def read_card(path: Path) -> object:
+    """What is written in a model file, of whatever format.
+
+    Raises
+    ------
+    ModelError : where it is not a model file.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return json.loads(archive.read(_CARD))
+    except FileNotFoundError:
+        raise ModelError(f"{path}: no such model file") from None
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError):
+        raise ModelError(f"{path}: not a drumscribe model (a .tflite file with {_CARD} inside)") from None
+
+
+def write_card(flatbuffer: bytes, card: dict, path: Path) -> None:
+    """Write a model file: the network, and what it says of itself."""
+    temporary = path.with_suffix(".tmp")
+    temporary.write_bytes(flatbuffer)
+    with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
+        entry = zipfile.ZipInfo(_CARD)  # a fixed date: the same model is the same file
+        archive.writestr(entry, json.dumps(card, indent=1))
+    temporary.replace(path)
+
+
 def load_model_info(path: str | Path | None = None) -> ModelInfo:
     """Read what a model file says of itself.
 
@@ -77,13 +103,7 @@ def load_model_info(path: str | Path | None = None) -> ModelInfo:
     ModelError : where it is not a model of this program, or one that this version cannot run.
     """
     path = Path(path) if path is not None else default_model()
-    try:
-        with zipfile.ZipFile(path) as archive:
-            card = json.loads(archive.read(_CARD))
-    except FileNotFoundError:
-        raise ModelError(f"{path}: no such model file") from None
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError):
-        raise ModelError(f"{path}: not a drumscribe model (a .tflite file with {_CARD} inside)") from None
+    card = read_card(path)
     if not isinstance(card, dict) or card.get("format") != _FORMAT:
         raise ModelError(
             f"{path}: model format {_format_of(card)} needs another version of drumscribe (this reads {_FORMAT})"
@@ -102,13 +122,8 @@ def _format_of(card: object) -> object:
 
 
 def write_model(flatbuffer: bytes, info: ModelInfo, path: Path) -> None:
-    """Write a model file: the network, and what it says of itself."""
-    temporary = path.with_suffix(".tmp")
-    temporary.write_bytes(flatbuffer)
-    with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
-        entry = zipfile.ZipInfo(_CARD)  # a fixed date: the same model is the same file
-        archive.writestr(entry, json.dumps({"format": _FORMAT, **asdict(info)}, indent=1))
-    temporary.replace(path)
+    """Write a model file that transcribes."""
+    write_card(flatbuffer, {"format": _FORMAT, **asdict(info)}, path)
 
 
 def _open_interpreter(path: Path):
@@ -127,6 +142,29 @@ def _open_interpreter(path: Path):
     return interpreter
 
 
+class TfliteNetwork:
+    """A TFLite network with one input and one output, both float32 to the outside, whatever they are inside.
+
+    Attributes
+    ----------
+    shapes : of the input and the output, a batch of one each.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._interpreter = _open_interpreter(path)
+        self._input = self._interpreter.get_input_details()[0]
+        self._output = self._interpreter.get_output_details()[0]
+        self.shapes = tuple(self._input["shape"].tolist()), tuple(self._output["shape"].tolist())
+
+    def run(self, values: np.ndarray) -> np.ndarray:
+        """The answer to one input, both without the axis of the batch."""
+        self._interpreter.set_tensor(self._input["index"], _quantised(values, self._input)[None])
+        self._interpreter.invoke()
+        answer = self._interpreter.get_tensor(self._output["index"])[0]
+        scale, zero = self._output["quantization"]
+        return answer if answer.dtype == np.float32 else (answer.astype(np.float32) - zero) * np.float32(scale)
+
+
 class Classifier:
     """A stream of frames to a stream of answers, delayed by the model's context.
 
@@ -137,11 +175,9 @@ class Classifier:
     def __init__(self, path: str | Path | None = None) -> None:
         path = Path(path) if path is not None else default_model()
         self.info = load_model_info(path)
-        self._interpreter = _open_interpreter(path)
-        self._input = self._interpreter.get_input_details()[0]
-        self._output = self._interpreter.get_output_details()[0]
+        self._network = TfliteNetwork(path)
         expected = (1, self.info.chunk, self.info.spectrogram.bands), (1, self.info.chunk, len(self.info.columns))
-        shapes = tuple(self._input["shape"]), tuple(self._output["shape"])
+        shapes = self._network.shapes
         if shapes != expected:
             raise ModelError(f"{path}: takes and gives arrays of shape {shapes}, but its card says {expected}")
         self.reset()
@@ -157,7 +193,7 @@ class Classifier:
         step = self.info.chunk - 2 * self.info.context
         answers = []
         while len(pending) >= self.info.chunk:
-            answers.append(self._run(pending[: self.info.chunk])[self.info.context : self.info.context + step])
+            answers.append(self._network.run(pending[: self.info.chunk])[self.info.context : self.info.context + step])
             pending = pending[step:]
         self._pending = pending
         return np.concatenate(answers) if answers else np.zeros((0, len(self.info.columns)), np.float32)
@@ -170,13 +206,6 @@ class Classifier:
         answers = self.push(np.zeros((padded - missing, self.info.spectrogram.bands), np.float32))[:missing]
         self.reset()
         return answers
-
-    def _run(self, chunk: np.ndarray) -> np.ndarray:
-        self._interpreter.set_tensor(self._input["index"], _quantised(chunk, self._input)[None])
-        self._interpreter.invoke()
-        answer = self._interpreter.get_tensor(self._output["index"])[0]
-        scale, zero = self._output["quantization"]
-        return answer if answer.dtype == np.float32 else (answer.astype(np.float32) - zero) * np.float32(scale)
 
 
 def _quantised(values: np.ndarray, tensor: dict) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Log-mel frames of a stream of samples: the one spectrogram that trains the models and runs them.
+"""Frames of a stream of samples, in bands, logarithmic: the one spectrogram that trains the models and runs them.
 
 Conventions
 -----------
@@ -10,6 +10,8 @@ is ``(dB + 100) / 100``, cut off at 0: digital silence is 0.0, full scale about 
 from dataclasses import dataclass
 
 import numpy as np
+
+from .errors import DrumscribeError
 
 _GROUP = 32
 """Frames are computed in groups of this many, always, so that their last bit does not depend on the block size."""
@@ -26,8 +28,13 @@ class SpectrogramSettings:
     rate : samples per second (Hz).
     hop : samples from one frame to the next.
     window : samples in the (periodic) Hann window and the Fourier transform.
-    bands : mel bands (O'Shaughnessy's scale, "HTK").
+    bands : of frequency.
     fmin, fmax : the lower edge of the first and the upper edge of the last band, in Hz.
+    scale : on which the bands are equally wide, one of `SCALES`.
+
+    Raises
+    ------
+    DrumscribeError : for a scale that is none.
     """
 
     rate: int = 44100
@@ -36,6 +43,11 @@ class SpectrogramSettings:
     bands: int = 80
     fmin: float = 20.0
     fmax: float = 16000.0
+    scale: str = "mel"
+
+    def __post_init__(self) -> None:
+        if self.scale not in SCALES:
+            raise DrumscribeError(f"unknown scale {self.scale!r} of a spectrogram; known are {', '.join(SCALES)}")
 
     @property
     def frame_rate(self) -> float:
@@ -43,20 +55,26 @@ class SpectrogramSettings:
         return self.rate / self.hop
 
 
-def mel_filters(settings: SpectrogramSettings) -> np.ndarray:
-    """Triangular mel filters with a peak of 1, ``(window // 2 + 1, bands) float32``.
+SCALES = {
+    "mel": (lambda hz: 2595.0 * np.log10(1.0 + hz / 700.0), lambda mel: 700.0 * (10.0 ** (mel / 2595.0) - 1.0)),
+    "log": (np.log2, np.exp2),
+    "linear": (lambda hz: hz, lambda hz: hz),
+}
+"""Scales of frequency: from Hz, and back. Mel is O'Shaughnessy's ("Speech Communication", 1987; "HTK")."""
 
-    The scale is 2595 log10(1 + f / 700) (O'Shaughnessy, "Speech Communication", 1987).
+
+def band_filters(settings: SpectrogramSettings) -> np.ndarray:
+    """Triangular filters with a peak of 1, ``(window // 2 + 1, bands) float32``, none narrower than a bin to each side.
+
+    On a linear scale with one band for each bin they are those bins; on a logarithmic one they are of constant Q as
+    far as the transform resolves it (Brown, "Calculation of a constant Q spectral transform", JASA 1991).
     """
-
-    def to_mel(hz: float) -> float:
-        return 2595.0 * np.log10(1.0 + hz / 700.0)
-
-    edges_mel = np.linspace(to_mel(settings.fmin), to_mel(settings.fmax), settings.bands + 2)
-    edges = 700.0 * (10.0 ** (edges_mel / 2595.0) - 1.0)
+    from_hz, to_hz = SCALES[settings.scale]
+    edges = to_hz(np.linspace(from_hz(settings.fmin), from_hz(settings.fmax), settings.bands + 2))
     bins = np.arange(settings.window // 2 + 1)[:, None] * settings.rate / settings.window
-    rising = (bins - edges[:-2]) / np.diff(edges)[:-1]
-    falling = (edges[2:] - bins) / np.diff(edges)[1:]
+    widths = np.maximum(np.diff(edges), settings.rate / settings.window)
+    rising = (bins - edges[1:-1]) / widths[:-1] + 1.0
+    falling = (edges[1:-1] - bins) / widths[1:] + 1.0
     return np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
 
 
@@ -74,7 +92,7 @@ class Spectrogram:
         self.settings = settings
         hann = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(settings.window) / settings.window)
         self._window = (hann * 2.0 / hann.sum()).astype(np.float32)
-        self._filters = mel_filters(settings)
+        self._filters = band_filters(settings)
         self._span = (_GROUP - 1) * settings.hop + settings.window
         self.reset()
 

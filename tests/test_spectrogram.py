@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from drumscribe.errors import DrumscribeError
 from drumscribe.spectrogram import Spectrogram, SpectrogramSettings, compute_spectrogram
 
 SETTINGS = SpectrogramSettings()
@@ -54,3 +55,31 @@ def test_silence_is_zero_and_a_full_scale_sine_is_one() -> None:
 @pytest.mark.parametrize("length", [0, 1, 440, 441, 100_000])
 def test_frame_count(length: int) -> None:
     assert len(compute_spectrogram(np.zeros(length, np.float32), SETTINGS)) == 1 + length // SETTINGS.hop
+
+
+def test_a_linear_scale_with_a_band_for_each_bin_is_the_fourier_transform() -> None:
+    settings = SpectrogramSettings(bands=1024, fmin=0.0, fmax=1025 * 44100 / 2048, scale="linear")
+    t = np.arange(44100) / 44100
+    for index in (10, 500, 1000):
+        frames = compute_spectrogram(np.sin(2 * np.pi * (index + 1) * 44100 / 2048 * t).astype(np.float32), settings)
+        assert frames[50].argmax() == index
+        assert frames[50, index] == pytest.approx(1.0, abs=1e-3)
+        assert (frames[50, np.abs(np.arange(1024) - index) > 3] < 0.4).all(), "40 dB of a Hann window and more"
+
+
+def test_bands_of_a_logarithmic_scale_are_octaves_apart_and_none_is_deaf() -> None:
+    settings = SpectrogramSettings(bands=96, fmin=30.0, fmax=16000.0, scale="log")
+    t = np.arange(44100) / 44100
+    loudest = []
+    for hz in (500.0, 1000.0, 2000.0, 4000.0):
+        frame = compute_spectrogram(np.sin(2 * np.pi * hz * t).astype(np.float32), settings)[50]
+        loudest.append(int(frame.argmax()))
+    assert np.ptp(np.diff(loudest)) <= 1
+    click = np.zeros(44100, np.float32)
+    click[22050] = 1.0
+    assert (compute_spectrogram(click, settings)[50] > 0.0).all()
+
+
+def test_a_scale_that_is_none_is_refused() -> None:
+    with pytest.raises(DrumscribeError, match="unknown scale 'bark'"):
+        SpectrogramSettings(scale="bark")

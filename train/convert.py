@@ -70,7 +70,7 @@ def write_checked(
             path = Path(temporary) / f"{info.name}.{kind}.tflite"
             write_model(convert(network, kind, examples), replace(info, quantisation=kind), path)
             classifier = Classifier(path)
-            answers = np.stack([classifier._run(chunk) for chunk in held_out])
+            answers = np.stack([classifier._network.run(chunk) for chunk in held_out])
             deviations[kind] = float(np.mean(np.abs(answers - expected)))
             if deviations[kind] > tolerance:
                 raise DrumscribeError(f"{path.name} deviates by {deviations[kind]:.4f} on the mean; not written")
