@@ -4,6 +4,7 @@ Numpy (and scipy's FFT) only, so that fine-tuning can use it without the trainin
 mono ``(samples,) float32``; random ones take a `numpy.random.Generator` and depend on nothing else.
 """
 
+import io
 from dataclasses import dataclass
 
 import numpy as np
@@ -131,6 +132,21 @@ def saturate(samples: np.ndarray, drive: float) -> np.ndarray:
     if peak == 0.0:
         return samples
     return (np.tanh(samples * (drive / peak)) * (peak / np.tanh(drive))).astype(np.float32)
+
+
+def compress_lossy(samples: np.ndarray, rate: int, level: float) -> np.ndarray:
+    """An mp3 round trip, its delay taken out; `level` is libsndfile's, from 0 (the best sound) to 1."""
+    import soundfile as sf
+
+    memory = io.BytesIO()
+    with sf.SoundFile(memory, "w", rate, 1, format="MP3", subtype="MPEG_LAYER_III", compression_level=level) as file:
+        file.write(samples)
+    memory.seek(0)
+    decoded, _ = sf.read(memory, dtype="float32")
+    out = np.zeros_like(samples)
+    length = min(len(samples), len(decoded))
+    out[:length] = decoded[:length]
+    return out
 
 
 def coloured_noise(rng: np.random.Generator, length: int, slope_db: float) -> np.ndarray:

@@ -1,13 +1,12 @@
 """What happens to drums and accompaniment on the way to a recording: mix, room, bus, noise, codec, level."""
 
-import io
-
 import numpy as np
 
 from drumscribe.synthesis import (
     band_limits,
     coloured_noise,
     compress,
+    compress_lossy,
     equalise,
     random_curve,
     reverberate,
@@ -64,20 +63,6 @@ def master(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         sound = sound + noise * np.float32((peak or 0.01) * 10.0 ** (rng.uniform(-75.0, -32.0) / 20.0))
     level_db = rng.uniform(-40.0, -20.0) if rng.random() < 0.1 else rng.uniform(-18.0, 0.0)
     sound = sound * np.float32(10.0 ** (level_db / 20.0) / max(np.max(np.abs(sound)), 1e-6))
-    return compress_lossy(sound, rng) if rng.random() < 0.06 else sound
-
-
-def compress_lossy(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """An mp3 round trip at a random quality, its delay taken out."""
-    import soundfile as sf
-
-    memory = io.BytesIO()
-    level = float(rng.uniform(0.3, 0.95))
-    with sf.SoundFile(memory, "w", RATE, 1, format="MP3", subtype="MPEG_LAYER_III", compression_level=level) as file:
-        file.write(sound)
-    memory.seek(0)
-    decoded, _ = sf.read(memory, dtype="float32")
-    out = np.zeros_like(sound)
-    length = min(len(sound), len(decoded))
-    out[:length] = decoded[:length]
-    return out
+    if rng.random() < 0.06:
+        sound = compress_lossy(sound, RATE, float(rng.uniform(0.3, 0.95)))
+    return sound

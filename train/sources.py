@@ -24,7 +24,7 @@ PERCUSSION = "percussion"
 
 _LONGEST = 3 * RATE
 
-_ARTICULATION_OF = {
+_ROLE_OF = {
     ("kick", "*"): "kick",
     ("snare", "*"): "snare",
     ("snare", "rimshot"): "rimshot",
@@ -42,6 +42,17 @@ _ARTICULATION_OF = {
     ("clap", "*"): "clap",
     ("perc", "*"): PERCUSSION,
 }
+
+
+def role_of(instrument: str, articulation: str) -> str | None:
+    """What a row of the manifest is played as; None where no label would be right.
+
+    Raises
+    ------
+    KeyError : for an instrument that is none of the manifest's.
+    """
+    exact = instrument, articulation
+    return _ROLE_OF[exact] if exact in _ROLE_OF else _ROLE_OF[instrument, "*"]
 
 
 @dataclass(frozen=True)
@@ -108,7 +119,7 @@ def read_pieces(folder: Path, split: str) -> list[Piece]:
     with open(folder / "manifest.csv", newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             kind = row["instrument"], row["articulation"]
-            role = _ARTICULATION_OF.get(kind, _ARTICULATION_OF.get((kind[0], "*")))
+            role = role_of(*kind)
             if row["split"] != split or role is None:
                 continue
             samples = _read_mono(folder / row["file"])[:_LONGEST]

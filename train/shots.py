@@ -1,0 +1,95 @@
+"""One file to one one-shot: decoded, resampled, its attack found, and known by its content."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from drumscribe.audio import probe
+from drumscribe.errors import AudioError, DrumscribeError
+from drumscribe.onsets import OnsetDetector
+from drumscribe.spectrogram import SpectrogramSettings, compute_spectrogram
+from drumscribe.synthesis import OneShot
+
+from .sources import RATE
+
+LONGEST_SECONDS = 10.0
+"""A file that lasts longer is no one-shot."""
+
+_KEPT_SECONDS = 3.0  # after the attack
+_LEAD_SECONDS = 0.05  # before it
+_SILENT = 1e-4
+_TAIL_DB = -70.0
+_REST = RATE // 4  # silence put around a recording, so that its attack is seen to begin
+
+
+def read_shot(path: Path, onset_seconds: float | None = None) -> tuple[OneShot, str]:
+    """Decode a file of any rate and number of channels.
+
+    Parameters
+    ----------
+    onset_seconds : where the attack is, if that is known.
+
+    Returns
+    -------
+    The stroke at `RATE`, mono, with a peak of 1 and without long silence around it; and the SHA-256 of the sound as it
+    was decoded, which does not depend on its container, its level, or digital silence around it.
+
+    Raises
+    ------
+    DrumscribeError : for a file that is damaged, silent or longer than 10 s.
+    """
+    samples = _decode(path)
+    peak = float(np.max(np.abs(samples), initial=0.0))
+    if not np.isfinite(peak):
+        raise DrumscribeError(f"{path}: holds samples that cannot be sound (NaN or infinite)")
+    if peak < _SILENT:
+        raise DrumscribeError(f"{path}: is silent")
+    samples = samples / np.float32(peak)
+    onset = find_attack(samples) if onset_seconds is None else round(onset_seconds * RATE)
+    first = max(0, onset - round(_LEAD_SECONDS * RATE))
+    loud = np.flatnonzero(np.abs(samples) > 10.0 ** (_TAIL_DB / 20.0))[-1] + 1
+    last = max(first + 1, min(loud, onset + round(_KEPT_SECONDS * RATE)))
+    return OneShot(samples[first:last].copy(), onset - first), _digest(samples)
+
+
+def _decode(path: Path) -> np.ndarray:
+    import librosa
+    import soundfile as sf
+
+    seconds = probe(path).duration
+    if seconds > LONGEST_SECONDS:
+        raise DrumscribeError(
+            f"{path}: lasts {_spoken(seconds)}, which is no one-shot ({LONGEST_SECONDS:.0f} s at most)"
+        )
+    try:
+        with open(path, "rb") as file:  # librosa would try other decoders on a path
+            return librosa.load(file, sr=RATE, mono=True)[0].astype(np.float32, copy=False)
+    except (sf.LibsndfileError, OSError, ValueError) as error:
+        raise AudioError(f"{path}: cannot be decoded: {error}") from error
+
+
+def _spoken(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.1f} s"
+
+
+def _digest(samples: np.ndarray) -> str:
+    whole = np.trim_zeros(np.rint(samples * 32767).astype("<i2"))
+    return hashlib.sha256(whole.tobytes()).hexdigest()
+
+
+def find_attack(samples: np.ndarray) -> int:
+    """The sample at which a recorded stroke begins: its strongest onset up to the peak, as the detector hears it."""
+    settings = SpectrogramSettings()
+    rest = np.zeros(_REST, np.float32)
+    sound = np.concatenate([rest, samples, rest])
+    detector = OnsetDetector(settings.rate, settings.hop, settings.bands)
+    found = [detector.push(sound, compute_spectrogram(sound, settings)), detector.flush()]
+    times = np.concatenate([onsets.times for onsets in found])
+    strengths = np.concatenate([onsets.strengths for onsets in found])
+    at = np.rint(times * RATE).astype(int) - _REST
+    peak = int(np.argmax(np.abs(samples)))
+    early = at <= peak + settings.hop
+    if early.any():
+        return int(np.clip(at[early][np.argmax(strengths[early])], 0, peak))
+    return int(np.argmax(np.abs(samples) > 0.1))
