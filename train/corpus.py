@@ -4,6 +4,7 @@ A clip depends on its seed and index alone: the same to the bit whichever proces
 """
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,9 +133,14 @@ def _render_shard(plan: CorpusPlan, shard: int, target: Path, settings: Spectrog
     if _studio is None:
         raise RuntimeError("a shard is rendered in a process that has opened its studio")
     make = _studio.clip if plan.kind == "produced" else _studio.dry_clip
+    indices = range(shard * CLIPS_PER_SHARD, min(plan.clips, (shard + 1) * CLIPS_PER_SHARD))
+    return write_shard((make(plan.seed, index) for index in indices), target, settings)
+
+
+def write_shard(clips: Iterable[Clip], target: Path, settings: SpectrogramSettings) -> Path:
+    """Write the frames and labels of some clips of equal length, whole or not at all."""
     frames, times, roles, velocities, counts = [], [], [], [], []
-    for index in range(shard * CLIPS_PER_SHARD, min(plan.clips, (shard + 1) * CLIPS_PER_SHARD)):
-        clip = make(plan.seed, index)
+    for clip in clips:
         frames.append(compute_spectrogram(clip.sound, settings).astype(np.float16))
         times.append(clip.times)
         roles.append(clip.roles)
