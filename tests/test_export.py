@@ -3,13 +3,15 @@
 import csv
 import json
 import sys
+from dataclasses import replace
 
 import pytest
 
 from drumscribe import export
 from drumscribe.errors import LabelError
 from drumscribe.hits import Hit, Transcription
-from drumscribe.midi import read_midi
+from drumscribe.midi import MidiOptions, read_midi
+from drumscribe.rhythm import Meter, MeterChange, Rhythm, TempoMap
 
 TAKE = Transcription(
     (Hit(0.0123456, "kick", 101, 0.98765), Hit(0.5, "hihat_pedal", 1), Hit(61.25, "side_stick", 127, 0.5)),
@@ -34,9 +36,11 @@ def test_json_follows_its_documented_schema(tmp_path):
     content = json.loads((tmp_path / "take.json").read_text(encoding="utf-8"))
     assert {k: v for k, v in content.items() if k != "hits"} == {
         "format": "drumscribe.transcription",
-        "version": 1,
+        "version": 2,
         "duration": 62.0,
         "model": "base 1",
+        "midi_start": 0.0,
+        "rhythm": None,
     }
     assert content["hits"][1] == {
         "time": 0.5,
@@ -65,6 +69,7 @@ def test_json_reads_back(tmp_path):
         "",
         "[]",
         "{}",
+        '{"format": "drumscribe.transcription", "version": 3, "duration": 1, "model": "", "hits": []}',
         '{"format": "drumscribe.transcription", "version": 2, "duration": 1, "model": "", "hits": []}',
         '{"format": "drumscribe.transcription", "version": 1, "duration": 1, "model": "", "hits": [{"time": 1}]}',
     ],
@@ -75,14 +80,75 @@ def test_other_json_is_refused_by_name(tmp_path, text):
         export.read_json(tmp_path / "x.json")
 
 
+TEMPO_MAP = TempoMap((0.5, 10.5, 16.0), (0.0, 20.0, 32.0), (MeterChange(0.0, Meter()), MeterChange(8.0, Meter(6, 8))))
+
+
+def test_rhythm_reads_back_from_json(tmp_path):
+    take = replace(TAKE, rhythm=Rhythm(TEMPO_MAP, 0.9, False))
+    export.write(take, tmp_path / "take.json")
+    assert export.read_json(tmp_path / "take.json").rhythm == take.rhythm
+    rhythm = json.loads((tmp_path / "take.json").read_text())["rhythm"]
+    assert rhythm["tempo"] is None and rhythm["confidence"] == 0.9
+    assert rhythm["tempo_map"]["downbeats"][:4] == [0.5, 2.5, 4.5, 6.0]
+    assert rhythm["tempo_map"]["beats"][:3] == [0.0, 0.5, 1.0]
+
+
+def test_free_time_reads_back_from_json(tmp_path):
+    export.write(replace(TAKE, rhythm=Rhythm(None, 0.1, False)), tmp_path / "take.json")
+    assert export.read_json(tmp_path / "take.json").rhythm == Rhythm(None, 0.1, False)
+
+
+def test_json_says_where_a_midi_file_begins_that_begins_with_a_bar(tmp_path):
+    take = replace(TAKE, rhythm=Rhythm(TempoMap.steady(120, 0.25), 1.0, True))
+    export.write(take, tmp_path / "take.json", options=MidiOptions(start_at_bar=True))
+    assert json.loads((tmp_path / "take.json").read_text())["midi_start"] == -1.75
+
+
+def test_json_of_version_1_is_read(tmp_path):
+    export.write(TAKE, tmp_path / "new.json")
+    content = json.loads((tmp_path / "new.json").read_text())
+    old = {k: v for k, v in content.items() if k not in ("rhythm", "midi_start")} | {"version": 1}
+    (tmp_path / "old.json").write_text(json.dumps(old))
+    assert export.read_json(tmp_path / "old.json") == export.read_json(tmp_path / "new.json")
+
+
+def test_audacity_labels_are_lines_of_start_end_and_name(tmp_path):
+    export.write(TAKE, tmp_path / "take.labels.txt")
+    lines = (tmp_path / "take.labels.txt").read_text().splitlines()
+    assert [line.split("\t") for line in lines] == [
+        ["0.012346", "0.012346", "kick"],
+        ["0.500000", "0.500000", "hihat_pedal"],
+        ["61.250000", "61.250000", "side_stick"],
+    ]
+
+
+def test_reaper_gets_a_marker_for_each_hit_and_a_region_for_each_bar(tmp_path):
+    hits = (*TAKE.hits, Hit(3661.5, "kick", 1))
+    rhythm = Rhythm(TempoMap.steady(120, 0.5), 1.0, True)
+    export.write(Transcription(hits, 3662.0, "", rhythm), tmp_path / "take.markers.csv")
+    with open(tmp_path / "take.markers.csv", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["#", "Name", "Start", "End", "Length"]
+    assert rows[1] == ["R1", "bar 1", "0:00:00.500000", "0:00:02.500000", "0:00:02.000000"]
+    assert rows[1830] == ["R1830", "bar 1830", "1:00:58.500000", "1:01:00.500000", "0:00:02.000000"]
+    assert rows[1831:] == [
+        ["M1", "kick", "0:00:00.012346", "", ""],
+        ["M2", "hihat_pedal", "0:00:00.500000", "", ""],
+        ["M3", "side_stick", "0:01:01.250000", "", ""],
+        ["M4", "kick", "1:01:01.500000", "", ""],
+    ]
+
+
 @pytest.mark.parametrize("format", export.FORMATS)
 def test_an_empty_transcription_is_a_valid_file(tmp_path, format):
-    path = tmp_path / f"silence.{format}"
-    export.write(Transcription((), 3.0), path)
+    path = tmp_path / "silence"
+    export.write(Transcription((), 3.0), path, format)
     read = {
         "mid": read_midi,
         "csv": lambda p: list(csv.DictReader(p.open())),
         "json": lambda p: export.read_json(p).hits,
+        "audacity": lambda p: p.read_text(),
+        "reaper": lambda p: p.read_text().splitlines()[1:],
     }
     assert len(read[format](path)) == 0
 
@@ -98,12 +164,12 @@ def test_unusual_names_and_missing_folders_work(tmp_path, name):
 
 @pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, error):
-    def fail(transcription, path):
+    def fail(transcription, path, options):
         path.write_text("half")
         raise error
 
     (tmp_path / "take.csv").write_text("old")
-    monkeypatch.setitem(export.FORMATS, "csv", fail)
+    monkeypatch.setitem(export.FORMATS, "csv", export.Format("csv", fail))
     with pytest.raises(type(error)):
         export.write(TAKE, tmp_path / "take.csv")
     assert [p.name for p in tmp_path.iterdir()] == ["take.csv"]

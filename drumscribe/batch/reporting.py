@@ -154,6 +154,8 @@ def print_summary(console: Console, plan: Plan, report: Report) -> None:
     for outcome in report.outcomes:
         for warning in outcome.warnings:
             console.print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
+        for note in outcome.notes:
+            console.print(f"{outcome.job.source}: {note}", soft_wrap=True)
     print_failures(console, plan, report)
     counts = {status: sum(o.status == status for o in report.outcomes) for status in ("skipped", "failed", "stopped")}
     counts["failed"] += len(plan.problems)
@@ -213,8 +215,8 @@ def to_data(plan: Plan, report: Report) -> dict:
 
     `recordings` has, in the order of the work, `source`, `status` ("done", "skipped", "failed", "stopped"), `outputs`
     (the files written, or found when skipped), `duration` and `seconds` (length of the audio, time it took), `hits`
-    (by instrument), `warnings`, and `error` (null if there is none). `problems` and `notes` are lines on what was
-    asked for: paths where nothing could be found, outputs with unexpected names.
+    (by instrument), `warnings`, `notes` on the outputs, and `error` (null if there is none). `problems` and
+    `notes` are lines on what was asked for: paths where nothing could be found, outputs with unexpected names.
     """
     return {
         "format": "drumscribe.report",
@@ -237,5 +239,6 @@ def _outcome_data(outcome: Outcome) -> dict:
         "seconds": round(outcome.seconds, 3),
         "hits": {instrument: outcome.hits[instrument] for instrument in INSTRUMENTS},
         "warnings": list(outcome.warnings),
+        "notes": list(outcome.notes),
         "error": outcome.error or None,
     }

@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 from ..errors import DrumscribeError
 from ..hits import Transcription
+from .delivery import Delivery
 from .plan import Job
 from .workers import Advanced, Died, Ended, Started, native_chatter_dropped, run_in_workers
 
@@ -31,6 +32,7 @@ class Outcome:
     status : "done"; "skipped", because its outputs were there; "failed"; "stopped", when the batch was.
     error : why it failed, in one line.
     warnings : what was wrong with it all the same.
+    notes : what the user should know of its outputs.
     duration : length of the recording, in seconds.
     seconds : time that it took.
     hits : number of hits of each instrument that has any.
@@ -40,6 +42,7 @@ class Outcome:
     status: Literal["done", "skipped", "failed", "stopped"]
     error: str = ""
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     duration: float = 0.0
     seconds: float = 0.0
     hits: Counter[str] = field(default_factory=Counter)
@@ -70,6 +73,7 @@ class Observer:
 def run(
     jobs: Sequence[Job],
     make_transcriber: Callable[[], FileTranscriber],
+    delivery: Delivery | None = None,
     *,
     workers: int = 1,
     skip_existing: bool = False,
@@ -84,6 +88,7 @@ def run(
     ----------
     jobs : see `plan.plan`.
     make_transcriber : makes the transcriber, once per worker; picklable if there are several workers.
+    delivery : how the results are written, if not as the names of the outputs say.
     workers : number of processes, each with one recording and one thread at a time; with 1, all is done in this one.
     skip_existing : leave recordings alone whose outputs all exist.
     observer : told of every start, progress and end, in this process.
@@ -103,7 +108,7 @@ def run(
                 if all(output.exists() for output in job.outputs):
                     finish(index, Outcome(job, "skipped"))
         todo = [index for index in range(len(jobs)) if index not in outcomes]
-        work = partial(_Work, make_transcriber)
+        work = partial(_Work, make_transcriber, delivery or Delivery())
         tasks = [jobs[index] for index in todo]
         workers = min(workers, len(tasks))
         events = run_in_workers(work, tasks, workers) if workers > 1 else _run_here(work, tasks, observer)
@@ -135,8 +140,9 @@ def _run_here(make_work, jobs: Sequence[Job], observer: Observer):
 class _Work:
     """Transcribes one recording after the other with one transcriber."""
 
-    def __init__(self, make_transcriber: Callable[[], FileTranscriber]):
+    def __init__(self, make_transcriber: Callable[[], FileTranscriber], delivery: Delivery):
         self._make_transcriber = make_transcriber
+        self._delivery = delivery
         self._transcriber: FileTranscriber | None = None
 
     def __call__(self, job: Job, progress: Callable[[float], None]) -> Outcome:
@@ -146,7 +152,8 @@ class _Work:
             for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
                 warnings.simplefilter("ignore", category)
             try:
-                transcription, error = self._transcribe_and_write(job, progress), ""
+                transcription, notes = self._transcribe_and_write(job, progress)
+                error = ""
             except DrumscribeError as problem:
                 transcription, error = None, str(problem)
             except MemoryError:
@@ -158,21 +165,16 @@ class _Work:
         if transcription is None:
             return Outcome(job, "failed", _one_line(error), told, seconds=seconds)
         hits = Counter(hit.instrument for hit in transcription.hits)
-        return Outcome(job, "done", "", told, transcription.duration, seconds, hits)
+        return Outcome(job, "done", "", told, notes, transcription.duration, seconds, hits)
 
-    def _transcribe_and_write(self, job: Job, progress: Callable[[float], None]) -> Transcription:
-        from .. import export
-
+    def _transcribe_and_write(
+        self, job: Job, progress: Callable[[float], None]
+    ) -> tuple[Transcription, tuple[str, ...]]:
         if self._transcriber is None:
             with native_chatter_dropped():
                 self._transcriber = self._make_transcriber()
         transcription = self._transcriber.transcribe_file(job.source, progress)
-        for output in job.outputs:
-            try:
-                export.write(transcription, output)
-            except OSError as problem:
-                raise DrumscribeError(f"{output}: cannot be written: {problem.strerror or problem}") from problem
-        return transcription
+        return transcription, self._delivery.deliver(transcription, job.outputs)
 
 
 def _unexpected(error: Exception) -> str:

@@ -30,7 +30,22 @@ from .group import Failure
     multiple=True,
     default=("mid",),
     show_default=True,
-    help="What to write; give it again for more than one.",
+    help="What to write; give it again for more than one. audacity: a label track; reaper: markers and bars.",
+)
+@click.option(
+    "--map",
+    "drum_map",
+    default="gm",
+    show_default=True,
+    metavar="gm|td|FILE",
+    help="The notes in the MIDI: General MIDI, Roland TD, or those of a TOML file.",
+)
+@click.option(
+    "--start-at-bar", is_flag=True, help="Begin the MIDI with a bar, not with the recording; tells by how much."
+)
+@click.option("--split-tracks", is_flag=True, help="A MIDI track for each instrument.")
+@click.option(
+    "--midi-type", type=click.Choice(("0", "1")), default="1", show_default=True, help="0: all tracks in one."
 )
 @click.option(
     "--jobs",
@@ -48,14 +63,30 @@ from .group import Failure
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing but what failed.")
 @click.option("--json", "as_json", is_flag=True, help="Print a report for programs to standard output.")
 @click.pass_context
-def command(ctx, paths, out, formats, jobs, sensitivities, model, skip_existing, quiet, as_json) -> None:
+def command(
+    ctx,
+    paths,
+    out,
+    formats,
+    drum_map,
+    start_at_bar,
+    split_tracks,
+    midi_type,
+    jobs,
+    sensitivities,
+    model,
+    skip_existing,
+    quiet,
+    as_json,
+) -> None:
     """Write a MIDI file for each recording.
 
     PATH is a recording (wav, aiff, flac, ogg, opus, mp3), a folder, which is searched to any depth, or a pattern
     such as "songs/**/*.wav". Outputs mirror the folder given: songs/x/a.wav becomes DIR/x/a.mid. Where two outputs
     would get one name they keep the extension, as a.wav.mid and a.mp3.mid, and a note says so.
 
-    The MIDI has General MIDI drum notes on channel 10, 960 ticks per quarter, at the times of the recording.
+    The MIDI has drum notes on channel 10, 960 ticks per quarter, at the times of the recording: put at its beginning
+    in a sequencer, both run together.
 
     A recording that cannot be read does not stop the others. Ctrl-C does; what is finished stays, and with
     --skip-existing the next run goes on from there. Files are written whole or not at all.
@@ -69,14 +100,19 @@ def command(ctx, paths, out, formats, jobs, sensitivities, model, skip_existing,
 
         from .. import classifier
         from ..batch import reporting
+        from ..batch.delivery import Delivery
         from ..batch.plan import plan as make_plan
         from ..batch.run import run
+        from ..drum_maps import load_drum_map
+        from ..midi import MidiOptions
 
         console = reporting.make_console()
         try:
             if model is not None:
                 classifier.load_model_info(model)
-            plan = make_plan(paths, out, tuple(dict.fromkeys(formats)))
+            midi = MidiOptions(load_drum_map(drum_map), start_at_bar, split_tracks, int(midi_type))
+            delivery = Delivery(tuple(dict.fromkeys(formats)), midi)
+            plan = make_plan(paths, out, [FORMATS[format].ending for format in delivery.formats])
         except DrumscribeError as error:
             raise Failure(error, 2) from error
         if not quiet:
@@ -86,6 +122,7 @@ def command(ctx, paths, out, formats, jobs, sensitivities, model, skip_existing,
             report = run(
                 plan.jobs,
                 partial(options.make_transcriber, model, sensitivities),
+                delivery,
                 workers=min(jobs or available_cores(), len(plan.jobs)),
                 skip_existing=skip_existing,
                 observer=observer,

@@ -1,0 +1,47 @@
+"""What is done with a transcription: the files that it becomes, and what there is to say of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .. import export
+from ..errors import DrumscribeError
+from ..hits import Transcription
+from ..midi import MidiOptions, lay_out
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How transcriptions are written.
+
+    Attributes
+    ----------
+    formats : keys of `export.FORMATS`, one for each output; told by the names of the outputs if not given.
+    midi : how they become MIDI.
+    """
+
+    formats: tuple[str, ...] = ()
+    midi: MidiOptions = field(default_factory=MidiOptions)
+
+    def deliver(self, transcription: Transcription, outputs: Sequence[Path]) -> tuple[str, ...]:
+        """Write the outputs; what the user should know of them comes back, a line each.
+
+        Raises
+        ------
+        DrumscribeError : where one cannot be written.
+        """
+        for output, format in zip(outputs, self.formats or (None,) * len(outputs), strict=True):
+            try:
+                export.write(transcription, output, format, self.midi)
+            except OSError as problem:
+                raise DrumscribeError(f"{output}: cannot be written: {problem.strerror or problem}") from problem
+        return self._started_elsewhere(transcription)
+
+    def _started_elsewhere(self, transcription: Transcription) -> tuple[str, ...]:
+        if not self.midi.start_at_bar:
+            return ()
+        if transcription.rhythm is None or transcription.rhythm.tempo_map is None:
+            return ("in free time there is no bar to begin with: the MIDI begins with the recording",)
+        start = lay_out(transcription, True).start
+        what = f"cut {start:.3f} s off" if start >= 0 else f"put {-start:.3f} s of silence before"
+        return (f"the MIDI begins with a bar, at {start:.3f} s: {what} the recording to line both up",)

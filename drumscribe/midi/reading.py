@@ -1,0 +1,137 @@
+"""MIDI files in: hits, and the tempo map that they lie on."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from ..drums import ARTICULATION_BY_NOTE
+from ..errors import LabelError
+from ..hits import Hit, Transcription
+from ..rhythm import Meter, MeterChange, Rhythm, TempoMap
+from .writing import DRUM_CHANNEL, FREE_TEXT, START_TEXT
+
+_START = re.compile(re.escape(START_TEXT).replace(re.escape("{:.6f}"), r"(-?\d+\.\d+)"))
+
+
+def read_note_ons(path: Path) -> list[tuple[float, int, int]]:
+    """The (seconds, note number, velocity) of the notes of channel 10, or of all channels if there are none there.
+
+    All changes of tempo are followed, whichever track they are in. Seconds count from the beginning of the file, or
+    of the recording where the file says when in a recording it begins, as those of `write_midi` do.
+
+    Raises
+    ------
+    LabelError : where the file is not a MIDI file or is broken.
+    """
+    return _File(path).note_ons()
+
+
+def read_midi(path: Path) -> list[Hit]:
+    """The hits of a MIDI file, in order of time; notes outside the vocabulary are left out.
+
+    Raises
+    ------
+    LabelError : where the file is not a MIDI file or is broken.
+    """
+    return _File(path).hits()
+
+
+def read_transcription(path: Path) -> Transcription:
+    """The hits of a MIDI file, its length, and tempi and meters: bars begin with the first meter that is not short.
+
+    Raises
+    ------
+    LabelError : where the file is not a MIDI file or is broken.
+    """
+    file = _File(path)
+    return Transcription(tuple(file.hits()), file.duration, "", file.rhythm())
+
+
+class _File:
+    """What is of interest in a MIDI file."""
+
+    def __init__(self, path: Path) -> None:
+        midi = _open(path)
+        self._division = midi.ticks_per_beat
+        self._tempos: list[tuple[int, int]] = []
+        self._meters: list[tuple[int, int, int]] = []
+        self._notes: list[tuple[int, int, int, int]] = []
+        self._start, self._free, self._ticks = 0.0, False, 0
+        for track in midi.tracks:
+            tick = 0
+            for message in track:
+                tick += message.time
+                if message.type == "set_tempo":
+                    self._tempos.append((tick, message.tempo))
+                elif message.type == "time_signature":
+                    self._meters.append((tick, message.numerator, message.denominator))
+                elif message.type == "note_on" and message.velocity > 0:
+                    self._notes.append((tick, message.channel, message.note, message.velocity))
+                elif message.type == "text":
+                    self._free |= message.text == FREE_TEXT
+                    if begins := _START.fullmatch(message.text):
+                        self._start = float(begins[1])
+            self._ticks = max(self._ticks, tick)
+        self._tempos.sort(key=lambda change: change[0])  # stable: of two at one tick the later one holds
+
+    @property
+    def duration(self) -> float:
+        """From the beginning of the recording to the end of the file, in seconds."""
+        return self._seconds([self._ticks])[0]
+
+    def note_ons(self) -> list[tuple[float, int, int]]:
+        notes = sorted(self._notes)
+        if any(channel == DRUM_CHANNEL for _, channel, _, _ in notes):
+            notes = [note for note in notes if note[1] == DRUM_CHANNEL]
+        seconds = self._seconds([tick for tick, *_ in notes])
+        return [(time, number, velocity) for time, (_, _, number, velocity) in zip(seconds, notes, strict=True)]
+
+    def hits(self) -> list[Hit]:
+        return [
+            Hit(time, ARTICULATION_BY_NOTE[number].name, velocity)
+            for time, number, velocity in self.note_ons()
+            if number in ARTICULATION_BY_NOTE
+        ]
+
+    def rhythm(self) -> Rhythm:
+        if self._free or self._division < 0:  # SMPTE's frames know no quarters
+            return Rhythm(None, 0.0, False)
+        meters = sorted({0: Meter(), **{tick: Meter(*meter) for tick, *meter in self._meters}}.items())
+        first = self._first_bar(meters)
+        held = [meter for tick, meter in meters if tick <= first][-1]
+        later = [MeterChange((tick - first) / self._division, meter) for tick, meter in meters if tick > first]
+        ticks = sorted({0, self._ticks + self._division, *(tick for tick, _ in self._tempos)})
+        quarters = ((np.array(ticks) - first) / self._division).tolist()
+        tempo_map = TempoMap(tuple(self._seconds(ticks)), tuple(quarters), (MeterChange(0.0, held), *later))
+        return Rhythm(tempo_map, 1.0, tempo_map.tempo is not None)
+
+    def _first_bar(self, meters: list[tuple[int, Meter]]) -> int:
+        """The tick of the first bar line, after a bar that is all its meter's: that is how ours begin within one."""
+        if len(meters) == 1 or meters[1][0] != round(meters[0][1].bar_quarters * self._division):
+            return 0
+        return meters[1][0]
+
+    def _seconds(self, ticks: list[int]) -> list[float]:
+        """Seconds of ascending ticks."""
+        if self._division < 0:  # SMPTE: minus the frames per second in the high byte, ticks per frame in the low one
+            frames = -(self._division >> 8)
+            rate = (30000 / 1001 if frames == 29 else frames) * (self._division & 255)
+            return [self._start + tick / rate for tick in ticks]
+        at = np.array([0, *(tick for tick, _ in self._tempos)], np.int64)
+        tempos = np.array([500_000, *(tempo for _, tempo in self._tempos)], np.int64)
+        origins = np.concatenate([[0], np.cumsum(np.diff(at) * tempos[:-1])])  # whole numbers, until the division
+        wanted = np.array(ticks, np.int64)
+        i = np.searchsorted(at, wanted, side="right") - 1
+        micro = origins[i] + (wanted - at[i]) * tempos[i]
+        return (self._start + micro / (1e6 * self._division)).tolist()
+
+
+def _open(path: Path):
+    import mido
+    from mido.midifiles.meta import KeySignatureError
+
+    try:
+        return mido.MidiFile(path)
+    except (OSError, EOFError, ValueError, LookupError, KeySignatureError) as error:
+        raise LabelError(f"{path}: not a readable MIDI file ({error or 'it ends early'})") from error
