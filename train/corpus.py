@@ -26,7 +26,7 @@ CLIPS_PER_SHARD = 64
 ROLES = (*(a.name for a in ARTICULATIONS), PERCUSSION)
 """What the labels of a clip name; ``clap`` is stored as percussion."""
 
-_ROLE_INDEX = {role: i for i, role in enumerate(ROLES)} | {"clap": len(ROLES) - 1}
+ROLE_INDEX = {role: i for i, role in enumerate(ROLES)} | {"clap": len(ROLES) - 1}
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _labelled(sound: np.ndarray, score: Score) -> Clip:
     return Clip(
         sound,
         score.times.astype(np.float32),
-        np.array([_ROLE_INDEX[role] for role in score.roles], np.uint8),
+        np.array([ROLE_INDEX[role] for role in score.roles], np.uint8),
         score.velocities.astype(np.float32),
     )
 

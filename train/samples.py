@@ -78,7 +78,7 @@ class SampleSet:
 
     def by_instrument(self) -> dict[str, tuple[Sample, ...]]:
         """The samples of each instrument that has any."""
-        return _grouped(self.samples, lambda sample: sample.instrument)
+        return group_by(self.samples, lambda sample: sample.instrument)
 
     def require(self, instruments: Sequence[str]) -> "SampleSet":
         """The samples of these instruments alone.
@@ -99,7 +99,8 @@ class SampleSet:
         return SampleSet(self.folder, kept, self.ambiguous, self.unknown, self.problems)
 
 
-def _grouped(samples: Sequence[Sample], key: Callable[[Sample], str]) -> dict[str, tuple[Sample, ...]]:
+def group_by(samples: Sequence[Sample], key: Callable[[Sample], str]) -> dict[str, tuple[Sample, ...]]:
+    """Samples by what `key` says of them, in the order of that."""
     groups: dict[str, list[Sample]] = {}
     for sample in samples:
         groups.setdefault(key(sample), []).append(sample)
@@ -250,8 +251,8 @@ def hold_out(samples: Sequence[Sample], fraction: float, seed: int) -> tuple[tup
     ------
     DrumscribeError : where an instrument's samples are all of one family.
     """
-    families = _grouped(samples, lambda sample: sample.family)
-    by_instrument = _grouped(samples, lambda sample: sample.instrument)
+    families = group_by(samples, lambda sample: sample.family)
+    by_instrument = group_by(samples, lambda sample: sample.instrument)
     names = list(families)
     order = [names[i] for i in np.random.default_rng(seed).permutation(len(names))]
     held: set[str] = set()
@@ -277,9 +278,9 @@ def hold_out(samples: Sequence[Sample], fraction: float, seed: int) -> tuple[tup
 def choose(samples: Sequence[Sample], per_class: int, seed: int) -> tuple[Sample, ...]:
     """At most so many samples of each instrument, drawn by family first; a smaller choice is part of a larger one."""
     chosen = []
-    for i, of_one in enumerate(_grouped(samples, lambda sample: sample.instrument).values()):
+    for i, of_one in enumerate(group_by(samples, lambda sample: sample.instrument).values()):
         rng = np.random.default_rng([seed, i])
-        families = list(_grouped(of_one, lambda sample: sample.family).values())
+        families = list(group_by(of_one, lambda sample: sample.family).values())
         ranks = []  # each family's first file comes before any family's second
         for family in families:
             ranks += list(zip(rng.permutation(len(family)), rng.random(len(family)), family, strict=True))

@@ -108,7 +108,8 @@ def _read_mono(path: Path) -> np.ndarray:
     return samples.mean(axis=1)
 
 
-def _pitch(samples: np.ndarray) -> float:
+def find_pitch(samples: np.ndarray) -> float:
+    """The strongest frequency of half a second between 45 and 545 Hz."""
     spectrum = np.abs(np.fft.rfft(samples[: RATE // 2] * np.hanning(len(samples[: RATE // 2])), RATE))
     return float(45 + np.argmax(spectrum[45:500]))
 
@@ -130,10 +131,10 @@ def read_pieces(folder: Path, split: str) -> list[Piece]:
     for (role, family, kit, kind, _), strokes in groups.items():
         by_pitch: dict[int, list[tuple[float, OneShot]]] = defaultdict(list)
         for stroke in strokes:  # toms of several sizes are several pieces, everything else is one
-            by_pitch[round(4 * np.log2(_pitch(stroke[1].samples))) if role == "tom" else 0].append(stroke)
+            by_pitch[round(4 * np.log2(find_pitch(stroke[1].samples))) if role == "tom" else 0].append(stroke)
         for same in by_pitch.values():
             same.sort(key=lambda stroke: stroke[0])
-            pitch = float(np.median([_pitch(shot.samples) for _, shot in same])) if role == "tom" else 0.0
+            pitch = float(np.median([find_pitch(shot.samples) for _, shot in same])) if role == "tom" else 0.0
             layers = np.array([layer for layer, _ in same])
             strokes_of = tuple(shot for _, shot in same)
             pieces.append(Piece(role, family, kit, kind == "electronic", layers, strokes_of, pitch))
