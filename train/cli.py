@@ -101,3 +101,50 @@ def everything(experiment: Path, data: Path, cache: Path, models: Path, jobs: in
     make.render(settings, places, jobs, click.echo)
     make.train(settings, places, click.echo)
     make.release(settings, places, click.echo)
+
+
+@main.command()
+@click.option("--samples", type=click.Path(path_type=Path), help="a folder of one-shots, named or with a manifest.csv")
+@click.option("--data", type=click.Path(path_type=Path), help="a folder with oneshots, grooves and backing")
+@click.option("--index", type=click.Path(path_type=Path), help="write each one-shot and its label to this CSV file")
+def data(samples: Path | None, data: Path | None, index: Path | None) -> None:
+    """Check what there is to train on, and tell where the public gets such.
+
+    One-shots are labelled by the names of folders and files (kick/, Snare_03.wav, CH 2.wav), or by a manifest. Names
+    that may mean several drums, or none, are listed, as are files that cannot be used. Ends with an error if nothing
+    can be trained on what is there.
+    """
+    from .inventory import inspect
+
+    inspect(samples, data, index)
+
+
+@main.command()
+@click.argument("kind", type=click.Choice(("sequences", "performances")))
+@click.option("--samples", type=click.Path(path_type=Path), help="of sequences: a folder of one-shots")
+@click.option("--data", type=click.Path(path_type=Path), help="of performances: one-shots, grooves and backing")
+@click.option("--cache", type=click.Path(path_type=Path), help="of performances: what can be made again")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="where to write")
+@click.option("--split", help="of one-shots and grooves, as the manifest says")
+@click.option("--clips", default=5, show_default=True, type=click.IntRange(min=1))
+@click.option("--seconds", default=12.0, show_default=True, type=click.FloatRange(min=1.0), help="of each clip")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0))
+def synth(kind, samples, data, cache, out, split, clips, seconds, seed) -> None:
+    """Write labelled clips to listen to: a wav file each, and a CSV file of what is played.
+
+    Sequences are one-shots one after the other, with silences between them; performances are grooves played on whole
+    kits, with accompaniment, as models are trained on.
+    """
+    from .listening import write_clips
+    from .sequences import SequenceSource
+    from .streams import ClipPlan, PerformanceSource
+
+    if kind == "sequences":
+        if samples is None:
+            raise click.UsageError("sequences need --samples")
+        source = SequenceSource(samples, split)
+    else:
+        if data is None or cache is None:
+            raise click.UsageError("performances need --data and --cache")
+        source = PerformanceSource(data, cache, split or "train")
+    write_clips(ClipPlan(source, seed, clips, seconds), out, click.echo)

@@ -7,6 +7,7 @@ with `EXAMPLES`.
 """
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -132,13 +133,13 @@ def write_sound(path: Path, sound: np.ndarray) -> None:
             file.write(sound[start : start + 8192])
 
 
-def write_reference(path: Path, score: Score) -> None:
+def write_reference(path: Path, times: Iterable[float], roles: Iterable[str], velocities: Iterable[float]) -> None:
     """Write what is played, as `drumscribe evaluate` reads it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("time", "articulation", "velocity"))
-        for time, role, velocity in zip(score.times, score.roles, score.velocities, strict=True):
+        for time, role, velocity in zip(times, roles, velocities, strict=True):
             writer.writerow((f"{time:.5f}", role, max(1, round(velocity * 127))))
 
 
@@ -154,7 +155,8 @@ def main(data: Path, out: Path) -> None:
         sound, score = render(example, pieces, grooves, banks)
         path = out / "songs" / example.file
         write_sound(path, sound)
-        write_reference((out / "references" / example.file).with_suffix(".csv"), score)
+        reference = (out / "references" / example.file).with_suffix(".csv")
+        write_reference(reference, score.times, score.roles, score.velocities)
         click.echo(f"{path}: {len(score.times)} strokes")
 
 

@@ -14,6 +14,9 @@ from .sources import PERCUSSION
 TOM = "tom"
 """The role of a tom of which nothing says how high it is."""
 
+ROLES_READ = (*ARTICULATION_BY_NAME, TOM, "clap", PERCUSSION)
+"""What a name is read as."""
+
 _ALIASES = {
     "kick": "kik kck bdrum kickdrum",
     "snare": "sn snr",

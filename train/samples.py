@@ -1,25 +1,20 @@
-"""Folders of one-shots to labelled samples: by the names of folders and files, or by a manifest.
+"""Folders of one-shots to labelled samples: read, checked, and split by families.
 
-A manifest is ``manifest.csv`` in the folder, with columns ``file`` and ``instrument`` (or ``label``), and, where it has
-them, ``articulation``, ``family``, ``split`` and ``onset_s``. Without one, folders tell the family: those above the one
-that names the drum, and the first below it (``808/kick/x.wav`` and ``kick/808/x.wav`` are of the family ``808``); where
-no folder tells, every file is a family of its own. A family is never split between training and validation.
+`labels` says how a folder is labelled.
 """
 
-import csv
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from drumscribe.audio import FOREIGN_SUFFIXES, SUFFIXES
 from drumscribe.errors import DrumscribeError
 from drumscribe.synthesis import OneShot
 
-from .names import Reading, instrument_of, read_name
+from .labels import Entry, find_empty_classes, read_entries
+from .names import instrument_of
 from .shots import read_shot
-from .sources import role_of
 
 
 @dataclass(frozen=True)
@@ -67,7 +62,8 @@ class SampleSet:
     samples : those that can be used, in the order of their paths.
     ambiguous : files whose names contradict themselves or may mean several drums.
     unknown : files whose names say nothing.
-    problems : files that cannot be used for another reason, classes without a file, sounds that are there twice.
+    problems : files that cannot be used for another reason: damaged, silent, no one-shot, there twice.
+    empty : folders named after a drum, with no sound in them.
     """
 
     folder: Path
@@ -75,10 +71,30 @@ class SampleSet:
     ambiguous: tuple[Listed, ...] = ()
     unknown: tuple[Listed, ...] = ()
     problems: tuple[Listed, ...] = ()
+    empty: tuple[Listed, ...] = ()
+
+    @property
+    def left_out(self) -> tuple[Listed, ...]:
+        """All files and folders that are not used."""
+        return (*self.ambiguous, *self.unknown, *self.problems, *self.empty)
 
     def by_instrument(self) -> dict[str, tuple[Sample, ...]]:
         """The samples of each instrument that has any."""
         return group_by(self.samples, lambda sample: sample.instrument)
+
+    def check(self) -> None:
+        """See that a model can learn to tell something apart.
+
+        Raises
+        ------
+        DrumscribeError : where a class is empty, or there is only one.
+        """
+        if self.empty:
+            raise DrumscribeError(str(self.empty[0]))
+        have = self.by_instrument()
+        if len(have) < 2:
+            which = f"one class alone ({', '.join(have)})" if have else "no sample that can be used"
+            raise DrumscribeError(f"{self.folder}: {which}, which leaves nothing to tell apart{self._hint()}")
 
     def require(self, instruments: Sequence[str]) -> "SampleSet":
         """The samples of these instruments alone.
@@ -88,15 +104,16 @@ class SampleSet:
         DrumscribeError : where one of them has no sample, or there is only one instrument.
         """
         have = self.by_instrument()
-        empty = [name for name in instruments if name not in have]
-        if empty:
-            left_out = len(self.ambiguous) + len(self.unknown) + len(self.problems)
-            hint = f"; {left_out} files were left out, see drumscribe-train data --samples" if left_out else ""
-            raise DrumscribeError(f"{self.folder}: no samples of {', '.join(empty)}{hint}")
-        if len(instruments) < 2:
-            raise DrumscribeError(f"{self.folder}: one class alone ({instruments[0]}) leaves nothing to tell apart")
-        kept = tuple(sample for sample in self.samples if sample.instrument in instruments)
-        return SampleSet(self.folder, kept, self.ambiguous, self.unknown, self.problems)
+        lacking = [name for name in instruments if name not in have]
+        if lacking:
+            raise DrumscribeError(f"{self.folder}: no samples of {', '.join(lacking)}{self._hint()}")
+        kept = replace(self, samples=tuple(s for s in self.samples if s.instrument in instruments), empty=())
+        kept.check()
+        return kept
+
+    def _hint(self) -> str:
+        count = len(self.left_out)
+        return f"; {count} left out, which drumscribe-train data --samples lists" if count else ""
 
 
 def group_by(samples: Sequence[Sample], key: Callable[[Sample], str]) -> dict[str, tuple[Sample, ...]]:
@@ -105,15 +122,6 @@ def group_by(samples: Sequence[Sample], key: Callable[[Sample], str]) -> dict[st
     for sample in samples:
         groups.setdefault(key(sample), []).append(sample)
     return {name: tuple(groups[name]) for name in sorted(groups)}
-
-
-@dataclass(frozen=True)
-class _Entry:
-    path: Path
-    reading: Reading
-    family: str
-    split: str = ""
-    onset_seconds: float | None = None
 
 
 def read_samples(
@@ -135,96 +143,58 @@ def read_samples(
     DrumscribeError : for a folder that is not there or holds no sound, a wrong manifest, or missing instruments.
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        raise DrumscribeError(f"{folder}: no such folder of samples")
-    manifest = folder / "manifest.csv"
-    entries = list(_read_manifest(manifest) if manifest.exists() else _read_names(folder))
-    ambiguous, unknown, problems, samples = [], [], [], {}
-    problems += [] if manifest.exists() else _empty_classes(folder)
+    entries = [entry for entry in read_entries(folder) if split is None or entry.split == split]
+    unread = [entry for entry in entries if entry.reading.role is None]
+    wanted = [
+        entry
+        for entry in entries
+        if entry.reading.role and (labels is None or instrument_of(entry.reading.role) in labels)
+    ]
+    samples, problems = _read_all(wanted)
+    found = SampleSet(
+        folder,
+        samples,
+        tuple(Listed(entry.path, entry.reading.reason) for entry in unread if entry.reading.reason),
+        tuple(Listed(entry.path, "nothing in its name is known") for entry in unread if not entry.reading.reason),
+        problems,
+        tuple(Listed(path, "an empty class: no sound in it") for path in find_empty_classes(folder)),
+    )
+    if report is not None:
+        for listed in found.left_out:
+            report(f"left out: {listed}")
+    if not samples and not found.left_out:
+        of_split = f" of the split {split}" if split else ""
+        raise DrumscribeError(f"{folder}: no sound{of_split} in it that could be a sample")
+    return found if labels is None else found.require(labels)
+
+
+def _read_all(entries: Sequence[Entry]) -> tuple[tuple[Sample, ...], tuple[Listed, ...]]:
+    """The samples, each sound once, and what is wrong with the other files."""
+    samples: dict[str, Sample] = {}
+    problems, contradicted = [], set()
     for entry in entries:
-        if split is not None and entry.split != split:
-            continue
-        if entry.reading.role is None:
-            listed = ambiguous if entry.reading.reason else unknown
-            listed.append(Listed(entry.path, entry.reading.reason or "its name says nothing of a drum"))
-            continue
-        if labels is not None and instrument_of(entry.reading.role) not in labels:
-            continue
         try:
             sample = _read(entry)
         except DrumscribeError as error:
             problems.append(Listed(entry.path, str(error).removeprefix(f"{entry.path}: ")))
             continue
         first = samples.setdefault(sample.sha256, sample)
-        if first is not sample:
-            problems.append(Listed(entry.path, _same(first, sample)))
-    found = SampleSet(folder, tuple(samples.values()), tuple(ambiguous), tuple(unknown), tuple(problems))
-    if report is not None:
-        for name in ("ambiguous", "unknown", "problems"):
-            for listed in getattr(found, name):
-                report(f"left out ({name.removesuffix('s')}): {listed}")
-    if not found.samples:
-        of_split = f" of the split {split}" if split else ""
-        raise DrumscribeError(f"{folder}: no sample{of_split} that can be used among {len(entries)} sound files")
-    return found if labels is None else found.require(labels)
+        if first is sample:
+            continue
+        reason = f"the same sound as {first.path}"
+        if first.instrument != sample.instrument:
+            reason += f", but called {sample.instrument} here and {first.instrument} there: neither is used"
+            contradicted.add(sample.sha256)
+        elif first.split != sample.split:
+            reason += f", which is of the split {first.split}, not {sample.split}"
+        problems.append(Listed(entry.path, reason))
+    return tuple(sample for digest, sample in samples.items() if digest not in contradicted), tuple(problems)
 
 
-def _read(entry: _Entry) -> Sample:
+def _read(entry: Entry) -> Sample:
     role = entry.reading.role
     shot, digest = read_shot(entry.path, entry.onset_seconds)
     return Sample(entry.path, role, instrument_of(role), entry.family, entry.split, digest, shot)
-
-
-def _same(first: Sample, second: Sample) -> str:
-    said = f"the same sound as {first.path}"
-    if first.instrument != second.instrument:
-        return f"{said}, but called {second.instrument} here and {first.instrument} there"
-    return f"{said}, which is of the split {first.split}" if first.split != second.split else said
-
-
-def _read_names(folder: Path) -> Iterator[_Entry]:
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() not in SUFFIXES | FOREIGN_SUFFIXES or path.name.startswith(".") or path.is_dir():
-            continue
-        inside = path.relative_to(folder)
-        parts = inside.parts[:-1]
-        named = next((i for i, part in enumerate(parts) if read_name(part).role), len(parts))
-        family = "/".join((*parts[:named], *parts[named + 1 : named + 2])) or inside.as_posix()
-        yield _Entry(path, read_name(inside.with_suffix("").as_posix()), family)
-
-
-def _empty_classes(folder: Path) -> list[Listed]:
-    empty = []
-    for path in sorted(path for path in folder.rglob("*") if path.is_dir() and read_name(path.name).role):
-        if not any(file.suffix.lower() in SUFFIXES for file in path.rglob("*")):
-            empty.append(Listed(path, "an empty class: no sound in it"))
-    return empty
-
-
-def _read_manifest(path: Path) -> Iterator[_Entry]:
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        columns = reader.fieldnames or []
-        label = next((name for name in ("instrument", "label") if name in columns), None)
-        if label is None or "file" not in columns:
-            raise DrumscribeError(f"{path}: a manifest needs the columns file and instrument (or label)")
-        for row in reader:
-            onset = row.get("onset_s") or None
-            try:
-                seconds = None if onset is None else float(onset)
-            except ValueError:
-                raise DrumscribeError(f"{path}: line {reader.line_num}: onset_s is {onset!r}") from None
-            family = row.get("family") or row.get("kit") or row["file"]
-            reading = _read_labels(row[label] or "", row.get("articulation") or "")
-            yield _Entry(path.parent / row["file"], reading, family, row.get("split") or "", seconds)
-
-
-def _read_labels(instrument: str, articulation: str) -> Reading:
-    try:
-        role = role_of(instrument, articulation)
-    except KeyError:
-        return read_name(f"{instrument} {articulation}")
-    return Reading(role, "" if role else f"{articulation.replace('_', ' ')} of a {instrument}: no label would be right")
 
 
 def check_apart(training: Sequence[Sample], validation: Sequence[Sample]) -> None:
