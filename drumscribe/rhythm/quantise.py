@@ -1,0 +1,248 @@
+"""Quantisation: hits moved to the grid, as far and as strictly as wanted, without losing what is not on any grid.
+
+Grace notes move with their main strokes, rolls stay rolls, and where two strokes of a drum would fall on one line the
+softer one keeps its distance. Swing is kept as it is played, or set.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..errors import RhythmError
+from ..hits import Hit, Transcription
+from .grid import Grid, Swing
+from .ornaments import find_ornaments
+from .placing import Placement, place
+from .tempo_map import TempoMap
+
+_MOVED = 0.0005  # seconds; less is a rounding, not a move
+_PASSES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class QuantiseSettings:
+    """How hits are quantised.
+
+    Attributes
+    ----------
+    grid : the lines; None to leave hits where they are.
+    swing : the share of a pair of notes that the first one gets, 0.5 to 0.75; None to keep what is played.
+    strength : how far hits go, from 0, not at all, to 1, onto the line.
+    window : seconds from the line beyond which hits stay; None for no limit.
+    smoothing : how far velocities go, from 0 to 1, to the median of the articulation at this place of the bar.
+
+    Raises
+    ------
+    RhythmError : for numbers outside these.
+    """
+
+    grid: Grid | None = None
+    swing: float | None = None
+    strength: float = 1.0
+    window: float | None = None
+    smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.swing is not None and not 0.5 <= self.swing <= 0.75:
+            raise RhythmError(f"a swing of {100 * self.swing:g} % is outside 50 to 75 %")
+        for name, value in (("strength", self.strength), ("smoothing", self.smoothing)):
+            if not 0 <= value <= 1:
+                raise RhythmError(f"a {name} of {100 * value:g} % is outside 0 to 100 %")
+        if self.window is not None and self.window < 0:
+            raise RhythmError(f"a window of {1000 * self.window:g} ms is less than nothing")
+
+
+@dataclass(frozen=True, slots=True)
+class QuantiseOptions:
+    """How hits are quantised, and those of some instruments otherwise."""
+
+    settings: QuantiseSettings
+    instruments: tuple[tuple[str, QuantiseSettings], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QuantiseReport:
+    """What quantisation did.
+
+    Attributes
+    ----------
+    hits : how many there were.
+    moved : how many went more than half a millisecond.
+    mean, most : how far they went, in seconds.
+    ornaments : how many are grace notes or in rolls, and went along with others.
+    beside : how many kept their distance to another stroke of their drum on the same line.
+    outside : how many stayed because they were outside the window.
+    swing : the share of a pair of notes that the first has, 0.5 where notes are even.
+    """
+
+    hits: int
+    moved: int
+    mean: float
+    most: float
+    ornaments: int
+    beside: int
+    outside: int
+    swing: float
+
+    def __str__(self) -> str:
+        text = f"quantised: {self.moved} of {self.hits} hits moved"
+        if self.moved:
+            text += f", by {1000 * self.mean:.1f} ms on average and {1000 * self.most:.1f} ms at most"
+        for count, what in (
+            (self.ornaments, "in flams and rolls went along"),
+            (self.beside, "kept their distance to a stroke on the same line"),
+            (self.outside, "stayed outside the window"),
+        ):
+            text += f"; {count} {what}" if count else ""
+        return text + (f"; swing {100 * self.swing:.3g} %" if self.swing != 0.5 else "")
+
+
+def quantise(transcription: Transcription, options: QuantiseOptions) -> tuple[Transcription, QuantiseReport]:
+    """Move the hits of a transcription to the grid.
+
+    Raises
+    ------
+    RhythmError : where the playing has no beats to quantise to.
+    """
+    if transcription.rhythm is None or transcription.rhythm.tempo_map is None:
+        raise RhythmError("played in free time: there is no grid to quantise to; give the tempo or the beats")
+    own = dict(options.instruments)
+    groups: dict[QuantiseSettings, list[Hit]] = {}
+    for hit in transcription.hits:
+        groups.setdefault(own.get(hit.instrument, options.settings), []).append(hit)
+    hits: list[Hit] = []
+    parts = []
+    for settings, group in groups.items():
+        if settings.grid is None:
+            hits += group
+            continue
+        part = _Quantised(group, transcription.rhythm.tempo_map, settings)
+        hits += part.hits
+        parts.append(part)
+    hits.sort(key=lambda hit: (hit.time, hit.note))
+    return replace(transcription, hits=tuple(hits)), _summarise(parts, len(hits))
+
+
+class _Quantised:
+    """Hits that share their settings, quantised: until doing it once more would change nothing."""
+
+    def __init__(self, hits: Sequence[Hit], tempo_map: TempoMap, settings: QuantiseSettings) -> None:
+        seconds = np.array([hit.time for hit in hits])
+        first = target = _Pass(hits, seconds, tempo_map, settings)
+        for _ in range(_PASSES):
+            again = _Pass(hits, target.seconds, tempo_map, settings)
+            settled = np.abs(again.seconds - target.seconds).max() < 1e-6
+            target = again
+            if settled:
+                break
+        moves = (target.seconds - seconds) * settings.strength
+        self.hits = [
+            replace(hit, time=time, velocity=int(np.clip(round(level), 1, 127)))
+            for hit, time, level in zip(hits, (seconds + moves).tolist(), target.velocities.tolist(), strict=True)
+        ]
+        self.distances = np.abs(moves)
+        self.swing = target.swing
+        self.ornaments, self.beside, self.outside = first.ornaments, first.beside, first.outside
+
+
+class _Pass:
+    """Where hits at the given times go, in their order, and with which velocities."""
+
+    def __init__(
+        self, hits: Sequence[Hit], seconds: np.ndarray, tempo_map: TempoMap, settings: QuantiseSettings
+    ) -> None:
+        order = np.argsort(seconds, kind="stable")
+        hits, times = [hits[i] for i in order], seconds[order]
+        velocities = np.array([hit.velocity for hit in hits], np.float64)
+        drums = [_drum(hit) for hit in hits]
+        step = min(s.step for s in settings.grid.subdivisions)
+        at = tempo_map.quarters_at(times)
+        found = find_ornaments(times, velocities, drums, tempo_map.seconds_at(at + step) - times)
+        grace = found.main != np.arange(len(hits))
+        free = np.flatnonzero(~grace & ~found.in_roll)
+        own = [drums[i] for i in free]
+        placed = place(times[free], own, tempo_map, settings.grid)
+        self.swing = _wanted_swing(placed.swing, settings)
+        moves = np.zeros(len(hits))
+        moves[free] = tempo_map.seconds_at(placed.quarters(self.swing)) - times[free]
+        main, self.beside = _share_lines(placed, velocities[free], own)
+        moves[free] = moves[free[main]]
+        outside = np.zeros(len(hits), bool)
+        if settings.window is not None:
+            outside[free] = np.abs(moves[free]) > settings.window
+            moves[outside] = 0.0
+        moves[found.in_roll] = _carried(times, moves, drums, found.in_roll | grace, found.in_roll)
+        moves[grace] = moves[found.main[grace]]
+        velocities[free] = _smoothed(placed, [hits[i].articulation for i in free], velocities[free], settings.smoothing)
+        self.seconds, self.velocities = np.empty(len(hits)), np.empty(len(hits))
+        self.seconds[order], self.velocities[order] = np.maximum(times + moves, 0.0), velocities
+        self.ornaments, self.outside = int(np.sum(grace | found.in_roll)), int(outside.sum())
+
+
+def _wanted_swing(measured: Swing, settings: QuantiseSettings) -> Swing:
+    if settings.swing is None:
+        return measured
+    if measured.share != 0.5:
+        return replace(measured, share=settings.swing)
+    # What swings where nothing did: the eighths of eighths and coarser grids, else the sixteenths.
+    return Swing(settings.swing, 1.0 if min(s.step for s in settings.grid.subdivisions) > 0.3 else 0.5)
+
+
+def _drum(hit: Hit) -> str:
+    """What strokes on one thing have in common: toms and cymbals are several, the rest one each."""
+    return hit.articulation if hit.instrument in ("tom", "cymbal") else hit.instrument
+
+
+def _share_lines(placed: Placement, velocities: np.ndarray, drums: Sequence[str]) -> tuple[np.ndarray, int]:
+    """For each hit the one whose move it makes: its own, or that of the loudest of its drum on its line."""
+    main = np.arange(len(velocities))
+    loudest: dict[tuple[float, str], int] = {}
+    lines = (placed.bars + placed.lines).round(6).tolist()
+    for i, key in enumerate(zip(lines, drums, strict=True)):
+        if key not in loudest or velocities[i] > velocities[loudest[key]]:
+            loudest[key] = i
+    for i, key in enumerate(zip(lines, drums, strict=True)):
+        main[i] = loudest[key]
+    return main, int(np.sum(main != np.arange(len(main))))
+
+
+def _carried(
+    seconds: np.ndarray, moves: np.ndarray, drums: Sequence[str], bound: np.ndarray, wanted: np.ndarray
+) -> np.ndarray:
+    """Moves of the wanted hits between those of the strokes of their drum that are not bound: a warp, order is kept."""
+    out, names = np.zeros(len(seconds)), np.array(drums)
+    for drum in dict.fromkeys(names[wanted].tolist()):
+        own, fixed = names == drum, (names == drum) & ~bound
+        if fixed.any():
+            out[own] = np.interp(seconds[own], seconds[fixed], moves[fixed])
+    return out[wanted]
+
+
+def _smoothed(placed: Placement, articulations: Sequence[str], velocities: np.ndarray, share: float) -> np.ndarray:
+    """Velocities, nearer to the median of each articulation and place in the bar."""
+    if share == 0:
+        return velocities
+    groups: dict[tuple[str, float], list[int]] = {}
+    for i, key in enumerate(zip(articulations, placed.lines.round(6).tolist(), strict=True)):
+        groups.setdefault(key, []).append(i)
+    out = velocities.copy()
+    for members in groups.values():
+        out[members] += share * (np.median(velocities[members]) - velocities[members])
+    return out
+
+
+def _summarise(parts: Sequence[_Quantised], hits: int) -> QuantiseReport:
+    distances = np.concatenate([np.zeros(0), *(part.distances for part in parts)])
+    moved = distances[distances > _MOVED]
+    swings = [part.swing.share for part in parts]
+    return QuantiseReport(
+        hits,
+        len(moved),
+        float(moved.mean()) if len(moved) else 0.0,
+        float(moved.max(initial=0.0)),
+        sum(part.ornaments for part in parts),
+        sum(part.beside for part in parts),
+        sum(part.outside for part in parts),
+        max(swings, default=0.5),
+    )
