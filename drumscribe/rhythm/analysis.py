@@ -1,13 +1,27 @@
-"""Hits to rhythm."""
+"""Hits to rhythm: pulses (`tracking`), their reading in quarters and bars (`bars`), and the tempo map (`fitting`)."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from .fitting import fit_changing, fit_steady, is_steady, place_hits
 from .options import RhythmOptions
-from .tempo_map import Meter, TempoMap
+from .patterns import METERS, PHASES, Tables, classify, load_tables
+from .tempo_map import Meter, MeterChange, TempoMap
 
 if TYPE_CHECKING:
     from ..hits import Transcription
+    from .bars import Reading
+
+_TEMPO_RANGE = (40.0, 300.0)
+"""Tempi considered, in quarters per minute."""
+_PULSE_RANGE = (66.0, 140.0)
+"""Tempi that pulses are tracked at: every tempo has a multiple there."""
+_GIVEN = 1.2
+"""How far off a given tempo may be, as a factor."""
+_FEWEST = 8
+"""Hits without which there is no telling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +30,7 @@ class Rhythm:
 
     Attributes
     ----------
-    tempo_map : beats and bars, or None for playing in free time.
+    tempo_map : beats and bars, or None for playing in free time, or too little of it to tell.
     confidence : how sure the tempo is, 0 to 1.
     steady : whether one tempo holds throughout.
     """
@@ -35,10 +49,84 @@ class Rhythm:
         """The meter that the recording begins in, or None in free time."""
         return self.tempo_map.meters[0].meter if self.tempo_map is not None else None
 
+    def __str__(self) -> str:
+        if self.tempo_map is None:
+            return "free time"
+        if self.steady:
+            return f"{self.tempo:.6g} BPM, {self.meter}"
+        tempos = self.tempo_map.tempos()
+        return f"{tempos.min():.0f} to {tempos.max():.0f} BPM, {self.meter}"
+
 
 def analyse_rhythm(transcription: "Transcription", options: RhythmOptions | None = None) -> Rhythm:
-    """The rhythm of a transcription."""
+    """The rhythm of what was played.
+
+    Playing that fits no beat is said to be in free time, unless a tempo or beats are given.
+    """
     options = options or RhythmOptions()
-    if options.tempo is None:
-        return Rhythm(None, 0.0, False)
-    return Rhythm(TempoMap.steady(options.tempo, 0.0, options.meter), 1.0, True)
+    if options.beats is not None:
+        return _follow_beats(transcription, options)
+    hits = transcription.hits
+    if len(hits) < _FEWEST or hits[-1].time - hits[0].time < 2.0:
+        if options.tempo is None:
+            return Rhythm(None, 0.0, False)
+        first = hits[0].time if hits else 0.0
+        return Rhythm(TempoMap.steady(options.tempo, first, options.meter), 1.0, True)
+    seconds = np.array([hit.time for hit in hits])
+    classes = classify([hit.articulation for hit in hits], np.array([hit.velocity for hit in hits]))
+    tables = load_tables()
+    tempo_range, pulse_range = _ranges(options)
+
+    from .tracking import track_pulses
+
+    starts = track_pulses(seconds, classes, tables.phases, 60.0 / pulse_range[1], 60.0 / pulse_range[0])
+    pulses = np.interp(seconds, starts, np.arange(len(starts)))
+    reading, certainty = _read(pulses, classes, starts, tables, tempo_range, options.meter)
+    metrical = _metrical(reading, starts, tables)
+    given = options.tempo is not None or options.fixed_tempo
+    if metrical < 0.5 and not given:
+        return Rhythm(None, 1.0 - metrical, False)
+    quarters = _from_first_downbeat((pulses - reading.downbeat) / reading.pulses_per_quarter, reading.meter)
+    placed = place_hits(seconds, quarters)
+    steady = options.fixed_tempo or is_steady(placed)
+    tempo_map = (fit_steady if steady else fit_changing)(placed, reading.meter)
+    return Rhythm(tempo_map, certainty * (1.0 if given else metrical), steady)
+
+
+def _ranges(options: RhythmOptions) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The tempi to consider, and those to track pulses at."""
+    if options.tempo is not None:
+        wanted = options.tempo / _GIVEN, options.tempo * _GIVEN
+    else:
+        wanted = options.tempo_range or _TEMPO_RANGE
+    narrow = wanted[1] / wanted[0] < _PULSE_RANGE[1] / _PULSE_RANGE[0]
+    return wanted, wanted if narrow else _PULSE_RANGE
+
+
+def _read(pulses, classes, starts, tables: Tables, tempo_range, meter: Meter | None) -> "tuple[Reading, float]":
+    """The likeliest reading, and the probability of its tempo."""
+    from .bars import list_readings
+
+    pulse_tempo = 60.0 / float(np.median(np.diff(starts)))
+    readings = list_readings(pulses, classes, pulse_tempo, tables, tempo_range, (meter,) if meter else METERS)
+    scores = np.array([reading.features for reading in readings]) @ tables.reading_weights
+    odds = np.exp(scores - scores.max())
+    best = readings[int(np.argmax(odds))]
+    same = np.array([reading.pulses_per_quarter == best.pulses_per_quarter for reading in readings])
+    return best, float(odds[same].sum() / odds.sum())
+
+
+def _metrical(reading: "Reading", starts: np.ndarray, tables: Tables) -> float:
+    """The probability that there is a beat: bars repeat themselves, and pulses are even."""
+    unevenness = np.log(np.mean(np.abs(np.diff(np.log(np.diff(starts))))) + 0.005)
+    odds = tables.metrical_weights @ np.array([unevenness, reading.repetition, 1.0])
+    return float(1.0 / (1.0 + np.exp(-odds)))
+
+
+def _from_first_downbeat(quarters: np.ndarray, meter: Meter) -> np.ndarray:
+    """Count from the first bar line that is not before the first hit."""
+    return quarters - np.ceil((quarters[0] - 0.15) / meter.bar_quarters) * meter.bar_quarters
+
+
+def _follow_beats(transcription: "Transcription", options: RhythmOptions) -> Rhythm:
+    raise NotImplementedError

@@ -1,0 +1,128 @@
+"""Hits on pulses to quarters and bars: every reading of the pulses is weighed, and the likeliest one holds.
+
+A reading says how many pulses make a quarter, which meter holds and where bars begin. It folds the hits into one bar,
+and two things speak for it: the likelihood of the hits under known patterns (a mixture of Poisson models), and that
+of a bar which repeats itself, however unknown: there the rate of each instrument in each cell of the bar has a Gamma
+prior around the closest pattern and is integrated out. Their weights, and those of tempo and meter, are learnt as the
+weights of a conditional logit model.
+
+References
+----------
+F. Krebs, S. Böck, G. Widmer: Rhythmic pattern modeling for beat and downbeat tracking in musical audio. ISMIR 2013.
+D. McFadden: Conditional logit analysis of qualitative choice behavior. 1974.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .patterns import CELLS, METERS, Tables
+from .tempo_map import Meter
+
+RATIOS = (1 / 3, 1 / 2, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 2.0, 8 / 3, 3.0, 4.0)
+"""Pulses in a quarter."""
+_FLOOR = 0.0015  # hits per bar in any cell
+_CONFIDENCE = 2.0  # what a pattern is worth, in bars heard
+_CANDIDATES = 4  # downbeats weighed for each length of bar
+_APART = 4  # cells that they are apart at least
+_TEMPER = 0.3  # hits of one player are far from independent
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way of counting.
+
+    Attributes
+    ----------
+    pulses_per_quarter : how many.
+    meter : that bars have.
+    downbeat : a bar begins at this pulse, in pulses.
+    features : what speaks for it: the log likelihoods per hit of known patterns and of repetition, against hits
+        anywhere; the tempo; the meter.
+    """
+
+    pulses_per_quarter: float
+    meter: Meter
+    downbeat: float
+    features: np.ndarray
+
+    @property
+    def repetition(self) -> float:
+        """How much likelier a hit is in a bar that repeats itself than anywhere, in nats."""
+        return float(self.features[1])
+
+
+def list_readings(
+    pulses: np.ndarray,
+    classes: np.ndarray,
+    pulse_tempo: float,
+    tables: Tables,
+    tempo_range: tuple[float, float],
+    meters: tuple[Meter, ...] = METERS,
+) -> list[Reading]:
+    """All readings that may hold.
+
+    Parameters
+    ----------
+    pulses : ``(hits,)`` where the hits are, in pulses, ascending.
+    classes : ``(hits,)`` indices into `patterns.CLASSES`.
+    pulse_tempo : pulses per minute.
+    tempo_range : slowest and fastest tempo, in quarters per minute.
+    """
+    readings = []
+    anywhere = _likelihood_anywhere(classes, pulses[-1] - pulses[0])
+    for ratio in RATIOS:
+        tempo = pulse_tempo / ratio
+        if not tempo_range[0] <= tempo <= tempo_range[1]:
+            continue
+        cells = np.rint(pulses / ratio * CELLS).astype(np.int64)
+        finer = np.log(CELLS / ratio)  # likelihoods are of cells, whose length depends on the reading
+        octaves = np.log2(tempo / 100.0)
+        for meter in meters:
+            is_meter = [float(meter == other) for other in METERS[1:]]
+            for downbeat, *fits in _fit_bars(cells, classes, tables.rates_of(meter), tables.shares_of(meter)):
+                per_hit = [fit / len(cells) + finer - anywhere for fit in fits]
+                features = np.array([*per_hit, octaves, octaves**2, octaves**3, *is_meter])
+                readings.append(Reading(ratio, meter, downbeat / CELLS * ratio, features))
+    return readings
+
+
+def _likelihood_anywhere(classes: np.ndarray, pulses: float) -> float:
+    """Log likelihood per hit if each instrument were struck at any time alike."""
+    counts = np.bincount(classes)
+    counts = counts[counts > 0]
+    return float((counts * np.log(counts / max(pulses, 1.0))).sum() / counts.sum() - 1.0)
+
+
+def _fit_bars(cells: np.ndarray, classes: np.ndarray, rates: np.ndarray, shares: np.ndarray):
+    """The likeliest (downbeat, log likelihood under patterns, and under repetition), in cells."""
+    per_bar = rates.shape[-1]
+    counts = np.bincount(classes * per_bar + cells % per_bar, minlength=rates.shape[1] * per_bar)
+    counts = counts.reshape(-1, per_bar).astype(np.float32)
+    bars = np.bincount(np.arange(cells[0], cells[-1] + 1) % per_bar, minlength=per_bar).astype(np.float32)
+    turns = (np.arange(per_bar)[:, None] + np.arange(per_bar)) % per_bar
+    turned = counts[:, turns].transpose(1, 0, 2).reshape(per_bar, -1)  # a row for each downbeat
+    means = (rates + _FLOOR).astype(np.float32)
+    fits = turned @ np.log(means).reshape(len(means), -1).T - bars[turns] @ means.sum(axis=1).T
+    tempered = _TEMPER * fits + np.log(shares)
+    top = tempered.max()
+    known = (np.log(np.exp(tempered - top).sum(axis=1) + 1e-30) + top) / _TEMPER
+    chosen: list[int] = []
+    for downbeat in np.argsort(-known):
+        if all(min((downbeat - c) % per_bar, (c - downbeat) % per_bar) >= _APART for c in chosen):
+            chosen.append(downbeat)
+            mean = means[np.argmax(fits[downbeat])].ravel()
+            heard = np.tile(bars[turns[downbeat]], len(counts))
+            yield downbeat, float(known[downbeat]), _repetition(turned[downbeat], heard, mean)
+        if len(chosen) == _CANDIDATES:
+            break
+
+
+def _repetition(counts: np.ndarray, bars: np.ndarray, means: np.ndarray) -> float:
+    """Log likelihood of counts in cells heard in so many bars, their rates integrated out (Gamma-Poisson)."""
+    from scipy.special import gammaln
+
+    a = _CONFIDENCE * means
+    hit = counts > 0
+    rises = gammaln(a[hit] + counts[hit]) - gammaln(a[hit])
+    return float(rises.sum() + (a * np.log(_CONFIDENCE) - (a + counts) * np.log(_CONFIDENCE + bars)).sum())

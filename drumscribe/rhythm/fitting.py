@@ -1,0 +1,129 @@
+"""Hits whose place is roughly known to a tempo map: one tempo where it explains them, else one that follows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .tempo_map import Meter, MeterChange, TempoMap
+
+_NEAR = 0.07
+"""Hits so far from a step of the grid, in quarters, say nothing of it."""
+_STEADY = 0.025
+"""Seconds that the playing may lead or lag one tempo, over two bars, and still be steady."""
+_BLOCK = 8.0
+"""Quarters over which lead and lag are averaged."""
+_WINDOW = 6.0
+"""Quarters of playing that a beat is placed by where the tempo changes."""
+_SIMPLE = 0.006
+"""Seconds that a simplified tempo map may be off."""
+_SNAP = 0.01
+"""Seconds that a round tempo may be off at either end of a recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedHits:
+    """Hits with the step of the grid that each is meant for: ``(hits,)`` seconds, quarters, and weights."""
+
+    seconds: np.ndarray
+    quarters: np.ndarray
+    weights: np.ndarray
+
+
+def place_hits(seconds: np.ndarray, quarters: np.ndarray) -> PlacedHits:
+    """The hits that are near a sixteenth or a triplet; the coarser the step, the more they weigh."""
+    steps = np.stack([np.rint(quarters * parts) / parts for parts in (1, 2, 4, 3)])
+    distances = np.abs(quarters - steps)
+    chosen = np.argmin(distances + np.array([0.0, 0.005, 0.01, 0.015])[:, None], axis=0)
+    index = np.arange(len(quarters))
+    near = distances[chosen, index] < _NEAR
+    weights = np.array([1.0, 0.7, 0.3, 0.3])[chosen]
+    return PlacedHits(seconds[near], steps[chosen, index][near], weights[near])
+
+
+def _line(hits: PlacedHits) -> tuple[float, float, np.ndarray]:
+    """Seconds at quarter 0, seconds per quarter, and residuals: least squares with Huber's weights."""
+    weights = hits.weights
+    for _ in range(5):
+        centre, mean = np.average(hits.quarters, weights=weights), np.average(hits.seconds, weights=weights)
+        x = hits.quarters - centre
+        slope = (weights * x * (hits.seconds - mean)).sum() / max((weights * x * x).sum(), 1e-9)
+        residuals = hits.seconds - mean - slope * x
+        scale = 1.5 * max(float(np.median(np.abs(residuals))), 0.002)
+        weights = hits.weights * np.minimum(1.0, scale / np.maximum(np.abs(residuals), 1e-9))
+    return mean - slope * centre, slope, residuals
+
+
+def is_steady(hits: PlacedHits) -> bool:
+    """Whether one tempo explains the hits but for the looseness of playing."""
+    _, _, residuals = _line(hits)
+    blocks = np.floor(hits.quarters / _BLOCK).astype(int)
+    order = np.argsort(blocks, kind="stable")
+    parts = np.split(residuals[order], np.flatnonzero(np.diff(blocks[order])) + 1)
+    lags = np.abs([np.median(part) for part in parts if len(part) >= 4] or [0.0])
+    return bool(np.percentile(lags, 90) < _STEADY)
+
+
+def fit_steady(hits: PlacedHits, meter: Meter) -> TempoMap:
+    """One tempo; a whole number of quarters per minute where the recording cannot tell it from one."""
+    origin, period, residuals = _line(hits)
+    length = np.ptp(hits.quarters)
+    tempo = 60.0 / period
+    whole = max(1.0, np.rint(tempo))
+    # Lead and lag change slowly, so that hits of one block count as one when the error of the tempo is judged.
+    error = np.std(residuals) / np.sqrt(max(length / _BLOCK, 1.0)) * 3.5 / max(length, 1.0)
+    if abs(60.0 / whole - period) * length / 2 <= _SNAP or abs(60.0 / whole - period) <= min(error, 0.002 * period):
+        centre = np.average(hits.quarters, weights=hits.weights)
+        origin += (period - 60.0 / whole) * centre
+        tempo = whole
+    return TempoMap.steady(tempo, origin, meter)
+
+
+def fit_changing(hits: PlacedHits, meter: Meter) -> TempoMap:
+    """A tempo that follows the playing.
+
+    Each beat is placed by the straightest of three stretches of playing, before, around and after it, which keeps
+    sudden changes sharp; then beats that lie on a line between others are left out (Ramer, 1972; Douglas and
+    Peucker, 1973).
+    """
+    beats = np.arange(np.floor(hits.quarters[0]), np.ceil(hits.quarters[-1]) + 1)
+    order = np.argsort(hits.quarters, kind="stable")
+    ordered = PlacedHits(hits.seconds[order], hits.quarters[order], hits.weights[order])
+    placed = [(beat, second) for beat in beats if (second := _place_beat(ordered, beat)) is not None]
+    kept: list[tuple[float, float]] = []
+    for beat, second in placed:
+        if not kept or second > kept[-1][1] + 0.1 * (beat - kept[-1][0]):
+            kept.append((float(beat), float(second)))
+    if len(kept) < 2:
+        return fit_steady(hits, meter)
+    quarters, seconds = np.array(kept).T
+    chosen = _simplify(quarters, seconds)
+    return TempoMap(tuple(seconds[chosen].tolist()), tuple(quarters[chosen].tolist()), (MeterChange(0.0, meter),))
+
+
+def _place_beat(hits: PlacedHits, beat: float) -> float | None:
+    best = None
+    for start in (beat - _WINDOW, beat - _WINDOW / 2, beat):
+        first, last = np.searchsorted(hits.quarters, [start - 0.01, start + _WINDOW + 0.01])
+        if last - first < 4 or hits.quarters[last - 1] - hits.quarters[first] < 1.9:
+            continue
+        part = PlacedHits(hits.seconds[first:last], hits.quarters[first:last], hits.weights[first:last])
+        origin, period, residuals = _line(part)
+        spread = float(np.mean(np.abs(residuals))) * (1.0 if start == beat - _WINDOW / 2 else 1.3)
+        if period > 0 and (best is None or spread < best[0]):
+            best = spread, origin + period * beat
+    return None if best is None else best[1]
+
+
+def _simplify(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    keep = np.zeros(len(x), bool)
+    keep[[0, -1]] = True
+    spans = [(0, len(x) - 1)]
+    while spans:
+        first, last = spans.pop()
+        inner = slice(first + 1, last)
+        chord = y[first] + (y[last] - y[first]) * (x[inner] - x[first]) / (x[last] - x[first])
+        if last - first > 1 and np.max(off := np.abs(y[inner] - chord)) > _SIMPLE:
+            middle = first + 1 + int(np.argmax(off))
+            keep[middle] = True
+            spans += [(first, middle), (middle, last)]
+    return np.flatnonzero(keep)

@@ -1,0 +1,105 @@
+"""Where in a pulse and in a bar drums are struck: tables made by ``train/rhythm.py``.
+
+Those of 4/4 are learnt from the Groove MIDI Dataset (J. Gillick, A. Roberts, J. Engel, D. Eck, D. Bamman: Learning to
+groove with inverse sequence transformations. ICML 2019; CC BY 4.0), those of other meters are typed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+
+from .tempo_map import Meter
+
+CLASSES = ("kick", "snare", "ghost", "closed", "open", "pedal", "ride", "crash", "tom")
+"""What is told apart; soft strokes on a snare are ghost notes."""
+CELLS = 24
+"""Cells of a quarter: it holds thirty-seconds and triplets."""
+PHASES = 24
+"""Parts of a pulse."""
+METERS = tuple(Meter.parse(text) for text in ("4/4", "3/4", "6/8", "12/8", "5/4", "7/8"))
+"""The meters that are told apart."""
+
+_CLASS_OF = {
+    "kick": "kick",
+    "snare": "snare",
+    "rimshot": "snare",
+    "side_stick": "snare",
+    "hihat_closed": "closed",
+    "hihat_open": "open",
+    "hihat_pedal": "pedal",
+    "tom_low": "tom",
+    "tom_mid": "tom",
+    "tom_high": "tom",
+    "crash": "crash",
+    "ride": "ride",
+    "ride_bell": "ride",
+}
+_GHOST = 0.55
+"""A stroke on a snare is a ghost note below this share of the velocity of its loud ones."""
+
+
+def meter_key(meter: Meter) -> str:
+    """What a meter is called in the table file."""
+    return f"{meter.numerator}_{meter.denominator}"
+
+
+def classify(articulations: Sequence[str], velocities: np.ndarray) -> np.ndarray:
+    """``(hits,) int64``: the class, an index into `CLASSES`, of each hit."""
+    index = {articulation: CLASSES.index(name) for articulation, name in _CLASS_OF.items()}
+    classes = np.array([index[articulation] for articulation in articulations], np.int64)
+    snares = classes == CLASSES.index("snare")
+    if snares.any():
+        loud = np.percentile(velocities[snares], 90)
+        classes[snares & (velocities < _GHOST * loud)] = CLASSES.index("ghost")
+    return classes
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What drummers play where.
+
+    Attributes
+    ----------
+    phases : ``(classes, phases) float32``, log odds of a hit at a phase of a pulse.
+    rates : for each meter ``(patterns, classes, cells) float32``, hits per bar.
+    shares : for each meter ``(patterns,)``, how common each pattern is.
+    reading_weights : of `bars.Reading.features`.
+    metrical_weights : of what tells playing in time from playing in free time (see `analysis`).
+    """
+
+    phases: np.ndarray
+    rates: dict[Meter, np.ndarray]
+    shares: dict[Meter, np.ndarray]
+    reading_weights: np.ndarray
+    metrical_weights: np.ndarray
+
+    def rates_of(self, meter: Meter) -> np.ndarray:
+        """The rates of a meter; those of one that has none are what bars of 6/8 or 4/4 have, again and again."""
+        if meter in self.rates:
+            return self.rates[meter]
+        rates = self.rates[self._kin(meter)]
+        return rates[:, :, np.arange(round(meter.bar_quarters * CELLS)) % rates.shape[-1]]
+
+    def shares_of(self, meter: Meter) -> np.ndarray:
+        """How common each pattern of `rates_of` is."""
+        return self.shares[meter if meter in self.rates else self._kin(meter)]
+
+    @staticmethod
+    def _kin(meter: Meter) -> Meter:
+        return Meter(6, 8) if meter.compound else Meter(4, 4)
+
+
+@cache
+def load_tables() -> Tables:
+    """The tables that come with the package."""
+    with (files(__package__) / "patterns.npz").open("rb") as file, np.load(file) as tables:
+        return Tables(
+            tables["phases"].astype(np.float32),
+            {meter: tables[f"rates_{meter_key(meter)}"].astype(np.float32) for meter in METERS},
+            {meter: tables[f"shares_{meter_key(meter)}"].astype(np.float32) for meter in METERS},
+            tables["reading_weights"],
+            tables["metrical_weights"],
+        )

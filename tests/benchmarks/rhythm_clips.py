@@ -1,0 +1,175 @@
+"""Recordings whose rhythm is known: grooves at any tempo, typed patterns in other meters, tempi that change.
+
+Drums are those of the validation split, so are the grooves; what is played depends on the seed alone.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from drumscribe.rhythm import Meter, TempoMap
+from drumscribe.rhythm.tempo_map import MeterChange
+
+TEMPI = (50.0, 220.0)
+JITTER = 0.010
+"""Standard deviation of typed strokes, in seconds."""
+
+TYPED = {
+    "3/4": (
+        "kick x..... snare ..x.xx hihat_closed x.xxx.",
+        "kick x....x snare ..x... hihat_closed xxxxxx hihat_open .....x",
+        "kick x..x.. snare ..x.x. ride x.x.xx",
+        "kick x.......x... snare ....x......x hihat_closed x.x.xxx.x.x.",
+    ),
+    "6/8": (
+        "kick x....x snare ...x.x hihat_closed xxxxxx",
+        "kick x..... snare ...x.. ride xxxxxx hihat_pedal ...x..",
+        "kick x.xx.. snare ...x.. hihat_closed x.xx.x",
+        "kick x...x....... snare ......x..x.. hihat_closed x.x.x.x.x.x.",
+    ),
+    "12/8": (
+        "kick x.x...x..... snare ...x.....x.x hihat_closed xxxxxxxxxxxx",
+        "kick x.....xx.... snare ...x.....x.. ride xxxxxxxxxxxx",
+        "kick x....x.x.... snare ...x.....x.. hihat_closed xxxxxxxxxxxx hihat_open ...........x",
+        "kick x.......x..x snare ......x..... hihat_closed xxxxxxxxxxxx",
+    ),
+    "5/4": (
+        "kick x...x.x... snare ..x.....x. ride xxxxxxxxxx",
+        "kick x..x..x... snare ....x....x hihat_closed xxxxxxxxxx",
+        "kick x.....xx.. snare ....x...x. hihat_closed x.x.x.x.x.",
+        "kick x....x.... snare ...x....x. ride x.xxx.x.x.",
+    ),
+    "7/8": (
+        "kick x.x.x.. snare ..x...x hihat_closed xxxxxxx",
+        "kick x...xx. snare ..x..x. ride xxxxxxx",
+        "kick x..x..x snare ..x..x. hihat_closed x.xx.x.",
+        "kick x....x. snare ...x... hihat_closed xxxxxxx",
+    ),
+}
+"""Patterns of a bar, none of which any table was made from."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """Strokes and the rhythm that they were played in.
+
+    Attributes
+    ----------
+    kind : the row of the table that it counts for.
+    strokes : (seconds, articulation, velocity from 0 to 1).
+    first, last : seconds between which beats are to be found.
+    """
+
+    kind: str
+    name: str
+    tempo_map: TempoMap
+    strokes: tuple[tuple[float, str, float], ...]
+    first: float
+    last: float
+
+
+def _warp(kind: str, name: str, tempo_map: TempoMap, quarters, articulations, velocities, jitter=None) -> Played:
+    seconds = tempo_map.seconds_at(np.asarray(quarters, float))
+    if jitter is not None:
+        seconds = np.maximum(seconds + jitter, 0.0)
+    strokes = sorted(zip(seconds.tolist(), articulations, np.asarray(velocities, float).tolist(), strict=True))
+    return Played(kind, name, tempo_map, tuple(strokes), strokes[0][0] - 0.05, strokes[-1][0] + 0.05)
+
+
+def play_grooves(folder: Path, count: int, rng: np.random.Generator) -> Iterator[Played]:
+    """Validation grooves of at least 10 s, at any tempo, begun anywhere in a bar, after up to 3 s of silence."""
+    from drumscribe.training.sources import read_grooves
+
+    grooves = [g for g in read_grooves(folder, "validation") if not g.fill and g.beats[-1] * 60 / g.tempo >= 10]
+    order = np.concatenate([rng.permutation(len(grooves)) for _ in range(-(-count // len(grooves)))])[:count]
+    for index in order:
+        groove = grooves[index]
+        meter = Meter.parse(groove.name.split("_")[-1].replace("-", "/"))
+        tempo = float(np.exp(rng.uniform(*np.log(TEMPI))))
+        length = rng.uniform(20.0, 30.0) * tempo / 60
+        start = rng.uniform(0.0, max(0.0, groove.beats[-1] - length))
+        held = np.flatnonzero((groove.beats >= start) & (groove.beats < start + length))
+        bar = np.ceil(start / meter.bar_quarters) * meter.bar_quarters
+        lead = rng.uniform(0.0, 3.0)
+        tempo_map = TempoMap.steady(tempo, lead + (bar - start) * 60 / tempo, meter)
+        articulations = [groove.articulations[i] for i in held]
+        name = f"{groove.name} at {tempo:.1f}"
+        yield _warp("grooves", name, tempo_map, groove.beats[held] - bar, articulations, groove.velocities[held] / 127)
+
+
+def _bars(pattern: str, meter: Meter, bars: int, rng: np.random.Generator):
+    """Quarters, articulations and velocities of a typed pattern, some of its strokes left out, a crash now and then."""
+    words = pattern.split()
+    out = []
+    for bar in range(bars):
+        for articulation, steps in zip(words[::2], words[1::2], strict=True):
+            loud = {"kick": 0.85, "snare": 0.85}.get(articulation, 0.55)
+            out += [
+                ((bar + i / len(steps)) * meter.bar_quarters, articulation, np.clip(rng.normal(loud, 0.08), 0.1, 1))
+                for i, step in enumerate(steps)
+                if step == "x" and rng.random() > 0.03
+            ]
+        if bar % 4 == 0 and rng.random() < 0.4:
+            out.append((bar * meter.bar_quarters, "crash", 0.9))
+    return zip(*out, strict=True)
+
+
+def play_typed(rng: np.random.Generator) -> Iterator[Played]:
+    """Each typed pattern for some 25 s, with human jitter."""
+    for text, patterns in TYPED.items():
+        meter = Meter.parse(text)
+        for i, pattern in enumerate(patterns):
+            tempo = float(np.exp(rng.uniform(*np.log((80.0, 200.0)))))
+            quarters, articulations, velocities = _bars(
+                pattern, meter, round(25 * tempo / 60 / meter.bar_quarters), rng
+            )
+            quarters = np.array(quarters)
+            keep = np.flatnonzero(quarters >= rng.uniform(0.0, meter.bar_quarters))
+            tempo_map = TempoMap.steady(tempo, rng.uniform(0.0, 2.0), meter)
+            chosen = [articulations[k] for k in keep], np.array(velocities)[keep]
+            jitter = rng.normal(0.0, JITTER, len(keep))
+            yield _warp(
+                f"typed {text}", f"{text} no. {i + 1} at {tempo:.1f}", tempo_map, quarters[keep], *chosen, jitter
+            )
+
+
+def _curve(kind: str, rng: np.random.Generator) -> TempoMap:
+    """Forty seconds of 4/4 whose tempo slows down at the end, wanders, or changes at once in the middle."""
+    tempo = float(rng.uniform(80.0, 160.0))
+    beats = np.arange(round(40 * tempo / 60))
+    if kind == "ritardando":
+        tempi = tempo * np.interp(beats, [len(beats) - 16, len(beats)], [1.0, 0.65])
+    elif kind == "drift":
+        tempi = tempo * (1 + 0.06 * np.sin(2 * np.pi * beats / rng.uniform(40, 80) + rng.uniform(0, 6)))
+    else:
+        bar = 4 * (len(beats) // 8)
+        tempi = np.where(beats < bar, tempo, tempo * rng.choice([0.8, 1.2]))
+    seconds = 0.5 + np.concatenate([[0.0], np.cumsum(60 / tempi)])
+    return TempoMap(tuple(seconds), tuple(np.arange(len(seconds), dtype=float)), (MeterChange(0.0, Meter()),))
+
+
+def play_curves(folder: Path, rng: np.random.Generator) -> Iterator[Played]:
+    """Validation grooves in 4/4 along tempo curves."""
+    from drumscribe.training.sources import read_grooves
+
+    grooves = [g for g in read_grooves(folder, "validation") if not g.fill and g.name.endswith("4-4") and g.bars >= 24]
+    for kind in ("ritardando", "drift", "sudden change"):
+        for _ in range(6):
+            groove, tempo_map = grooves[rng.integers(len(grooves))], _curve(kind, rng)
+            held = np.flatnonzero((groove.beats >= 0) & (groove.beats < tempo_map.quarters[-1]))
+            articulations = [groove.articulations[i] for i in held]
+            velocities = groove.velocities[held] / 127
+            yield _warp(kind, f"{kind}, {groove.name}", tempo_map, groove.beats[held], articulations, velocities)
+
+
+def render(played: Played, kits, rng: np.random.Generator) -> np.ndarray:
+    """The sound, on a kit of the validation split."""
+    from drumscribe.training.performances import render_drums
+    from drumscribe.training.scores import Score
+
+    times, roles, velocities = zip(*played.strokes, strict=True)
+    score = Score(np.array(times), roles, np.array(velocities), 0.5, 4.0)
+    sound = render_drums(score, kits.make(rng, bool(rng.random() < 0.3), plain=True), rng, played.last + 1.0)
+    return (0.7 * sound / max(float(np.max(np.abs(sound))), 1e-6)).astype(np.float32)
