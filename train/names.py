@@ -64,6 +64,9 @@ _UNCLEAR = {
 }
 """Words that say too little by themselves."""
 
+_PASSAGES = frozenset(["loop", "loops", "fill", "fills", "roll", "rolls", "groove", "grooves"])
+"""Words for more than one stroke."""
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -131,8 +134,10 @@ def read_name(name: str) -> Reading:
     >>> read_name("Tom's snare")
     Reading(role=None, reason='tom or snare')
     """
-    words, found = _words(name), []
-    rest = []
+    words, found, rest = _words(name), [], []
+    for word in words:
+        if word in _PASSAGES:
+            return Reading(None, f"{word}: more than one stroke")
     while words:
         for count in range(min(_LONGEST, len(words)), 0, -1):
             known = _known("".join(words[:count]))

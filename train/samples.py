@@ -38,7 +38,7 @@ class Sample:
     family: str
     split: str
     sha256: str
-    sound: OneShot = field(repr=False)
+    sound: OneShot = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True)

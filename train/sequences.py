@@ -19,6 +19,7 @@ from .corpus import CLIP_SECONDS, ROLE_INDEX, Clip
 from .names import TOM
 from .samples import Sample, group_by, read_samples
 from .sources import RATE, find_pitch
+from .stretching import StretchSettings, stretch_shot
 
 RECORDED_NOISE = Path("/usr/share/sonic-pi/samples")
 """Where Debian's package sonic-pi-samples has its sounds."""
@@ -41,6 +42,7 @@ class SequenceSettings:
     noisy : share of clips with noise.
     recorded : share of those whose noise is recorded, where there are recordings.
     augment : how strokes are varied; not at all if None.
+    stretch : how they are stretched and shifted before that; not at all if None.
     """
 
     silence: tuple[float, float] = (0.05, 1.0)
@@ -50,6 +52,7 @@ class SequenceSettings:
     noisy: float = 0.8
     recorded: float = 0.5
     augment: AugmentSettings | None = None
+    stretch: StretchSettings | None = None
 
 
 def read_backgrounds(folder: Path = RECORDED_NOISE, report: Callable[[str], None] = warnings.warn):
@@ -121,6 +124,8 @@ class SequenceMaker:
         return family[rng.integers(len(family))]
 
     def _vary(self, shot: OneShot, rng: np.random.Generator) -> OneShot:
+        if self._settings.stretch is not None:
+            shot = stretch_shot(shot, RATE, rng, self._settings.stretch)
         if self._settings.augment is not None:
             shot = augment_shot(shot, RATE, rng, self._settings.augment)
         samples = shot.samples[: shot.onset + round(self._settings.longest * RATE)].copy()

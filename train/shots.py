@@ -41,8 +41,6 @@ def read_shot(path: Path, onset_seconds: float | None = None) -> tuple[OneShot, 
     """
     samples = _decode(path)
     peak = float(np.max(np.abs(samples), initial=0.0))
-    if not np.isfinite(peak):
-        raise DrumscribeError(f"{path}: holds samples that cannot be sound (NaN or infinite)")
     if peak < _SILENT:
         raise DrumscribeError(f"{path}: is silent")
     samples = samples / np.float32(peak)
@@ -65,7 +63,9 @@ def _decode(path: Path) -> np.ndarray:
     try:
         with open(path, "rb") as file:  # librosa would try other decoders on a path
             return librosa.load(file, sr=RATE, mono=True)[0].astype(np.float32, copy=False)
-    except (sf.LibsndfileError, OSError, ValueError) as error:
+    except librosa.ParameterError:
+        raise AudioError(f"{path}: holds samples that cannot be sound (NaN or infinite)") from None
+    except (sf.LibsndfileError, OSError) as error:
         raise AudioError(f"{path}: cannot be decoded: {error}") from error
 
 
