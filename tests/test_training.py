@@ -287,7 +287,7 @@ def test_a_release_is_three_models_that_agree_and_transcribe(experiment, trained
         model = trained.models / f"tiny.{kind}.tflite"
         info = load_model_info(model)
         assert (info.name, info.quantisation, info.columns) == ("tiny", kind, COLUMNS)
-        assert info.context == experiment.network.context
+        assert info.context == 5, "frames on each side: two 2-D convolutions, and dilations of 1 and 2"
         assert transcribe(path, model=model).duration == 2.0
     assert (trained.models / "tiny.json").exists()
 

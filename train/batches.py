@@ -5,7 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from drumscribe.augmentation import AugmentSettings, augment_frames
+
 from .targets import Batch, TargetMaker
+from .windows import Windows
 
 
 @dataclass(frozen=True)
@@ -67,3 +70,20 @@ class Batches:
         frames = self._library.frames[clip, first : first + self._frames].astype(np.float32)
         labels = self._library.times[clip], self._library.roles[clip], self._library.velocities[clip]
         return frames, self._targets.make(*labels, first, self._frames)
+
+
+class WindowBatches:
+    """Random windows, every class as often: batch `step` depends on the seed and the step alone."""
+
+    def __init__(self, windows: Windows, augment: AugmentSettings, seed: int, count: int) -> None:
+        self._windows, self._augment, self._seed, self._count = windows, augment, seed, count
+        self._of_class = [np.flatnonzero(column) for column in windows.labels.T]
+
+    def batch(self, step: int) -> Batch:
+        """The batch of one step of training, masked and warped."""
+        rng = np.random.default_rng([self._seed, step])
+        classes = rng.permutation(np.arange(self._count) % len(self._of_class))
+        chosen = np.array([rng.choice(self._of_class[c]) for c in classes])
+        frames = self._windows.frames[chosen].astype(np.float32)
+        varied = [augment_frames(window, rng, self._augment)[0] for window in frames]
+        return Batch(np.stack(varied), self._windows.labels[chosen].astype(np.float32))

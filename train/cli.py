@@ -1,5 +1,6 @@
 """``drumscribe-train``: the commands that make the models."""
 
+import json
 import logging
 import os
 from pathlib import Path
@@ -8,6 +9,7 @@ import click
 
 from drumscribe.errors import DrumscribeError
 
+_MODEL = click.argument("model", type=click.Path(path_type=Path, dir_okay=False))
 _EXPERIMENT = click.argument("experiment", type=click.Path(path_type=Path, dir_okay=False))
 
 
@@ -40,6 +42,10 @@ def _with_places(command):
     ):
         command = option(command)
     return command
+
+
+def _to_stderr(line: str) -> None:
+    click.echo(line, err=True)
 
 
 def _read(path: Path):
@@ -87,6 +93,60 @@ def release(experiment: Path, data: Path, cache: Path, models: Path) -> None:
     from . import make
 
     make.release(_read(experiment), _places(data, cache, models), click.echo)
+
+
+@main.command()
+@_EXPERIMENT
+@_with_places
+def convert(experiment: Path, data: Path, cache: Path, models: Path) -> None:
+    """Write the newest checkpoint as model files of every kind, in the cache beside it."""
+    from . import make
+
+    settings, places = _read(experiment), _places(data, cache, models)
+    make.convert(settings, places, click.echo)
+    click.echo(f"in {places.run(settings)}")
+
+
+@main.command()
+@_MODEL
+@_with_places
+@click.option("--json", "as_json", is_flag=True, help="for programs")
+def evaluate(model: Path, data: Path, cache: Path, models: Path, as_json: bool) -> None:
+    """Measure a model on held-out sound: accuracy, F, calibration, confusions.
+
+    MODEL is an experiment, whose newest checkpoint is taken, or a model file.
+    """
+    from . import apply
+
+    measured = apply.evaluate_model(model, _places(data, cache, models), _to_stderr)
+    click.echo(json.dumps(apply.as_json(measured), indent=1) if as_json else "\n".join(apply.as_lines(measured)))
+
+
+@main.command()
+@_MODEL
+@click.argument("recordings", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option("--cache", type=click.Path(path_type=Path), default=".", help="where the checkpoint of an experiment is")
+@click.option("--every-onset", is_flag=True, help="a window at every onset, not only at the attack of one stroke")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="a file to write, instead of the output")
+def predict(model: Path, recordings: tuple[Path, ...], cache: Path, every_onset: bool, out: Path | None) -> None:
+    """Say what is struck in RECORDINGS, files or folders: a table of file, time, class and probability.
+
+    MODEL is an experiment, whose newest checkpoint is taken, or a model file.
+    """
+    from . import apply
+    from .predictors import recordings_in
+
+    predict_one = apply.open_predictor(model, _places(Path(), cache, Path()), every_onset)
+    rows, failed = [], 0
+    for path in recordings_in(recordings):
+        try:
+            rows += predict_one(path)
+        except DrumscribeError as error:
+            failed += 1
+            _to_stderr(f"Error: {error}")
+    apply.write_predictions(rows, out)
+    if failed:
+        raise DrumscribeError(f"{failed} of {len(recordings_in(recordings))} recordings could not be read")
 
 
 @main.command(name="all")

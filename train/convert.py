@@ -1,43 +1,92 @@
-"""A trained network to model files: float32, float16 and int8, each held against the network itself."""
+"""A trained network to model files of several kinds, each held against the network itself."""
 
-import tempfile
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from drumscribe.classifier import Classifier, ModelInfo, write_model
+from drumscribe.classifier import TfliteNetwork
 from drumscribe.errors import DrumscribeError
 
-from .experiment import COLUMNS
-from .networks import NetworkSettings, build_network
+from .experiment import COLUMNS, Experiment
+from .files import written_whole
+from .networks import build_passage_network, build_window_network
 
 CHUNK = 2048
-"""Frames that a model file takes at once."""
-TOLERANCES = {"float32": 1e-4, "float16": 1e-2, "int8": 0.02}
-"""Mean absolute deviation from the network's activations that is accepted, on real frames."""
+"""Frames of a passage that a model file takes at once."""
+TOLERANCES = {"float32": 1e-4, "float16": 1e-2, "dynamic": 1e-2, "int8": 0.02}
+"""Mean absolute deviation from the network's answers that is accepted, on real frames."""
+KINDS = tuple(TOLERANCES)
+"""Weights of 32 bits, of 16, of 8 with sums of 32 (dynamic range), and 8 bits throughout."""
 
 
-def deployable(trained, settings: NetworkSettings, bands: int):
-    """The network for one chunk of fixed length, in float32, without the answer that only training needs."""
+class ConversionError(DrumscribeError):
+    """A conversion that the tools refuse, or that changes what the network answers."""
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """How a conversion went.
+
+    Attributes
+    ----------
+    kind : one of `KINDS`.
+    deviation : mean absolute deviation from the network, on held-out frames; None where there is no file.
+    reason : why there is no file, or "".
+    """
+
+    kind: str
+    deviation: float | None
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.deviation:.5f}" if not self.reason else f"{self.kind} refused: {self.reason}"
+
+
+def deployable(experiment: Experiment, trained, kind: str):
+    """The network for an input of fixed length, in float32, without the answers that only training needs.
+
+    Recurrent layers are loops over a batch of one, which the converter needs; in 8 bits it needs them written out step
+    by step.
+
+    Raises
+    ------
+    ConversionError : where recurrent layers would have to be written out over a whole passage.
+    """
     import keras
 
     keras.mixed_precision.set_global_policy("float32")
-    network = build_network(settings, bands, len(COLUMNS), CHUNK)
+    settings, bands = experiment.network, experiment.spectrogram.bands
+    recurrent = any(isinstance(layer, keras.layers.Bidirectional) for layer in trained.layers)
+    unrolled = recurrent and kind == "int8"
+    if experiment.is_passage and unrolled:
+        raise ConversionError(f"recurrent layers in 8 bits are written out step by step, and {CHUNK} are too many")
+    batch = 1 if recurrent else None
+    if experiment.is_passage:
+        network = build_passage_network(settings, bands, len(COLUMNS), CHUNK, batch)
+    else:
+        classes = len(experiment.samples.classes)
+        network = build_window_network(settings, experiment.window_frames, bands, classes, batch, unrolled)
     for target, source in zip(network.layers, trained.layers, strict=True):
         weights = source.get_weights()
-        if target.name.startswith("dense"):
-            weights = [weight[..., : len(COLUMNS)] for weight in weights]
+        if target.name == "answer":
+            weights = [weight[..., : target.units] for weight in weights]
         target.set_weights(weights)
     return network
 
 
 def convert(network, kind: str, examples: np.ndarray) -> bytes:
-    """The flatbuffer of a network: `kind` is ``float32``, ``float16`` or ``int8`` (with ranges from the examples).
+    """The flatbuffer of a network, of one of `KINDS` (``int8`` with ranges from the examples).
 
     Parameters
     ----------
-    examples : ``(chunks, CHUNK, bands) float32``, real frames.
+    examples : ``(examples, frames, bands) float32``, real frames.
+
+    Raises
+    ------
+    ConversionError : with the converter's reason.
     """
     import tensorflow as tf
 
@@ -47,32 +96,54 @@ def convert(network, kind: str, examples: np.ndarray) -> bytes:
     if kind == "float16":
         converter.target_spec.supported_types = [tf.float16]
     if kind == "int8":
-        converter.representative_dataset = lambda: ([chunk[None]] for chunk in examples)
+        converter.representative_dataset = lambda: ([example[None]] for example in examples)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = tf.int8
         converter.inference_output_type = tf.int8
-    return converter.convert()
+    try:
+        return converter.convert()
+    except Exception as error:  # the converter has no exception of its own for all that it refuses
+        raise ConversionError(str(error).strip().splitlines()[0][:200]) from error
 
 
-def write_checked(
-    network, info: ModelInfo, folder: Path, examples: np.ndarray, held_out: np.ndarray
-) -> dict[str, float]:
-    """Write the model in all its kinds; the mean deviation of each from the network on held-out frames.
+def convert_checked(
+    experiment: Experiment,
+    trained,
+    kinds: tuple[str, ...],
+    examples: np.ndarray,
+    held_out: np.ndarray,
+    write: Callable[[bytes, str, Path], None],
+    folder: Path,
+) -> tuple[Conversion, ...]:
+    """Write ``NAME.KIND.tflite`` for each kind that the tools convert, and that answers as the network does.
 
-    Raises
-    ------
-    DrumscribeError : where a kind deviates by more than is accepted; it is not written.
+    Parameters
+    ----------
+    examples, held_out : ``(inputs, frames, bands) float32``, to take ranges from and to compare on.
+    write : makes a file of a flatbuffer, a kind and a path.
     """
-    expected = np.asarray(network.predict(held_out, batch_size=4, verbose=0))
-    deviations = {}
-    for kind, tolerance in TOLERANCES.items():
-        with tempfile.TemporaryDirectory() as temporary:
-            path = Path(temporary) / f"{info.name}.{kind}.tflite"
-            write_model(convert(network, kind, examples), replace(info, quantisation=kind), path)
-            classifier = Classifier(path)
-            answers = np.stack([classifier._network.run(chunk) for chunk in held_out])
-            deviations[kind] = float(np.mean(np.abs(answers - expected)))
-            if deviations[kind] > tolerance:
-                raise DrumscribeError(f"{path.name} deviates by {deviations[kind]:.4f} on the mean; not written")
-            (folder / path.name).write_bytes(path.read_bytes())
-    return deviations
+    results = []
+    for kind in kinds:
+        path = folder / f"{experiment.name}.{kind}.tflite"
+        try:
+            network = deployable(experiment, trained, kind)
+            deviation = _write(network, kind, examples, held_out, write, path)
+            results.append(Conversion(kind, deviation))
+        except ConversionError as error:
+            path.unlink(missing_ok=True)  # an older one would pass for this one
+            results.append(Conversion(kind, None, str(error)))
+    return tuple(results)
+
+
+def _write(network, kind: str, examples: np.ndarray, held_out: np.ndarray, write: Callable, path: Path) -> float:
+    with TemporaryDirectory() as temporary:
+        made = Path(temporary) / path.name
+        write(convert(network, kind, examples), kind, made)
+        runtime = TfliteNetwork(made)
+        expected = np.concatenate([network.predict_on_batch(frames[None]) for frames in held_out])
+        deviation = float(np.mean(np.abs(np.stack([runtime.run(frames) for frames in held_out]) - expected)))
+        if not deviation <= TOLERANCES[kind]:
+            raise ConversionError(f"deviates by {deviation:.4f} on the mean, more than {TOLERANCES[kind]}")
+        with written_whole(path) as file:
+            file.write(made.read_bytes())
+    return deviation

@@ -1,18 +1,72 @@
 """An experiment: one small TOML file, checked."""
 
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 
+from drumscribe.augmentation import AUGMENTATIONS, AugmentSettings
 from drumscribe.classifier import Columns
-from drumscribe.drums import ARTICULATIONS, INSTRUMENTS
+from drumscribe.drums import ARTICULATIONS, FIVE_CLASSES, INSTRUMENTS
 from drumscribe.errors import DrumscribeError
 from drumscribe.spectrogram import SpectrogramSettings
 
 from .corpus import CorpusPlan
-from .networks import NetworkSettings
+from .formulations import FORMULATIONS
+from .networks import FAMILIES, NetworkSettings
 
 COLUMNS = Columns(INSTRUMENTS, tuple(a.name for a in ARTICULATIONS if a.name != a.instrument))
-"""What the models made here answer."""
+"""What the models of passages answer."""
+
+FEATURES = {
+    "mel": SpectrogramSettings(),
+    "stft": SpectrogramSettings(bands=1024, fmin=0.0, fmax=1025 * 44100 / 2048, scale="linear"),
+    "log-frequency": SpectrogramSettings(bands=96, fmin=30.0, fmax=16000.0, scale="log"),
+}
+"""Spectrograms by name: ``spectrogram = "stft"`` in an experiment; or a table ``[spectrogram]`` of one's own."""
+
+AUGMENTS = {"full": AugmentSettings(), "none": AugmentSettings().without(*AUGMENTATIONS)}
+"""Augmentations by name, as above: ``augment = "none"``."""
+
+_NAMED = {SpectrogramSettings: FEATURES, AugmentSettings: AUGMENTS}
+
+
+@dataclass(frozen=True)
+class InputSettings:
+    """What a network sees at once.
+
+    Attributes
+    ----------
+    kind : ``passage``, with answers for each frame, or ``window``, with one answer to the frames around an onset.
+    before_ms, after_ms : of a window: its frames are centred from so long before the onset to so long after it, and
+        the last of them hears half a window of the spectrogram more.
+    """
+
+    kind: str = "passage"
+    before_ms: float = 50.0
+    after_ms: float = 250.0
+
+
+@dataclass(frozen=True)
+class SampleSettings:
+    """Which one-shots windows are made of, and how.
+
+    Attributes
+    ----------
+    classes : the instruments to tell apart.
+    per_class : one-shots of each to train on, at most.
+    held_out_per_class : one-shots of each to validate on, at most.
+    variants : windows to train on that are made of each one-shot, each varied in its own way.
+    sounds : of different classes at once in a window, at most, where the formulation takes several.
+    held_out : share of the families that are held out, where the one-shots are not split by their manifest.
+    seed : of the choice and of all variation.
+    """
+
+    classes: tuple[str, ...] = FIVE_CLASSES
+    per_class: int = 160
+    held_out_per_class: int = 80
+    variants: int = 8
+    sounds: int = 3
+    held_out: float = 0.25
+    seed: int = 1
 
 
 @dataclass(frozen=True)
@@ -42,8 +96,9 @@ class FitSettings:
     warmup : at the start, with one that rises.
     rate : the learning rate between them.
     decay : of the weights (AdamW).
-    clips, frames : of a batch.
-    hit_weight : how much more a frame with a hit weighs than one without.
+    clips : passages or windows in a batch.
+    frames : of a passage.
+    hit_weight : how much more a frame of a passage with a hit weighs than one without.
     half : whether to compute in bfloat16.
     seed : of weights and batches.
     checkpoint_seconds : from one checkpoint to the next; the result does not depend on it.
@@ -64,15 +119,62 @@ class FitSettings:
 
 @dataclass(frozen=True)
 class Experiment:
-    """What a model is made of; `name` is the file's."""
+    """What a model is made of; `name` is the file's.
+
+    `corpus` is what passages are cut from, `samples` and `augment` are what windows are made of.
+    """
 
     name: str
     description: str = ""
     version: str = "0.1.0"
     corpus: CorpusSettings = field(default_factory=CorpusSettings)
+    samples: SampleSettings = field(default_factory=SampleSettings)
     spectrogram: SpectrogramSettings = field(default_factory=SpectrogramSettings)
+    input: InputSettings = field(default_factory=InputSettings)
+    augment: AugmentSettings = field(default_factory=AugmentSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)
     fit: FitSettings = field(default_factory=FitSettings)
+
+    def __post_init__(self) -> None:
+        self._check_choices()
+        if self.is_passage and not FAMILIES[self.network.family].per_frame:
+            per_frame = ", ".join(name for name, family in FAMILIES.items() if family.per_frame)
+            raise DrumscribeError(
+                f"the family {self.network.family} has no answer for each frame of a passage; {per_frame} have"
+            )
+        if self.is_passage and not FORMULATIONS[self.network.formulation].simultaneous:
+            raise DrumscribeError(
+                f"drums sound at once in passages, which {self.network.formulation} cannot say; multi-label can"
+            )
+        if not self.is_passage and self.window_frames < 1:
+            raise DrumscribeError("a window from before_ms to after_ms holds no frame")
+        if len(set(self.samples.classes)) < 2:
+            raise DrumscribeError("samples.classes needs two different instruments or more to tell apart")
+
+    def _check_choices(self) -> None:
+        for key, value, known in (
+            ("input.kind", self.input.kind, ("passage", "window")),
+            ("network.family", self.network.family, FAMILIES),
+            ("network.formulation", self.network.formulation, FORMULATIONS),
+            *(("samples.classes", name, INSTRUMENTS) for name in self.samples.classes),
+        ):
+            if value not in known:
+                raise DrumscribeError(f"unknown {key} {value!r}; known are {', '.join(known)}")
+
+    @property
+    def is_passage(self) -> bool:
+        """Whether the network answers for each frame of a passage."""
+        return self.input.kind == "passage"
+
+    @property
+    def frames_before(self) -> int:
+        """Frames of a window before that of the onset."""
+        return round(self.input.before_ms / 1000 * self.spectrogram.frame_rate)
+
+    @property
+    def window_frames(self) -> int:
+        """Frames of a window."""
+        return self.frames_before + 1 + round(self.input.after_ms / 1000 * self.spectrogram.frame_rate)
 
     def training(self) -> CorpusPlan:
         """The corpus to train on."""
@@ -84,27 +186,36 @@ class Experiment:
         return CorpusPlan("produced", "validation", seed, clips), CorpusPlan("dry", "validation", seed, clips)
 
 
-def _filled(kind: type, values: dict, path: Path, section: str):
+def _filled(default, values: object, path: Path, section: str):
+    """The default with values in it, each of which must be known and of the kind of the default's own."""
+    named = _NAMED.get(type(default), {})
+    if isinstance(values, str) and values in named:
+        return named[values]
     if not isinstance(values, dict):
-        raise DrumscribeError(f"{path}: {section[:-1]} is {values!r}, but should be a table: [{section[:-1]}]")
-    known = {f.name: f for f in fields(kind)}
-    unknown = [key for key in values if key not in known]
-    if unknown:
-        raise DrumscribeError(f"{path}: unknown key {section}{unknown[0]}; known are {', '.join(known)}")
+        choices = "".join(f" or {name!r}" for name in named)
+        raise DrumscribeError(f"{path}: {section[:-1]} is {values!r}, but should be a table: [{section[:-1]}]{choices}")
+    known = [f.name for f in fields(default)]
     filled = {}
     for key, value in values.items():
-        default = known[key].default_factory() if callable(known[key].default_factory) else known[key].default
-        if is_dataclass(default):
-            value = _filled(type(default), value, path, f"{key}.")
-        elif isinstance(default, tuple) and isinstance(value, list):
+        if key not in known:
+            raise DrumscribeError(f"{path}: unknown key {section}{key}; known are {', '.join(known)}")
+        expected = getattr(default, key)
+        if is_dataclass(expected):
+            filled[key] = _filled(expected, value, path, f"{section}{key}.")
+            continue
+        if isinstance(expected, tuple) and isinstance(value, list):
             value = tuple(value)
-        elif isinstance(default, float) and isinstance(value, int):
+        elif isinstance(expected, float) and type(value) is int:
             value = float(value)
-        expected = "" if default is MISSING else default  # only the name has no default
-        if type(value) is not type(expected) or (isinstance(value, tuple) and not all(type(v) is int for v in value)):
+        if type(value) is not type(expected) or (
+            isinstance(value, tuple) and not all(type(v) is type(expected[0]) for v in value)
+        ):
             raise DrumscribeError(f"{path}: {section}{key} is {value!r}, but should be like {expected!r}")
         filled[key] = value
-    return kind(**filled)
+    try:
+        return replace(default, **filled)
+    except DrumscribeError as error:
+        raise DrumscribeError(f"{path}: {error}") from None
 
 
 def read_experiment(path: Path) -> Experiment:
@@ -123,6 +234,11 @@ def read_experiment(path: Path) -> Experiment:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DrumscribeError(f"{path}: no such experiment") from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DrumscribeError(f"{path}: not valid TOML: {error}") from None
-    return _filled(Experiment, {"name": path.stem, **values}, path, "")
+    return experiment_of({"name": path.stem} | values, path)
+
+
+def experiment_of(values: dict, path: Path) -> Experiment:
+    """Check what a file says an experiment is; see `read_experiment`."""
+    return _filled(Experiment(path.stem), values, path, "")

@@ -1,18 +1,26 @@
 """Training: steps of gradient descent that can stop at any moment and go on from the last checkpoint."""
 
-import json
-import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol
 
-import numpy as np
-
-from .batches import Batches, Library
+from .checkpoints import load_checkpoint, save_checkpoint
 from .experiment import COLUMNS, Experiment, FitSettings
-from .networks import build_network
-from .targets import Batch, TargetMaker, answer_width
+from .formulations import FORMULATIONS
+from .logs import Log
+from .networks import build_passage_network, build_window_network
+from .targets import Batch, answer_width
+
+_REPORT_SECONDS = 60.0
+_LOG_STEPS = 50
+
+
+class BatchSource(Protocol):
+    """Where batches come from: the one of a step depends on the source's seed and the step alone."""
+
+    def batch(self, step: int) -> Batch: ...
 
 
 def learning_rate(settings: FitSettings, step: int) -> float:
@@ -50,71 +58,21 @@ def build_trainee(experiment: Experiment):
 
     keras.utils.set_random_seed(experiment.fit.seed)
     keras.mixed_precision.set_global_policy("mixed_bfloat16" if experiment.fit.half else "float32")
-    network = build_network(experiment.network, experiment.spectrogram.bands, answer_width(COLUMNS))
+    settings, bands = experiment.network, experiment.spectrogram.bands
+    if experiment.is_passage:
+        network = build_passage_network(settings, bands, answer_width(COLUMNS))
+        loss = make_loss(experiment.fit.hit_weight)
+    else:
+        network = build_window_network(settings, experiment.window_frames, bands, len(experiment.samples.classes))
+        loss = FORMULATIONS[settings.formulation].loss
     keras.mixed_precision.set_global_policy("float32")
     optimizer = keras.optimizers.AdamW(experiment.fit.rate, weight_decay=experiment.fit.decay, clipnorm=1.0)
-    network.compile(optimizer, make_loss(experiment.fit.hit_weight))
+    network.compile(optimizer, loss)
     optimizer.build(network.trainable_variables)
     return network
 
 
-def save_checkpoint(network, step: int, folder: Path) -> None:
-    """Write weights, optimiser state and step so that either the old or the new checkpoint is whole."""
-    folder.mkdir(parents=True, exist_ok=True)
-    arrays = {f"v{i}": np.asarray(value) for i, value in enumerate(_state(network))}
-    temporary = folder / f"checkpoint.{os.getpid()}.tmp"
-    with open(temporary, "wb") as file:
-        np.savez(file, step=step, **arrays)
-    temporary.replace(folder / "checkpoint.npz")
-
-
-def load_checkpoint(network, folder: Path) -> int:
-    """Put a checkpoint into a network of the same shape; the step that comes next, 0 where there is none."""
-    path = folder / "checkpoint.npz"
-    if not path.exists():
-        return 0
-    with np.load(path) as arrays:
-        for i, variable in enumerate(_state(network)):
-            variable.assign(arrays[f"v{i}"])
-        return int(arrays["step"])
-
-
-def save_seed(experiment: Experiment, folder: Path, path: Path) -> None:
-    """Write the newest checkpoint compactly, to be kept with the model: in half precision.
-
-    The second moments are stored as their roots, which half precision can hold.
-    """
-    network = build_trainee(experiment)
-    step = load_checkpoint(network, folder)
-    arrays = {}
-    for i, variable in enumerate(_state(network)):
-        value = np.asarray(variable)
-        second_moment = "_velocity" in variable.path
-        arrays[f"v{i}"] = (np.sqrt(value) if second_moment else value).astype(np.float16) if value.ndim > 1 else value
-    temporary = path.with_suffix(".tmp")
-    with open(temporary, "wb") as file:
-        np.savez_compressed(file, step=step, **arrays)
-    temporary.replace(path)
-
-
-def load_seed(experiment: Experiment, path: Path, folder: Path) -> None:
-    """Make a checkpoint in `folder` of what `save_seed` wrote."""
-    network = build_trainee(experiment)
-    with np.load(path) as arrays:
-        for i, variable in enumerate(_state(network)):
-            value = arrays[f"v{i}"]
-            if value.dtype == np.float16:
-                value = value.astype(np.float32)
-                value = np.square(value) if "_velocity" in variable.path else value
-            variable.assign(value)
-        save_checkpoint(network, int(arrays["step"]), folder)
-
-
-def _state(network) -> list:
-    return [*network.variables, *network.optimizer.variables]
-
-
-def _ahead(batches: Batches, first: int, last: int) -> Iterator[Batch]:
+def _ahead(batches: BatchSource, first: int, last: int) -> Iterator[Batch]:
     with ThreadPoolExecutor(1) as pool:
         coming = pool.submit(batches.batch, first)
         for step in range(first, last):
@@ -124,13 +82,19 @@ def _ahead(batches: Batches, first: int, last: int) -> Iterator[Batch]:
             yield batch
 
 
-def fit(experiment: Experiment, library: Library, folder: Path, report=print) -> None:
-    """Train from the last checkpoint in `folder`, or from the start, to the experiment's last step."""
+def fit(experiment: Experiment, batches: BatchSource, folder: Path, report=print):
+    """Train from the last checkpoint in `folder`, or from the start, to the experiment's last step.
+
+    The loss goes to ``log.jsonl`` and, for TensorBoard, to ``tensorboard`` in the folder.
+
+    Returns
+    -------
+    The trained network.
+    """
     settings = experiment.fit
     network = build_trainee(experiment)
     first = load_checkpoint(network, folder)
-    targets = TargetMaker(COLUMNS, experiment.spectrogram.frame_rate)
-    batches = Batches(library, targets, settings.seed, settings.clips, settings.frames)
+    log = Log(folder, first)
     saved = shown = time.monotonic()
     shown_step = first
     for step, batch in enumerate(_ahead(batches, first, settings.steps), first):
@@ -140,11 +104,13 @@ def fit(experiment: Experiment, library: Library, folder: Path, report=print) ->
         if now - saved > settings.checkpoint_seconds:
             save_checkpoint(network, step + 1, folder)
             saved = now
-        if now - shown > 60.0:
+        if now - shown > _REPORT_SECONDS:
             done = step + 1 - shown_step
             report(f"step {step + 1} of {settings.steps}: loss {loss:.4f}, {done} steps in {now - shown:.0f} s")
-            with open(folder / "log.jsonl", "a", encoding="utf-8") as log:
-                log.write(json.dumps({"step": step + 1, "loss": round(loss, 5)}) + "\n")
-            network.reset_metrics()
             shown_step, shown = step + 1, now
-    save_checkpoint(network, settings.steps, folder)
+        if (step + 1) % _LOG_STEPS == 0:
+            log.write(step + 1, loss=loss, learning_rate=learning_rate(settings, step))
+            network.reset_metrics()
+    if first < settings.steps:
+        save_checkpoint(network, settings.steps, folder)
+    return network

@@ -1,25 +1,34 @@
-"""From an experiment to model files: render what is missing, train on from the last checkpoint, calibrate, convert."""
+"""From an experiment to model files, of passages and windows alike: train on from the last checkpoint, convert.
+
+Whatever is made again each time from its seeds is kept in a cache, and everything can be stopped at any moment.
+"""
 
 import json
-from dataclasses import asdict, dataclass, replace
+import platform
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
-from drumscribe.classifier import ModelInfo
 from drumscribe.errors import DrumscribeError
 
-from .batches import Library, read_library
-from .calibrate import Score, at_thresholds, best_thresholds, micro_f, predict, sweep
-from .convert import CHUNK, deployable, write_checked
-from .corpus import CorpusPlan, render_corpus, shard_paths
-from .experiment import COLUMNS, Experiment
-from .fit import build_trainee, fit, load_checkpoint, load_seed, save_seed
+from .batches import WindowBatches
+from .checkpoints import CHECKPOINT, load_checkpoint, load_seed, save_checkpoint, save_seed
+from .convert import KINDS, Conversion, convert_checked
+from .corpus import render_corpus
+from .evaluation import Evaluation, evaluate
+from .experiment import Experiment
+from .files import written_whole
+from .fit import build_trainee, fit
+from .passages import CREDITS, calibrate, corpus_digests, passage_writer, training_batches
+from .predictors import WindowPredictor, write_window_model
+from .strokes import StrokeBook
 
-CREDITS = (
-    "Trained on sound rendered from freely licensed one-shots (CC0, public domain, CC-BY, MIT, Unlicense), "
-    "performances of the Groove MIDI Dataset (CC BY 4.0), and freely licensed instruments; see the model card."
-)
+SHIPPED = ("float32", "float16", "int8")
+"""The kinds of model file that are shipped."""
+_EXAMPLES = 200
+"""Windows that ranges for 8 bits are taken from, and on which model files are held against the network."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +40,7 @@ class Places:
     models: Path
 
     def run(self, experiment: Experiment) -> Path:
-        """The folder of an experiment's checkpoint and log."""
+        """The folder of an experiment's checkpoint, logs and unshipped model files."""
         return self.cache / "runs" / experiment.name
 
     def seed(self, experiment: Experiment) -> Path:
@@ -49,81 +58,103 @@ def render(experiment: Experiment, places: Places, jobs: int, report=print) -> N
             report(f"rendered {path.parent.name}/{path.name}")
 
 
-def _library(plan: CorpusPlan, places: Places) -> Library:
-    paths = shard_paths(plan, places.cache)
-    missing = [path for path in paths if not path.exists()]
-    if missing:
-        raise DrumscribeError(
-            f"{missing[0]}: not rendered yet ({len(missing)} of {len(paths)}); run drumscribe-train render"
-        )
-    return read_library(paths)
-
-
 def train(experiment: Experiment, places: Places, report=print) -> None:
-    """Train from the newest checkpoint to the experiment's last step; then keep a compact copy to go on from."""
-    folder = places.run(experiment)
-    folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / "checkpoint.npz").exists() and places.seed(experiment).exists():
-        load_seed(experiment, places.seed(experiment), folder)
-        report(f"going on from {places.seed(experiment)}")
-    fit(experiment, _library(experiment.training(), places), folder, report)
-    save_seed(experiment, folder, places.seed(experiment))
+    """Train from the newest checkpoint to the experiment's last step; keep a compact copy of one of passages."""
+    folder, seed = places.run(experiment), places.seed(experiment)
+    if not experiment.is_passage:
+        book = StrokeBook(experiment, places.data, places.cache, report)
+        batches = WindowBatches(book.training_windows(), experiment.augment, experiment.fit.seed, experiment.fit.clips)
+        fit(experiment, batches, folder, report)
+        return
+    if not (folder / CHECKPOINT).exists() and seed.exists():
+        network = build_trainee(experiment)
+        save_checkpoint(network, load_seed(network, seed), folder)
+        report(f"going on from {seed}")
+    network = fit(experiment, training_batches(experiment, places.cache), folder, report)
+    save_seed(network, load_checkpoint(network, folder), seed)
 
 
-def release(experiment: Experiment, places: Places, report=print) -> None:
-    """Calibrate the newest checkpoint on held-out sound and write the model files and what was measured."""
+def trained(experiment: Experiment, places: Places):
+    """The network of the newest checkpoint, and its step.
+
+    Raises
+    ------
+    DrumscribeError : where there is none.
+    """
     network = build_trainee(experiment)
     step = load_checkpoint(network, places.run(experiment))
     if step == 0:
         raise DrumscribeError(f"{places.run(experiment)}: no checkpoint; run drumscribe-train fit")
-    rate = experiment.spectrogram.frame_rate
-    libraries = [_library(plan, places) for plan in experiment.validation()]
-    sweeps = [sweep(predict(network, library, COLUMNS), library, COLUMNS, rate) for library in libraries]
-    thresholds = tuple(score.threshold for score in best_thresholds(_summed(*sweeps)))
-    measured = {}
-    for plan, rows in zip(experiment.validation(), sweeps, strict=True):
-        scores = at_thresholds(rows, thresholds)
-        measured[plan.kind] = {score.instrument: round(score.f_measure, 4) for score in scores}
-        measured[plan.kind]["micro"] = round(micro_f(scores), 4)
-        report(f"held-out, {plan.kind}: " + ", ".join(f"{name} {f:.3f}" for name, f in measured[plan.kind].items()))
-    info = ModelInfo(
-        name=experiment.name,
-        version=experiment.version,
-        description=experiment.description,
-        licence="MIT",
-        credits=CREDITS,
-        spectrogram=experiment.spectrogram,
-        columns=COLUMNS,
-        thresholds=thresholds,
-        context=experiment.network.context,
-        chunk=CHUNK,
-        quantisation="",
-    )
-    network = deployable(network, experiment.network, experiment.spectrogram.bands)
-    examples, held_out = (_chunks(library) for library in libraries)
-    deviations = write_checked(network, info, places.models, examples, held_out[:8])
-    report("mean deviation: " + ", ".join(f"{kind} {value:.5f}" for kind, value in deviations.items()))
-    record = {"experiment": asdict(experiment), "step": step, "held_out": measured, "deviation": deviations}
-    (places.models / f"{experiment.name}.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    return network, step
 
 
-def _summed(left: list[list[Score]], right: list[list[Score]]) -> list[list[Score]]:
-    return [
-        [
-            replace(
-                a,
-                true_positives=a.true_positives + b.true_positives,
-                false_positives=a.false_positives + b.false_positives,
-                false_negatives=a.false_negatives + b.false_negatives,
-            )
-            for a, b in zip(x, y, strict=True)
-        ]
-        for x, y in zip(left, right, strict=True)
-    ]
+def evaluate_windows(predictor: WindowPredictor, book: StrokeBook) -> dict[str, Evaluation]:
+    """How right a model is on held-out one-shots, single and, where it takes them, several at once."""
+    sets = {"single": book.held_out_windows(), "simultaneous": book.held_out_mixtures()}
+    return {
+        name: evaluate(predictor.predict(windows.frames), windows.labels, windows.classes)
+        for name, windows in sets.items()
+        if windows is not None
+    }
 
 
-def _chunks(library: Library, count: int = 64) -> np.ndarray:
-    """Chunks of frames as a model takes them: clips joined until they fill one."""
-    frames = library.frames[: -(-count * CHUNK // library.frames.shape[1])].reshape(-1, library.frames.shape[2])
-    whole = len(frames) // CHUNK
-    return frames[: whole * CHUNK].reshape(whole, CHUNK, -1).astype(np.float32)
+def convert(experiment: Experiment, places: Places, report=print) -> tuple[Conversion, ...]:
+    """Measure the newest checkpoint and write it as model files of every kind beside it, and a card."""
+    return _convert(experiment, places, places.run(experiment), KINDS, report)
+
+
+def release(experiment: Experiment, places: Places, report=print) -> None:
+    """Measure the newest checkpoint and write the model files that are shipped, and their card.
+
+    Raises
+    ------
+    DrumscribeError : where one of them cannot be made.
+    """
+    refused = [c for c in _convert(experiment, places, places.models, SHIPPED, report) if c.reason]
+    if refused:
+        raise DrumscribeError(f"{experiment.name} cannot be released: {refused[0]}")
+
+
+def _convert(experiment: Experiment, places: Places, folder: Path, kinds: tuple[str, ...], report):
+    network, step = trained(experiment, places)
+    if experiment.is_passage:
+        thresholds, measured, (examples, held_out) = calibrate(network, experiment, places.cache)
+        held_out = held_out[:8]
+        write = passage_writer(experiment, network, thresholds)
+        data, credits = corpus_digests(experiment), CREDITS
+        for kind, row in measured.items():
+            report(f"held-out, {kind}: " + ", ".join(f"{name} {f:.3f}" for name, f in row.items()))
+    else:
+        book = StrokeBook(experiment, places.data, places.cache, report)
+        training, validation = book.training_windows(), book.held_out_windows()
+        rng = np.random.default_rng(experiment.fit.seed)
+        examples, held_out = (
+            windows.frames[np.sort(rng.permutation(len(windows))[:_EXAMPLES])].astype(np.float32)
+            for windows in (training, validation)
+        )
+        evaluations = evaluate_windows(WindowPredictor(experiment, network), book)
+        measured = {name: asdict(evaluation) for name, evaluation in evaluations.items()}
+        data, credits = {"training": training.digest, "held_out": validation.digest}, book.credits
+
+        def write(flatbuffer: bytes, kind: str, path: Path) -> None:
+            write_window_model(flatbuffer, experiment, kind, path)
+
+        for name, evaluation in evaluations.items():
+            report(f"{name}: accuracy {evaluation.accuracy:.3f}, macro F {evaluation.macro_f:.3f}")
+    conversions = convert_checked(experiment, network, kinds, examples, held_out, write, folder)
+    for conversion in conversions:
+        report(f"mean deviation: {conversion}")
+    card = {
+        "experiment": asdict(experiment),
+        "step": step,
+        "held_out": measured,
+        "deviation": {c.kind: c.deviation for c in conversions if not c.reason},
+        "refused": {c.kind: c.reason for c in conversions if c.reason},
+        "data": data,
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in ("drumscribe", "numpy", "tensorflow", "keras")},
+        "credits": credits,
+    }
+    with written_whole(folder / f"{experiment.name}.json") as file:
+        file.write((json.dumps(card, indent=1) + "\n").encode())
+    return conversions

@@ -1,59 +1,210 @@
-"""The networks: frames to answers, fully convolutional in time."""
+"""The networks: families of trunks that turn frames into features, and the heads that answer.
 
+Recurrent layers look both ways, and so do convolutions and attention: an answer may depend on what comes after. A new
+family is one function, and one line in `FAMILIES`.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
+
+_MOMENTUM = 0.9
+"""Of batch normalisation, so that its averages are settled after some tens of batches."""
+_HEADS = 4
+"""Of attention."""
 
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """The sizes of a network.
+    """What a network is made of; a family takes the sizes that it has a use for.
 
     Attributes
     ----------
-    filters : of the 2-D convolutions; all but the last halve the bands.
-    width : channels of the dilated 1-D convolutions.
-    taps : frames that each of those sees.
+    family : one of `FAMILIES`.
+    formulation : one of `formulations.FORMULATIONS`.
+    filters : of the 2-D convolutions.
+    width : channels of dense, recurrent, 1-D convolutional and attention layers.
+    depth : dense, recurrent or attention layers.
+    taps : frames that a dilated 1-D convolution sees.
     dilations : of those, in order.
     """
 
+    family: str = "cnn-tcn"
+    formulation: str = "multi-label"
     filters: tuple[int, ...] = (24, 40, 64, 64)
     width: int = 128
+    depth: int = 2
     taps: int = 5
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 32)
 
-    @property
-    def context(self) -> int:
-        """Frames on each side that an answer depends on."""
-        return len(self.filters) + (self.taps // 2) * sum(self.dilations)
+
+@dataclass(frozen=True)
+class Family:
+    """A kind of network.
+
+    Attributes
+    ----------
+    build : ``(x, settings, unrolled) -> features``: ``(batch, frames, bands)`` to ``(batch, frames, width)``, or to
+        ``(batch, width)`` where it cannot answer per frame; `unrolled` asks for recurrent layers that are written out
+        step by step, which conversion needs.
+    per_frame : whether it can answer for each frame, and thus serve passages too.
+    """
+
+    build: Callable
+    per_frame: bool
 
 
-def build_network(settings: NetworkSettings, bands: int, answers: int, frames: int | None = None):
+def _rectified(x, momentum: float = _MOMENTUM):
+    from keras import layers
+
+    return layers.ReLU()(layers.BatchNormalization(momentum=momentum)(x))
+
+
+def _convolved(x, settings: NetworkSettings, momentum: float = _MOMENTUM):
+    """2-D convolutions over time and frequency; all but the last halve the bands, none the frames."""
+    from keras import layers
+
+    frames = x.shape[1] or -1
+    x = layers.Reshape((frames, x.shape[2], 1))(x)
+    for i, filters in enumerate(settings.filters):
+        last = i == len(settings.filters) - 1
+        kernel, strides = (3, 5 if i == 0 else 3), (1, 1 if last else 2)
+        x = _rectified(layers.Conv2D(filters, kernel, strides, padding="same", use_bias=False)(x), momentum)
+    return layers.Reshape((frames, x.shape[2] * x.shape[3]))(x)
+
+
+def _dilated(x, settings: NetworkSettings, momentum: float = _MOMENTUM):
+    """Residual dilated convolutions over time (Bai, Kolter & Koltun, arXiv:1803.01271, here looking both ways)."""
+    from keras import layers
+
+    x = _rectified(layers.Conv1D(settings.width, 1, use_bias=False)(x), momentum)
+    for dilation in settings.dilations:
+        y = layers.Conv1D(settings.width, settings.taps, padding="same", dilation_rate=dilation, use_bias=False)(x)
+        x = layers.ReLU()(layers.Add()([x, layers.BatchNormalization(momentum=momentum)(y)]))
+    return x
+
+
+def _cnn_tcn(x, settings: NetworkSettings, unrolled: bool):
+    """2-D convolutions find the shapes of attacks; dilated ones compare them with what is around."""
+    return _dilated(_convolved(x, settings, momentum=0.99), settings, momentum=0.99)
+
+
+def _tcn(x, settings: NetworkSettings, unrolled: bool):
+    return _dilated(x, settings)
+
+
+def _dense(x, settings: NetworkSettings, unrolled: bool):
+    from keras import layers
+
+    x = layers.Flatten()(x)
+    for _ in range(settings.depth):
+        x = _rectified(layers.Dense(settings.width, use_bias=False)(x))
+    return x
+
+
+def _cnn(x, settings: NetworkSettings, unrolled: bool):
+    """2-D convolutions that halve frames and bands alike."""
+    from keras import layers
+
+    x = layers.Reshape((*x.shape[1:], 1))(x)
+    for i, filters in enumerate(settings.filters):
+        x = _rectified(layers.Conv2D(filters, (3, 5 if i == 0 else 3), 2, padding="same", use_bias=False)(x))
+    return _rectified(layers.Dense(settings.width, use_bias=False)(layers.Flatten()(x)))
+
+
+def _recurrent(name: str):
+    def build(x, settings: NetworkSettings, unrolled: bool):
+        from keras import layers
+
+        for _ in range(settings.depth):
+            layer = getattr(layers, name)(settings.width // 2, return_sequences=True, unroll=unrolled)
+            x = layers.Bidirectional(layer)(x)
+        return x
+
+    return build
+
+
+def _crnn(x, settings: NetworkSettings, unrolled: bool):
+    return _recurrent("GRU")(_convolved(x, settings), settings, unrolled)
+
+
+def _transformer(x, settings: NetworkSettings, unrolled: bool):
+    """Attention (Vaswani et al., arXiv:1706.03762), normalised before each layer (Xiong et al., arXiv:2002.04745).
+
+    Positions come of a convolution (Baevski et al., arXiv:2006.11477), so that any number of frames will do.
+    """
+    from keras import layers
+
+    x = layers.Dense(settings.width)(x)
+    x = layers.Add()([x, layers.DepthwiseConv1D(9, padding="same", activation="gelu")(x)])
+    for _ in range(settings.depth):
+        y = layers.LayerNormalization()(x)
+        y = layers.MultiHeadAttention(_HEADS, max(1, settings.width // _HEADS), dropout=0.1)(y, y)
+        x = layers.Add()([x, y])
+        y = layers.Dense(2 * settings.width, activation="gelu")(layers.LayerNormalization()(x))
+        x = layers.Add()([x, layers.Dense(settings.width)(y)])
+    return layers.LayerNormalization()(x)
+
+
+FAMILIES = {
+    "dense": Family(_dense, per_frame=False),
+    "rnn": Family(_recurrent("SimpleRNN"), per_frame=True),
+    "lstm": Family(_recurrent("LSTM"), per_frame=True),
+    "gru": Family(_recurrent("GRU"), per_frame=True),
+    "tcn": Family(_tcn, per_frame=True),
+    "cnn": Family(_cnn, per_frame=False),
+    "crnn": Family(_crnn, per_frame=True),
+    "transformer": Family(_transformer, per_frame=True),
+    "cnn-tcn": Family(_cnn_tcn, per_frame=True),
+}
+
+
+def build_passage_network(
+    settings: NetworkSettings, bands: int, answers: int, frames: int | None = None, batch: int | None = None
+):
     """A Keras model ``(batch, frames, bands)`` to ``(batch, frames, answers)``, all between 0 and 1.
-
-    2-D convolutions over time and frequency find the shapes of attacks; residual dilated convolutions over time (Bai,
-    Kolter & Koltun, arXiv:1803.01271, here looking both ways) compare them with what is around.
 
     Parameters
     ----------
-    frames : a fixed number of frames (for conversion), or None.
+    frames, batch : a fixed number of frames, and of passages (for conversion), or None.
     """
     import keras
     from keras import layers
 
-    def rectified(x):
-        return layers.ReLU()(layers.BatchNormalization()(x))
-
-    inputs = layers.Input((frames, bands), name="frames")
-    x = layers.Reshape((-1 if frames is None else frames, bands, 1))(inputs)
-    for i, filters in enumerate(settings.filters):
-        last = i == len(settings.filters) - 1
-        kernel, strides = (3, 5 if i == 0 else 3), (1, 1 if last else 2)
-        x = rectified(layers.Conv2D(filters, kernel, strides, padding="same", use_bias=False)(x))
-    x = layers.Reshape((-1 if frames is None else frames, x.shape[2] * x.shape[3]))(x)
-    x = rectified(layers.Conv1D(settings.width, 1, use_bias=False)(x))
-    for dilation in settings.dilations:
-        y = layers.Conv1D(settings.width, settings.taps, padding="same", dilation_rate=dilation, use_bias=False)(x)
-        x = layers.ReLU()(layers.Add()([x, layers.BatchNormalization()(y)]))
+    inputs = layers.Input(batch_shape=(batch, frames, bands), name="frames")
+    x = FAMILIES[settings.family].build(inputs, settings, False)
     x = layers.SpatialDropout1D(0.1)(x)
-    x = layers.Dense(answers, bias_initializer=keras.initializers.Constant(-3.0))(x)
-    outputs = layers.Activation("sigmoid", dtype="float32", name="answers")(x)
-    return keras.Model(inputs, outputs)
+    x = layers.Dense(answers, bias_initializer=keras.initializers.Constant(-3.0), name="answer")(x)
+    return keras.Model(inputs, layers.Activation("sigmoid", dtype="float32", name="answers")(x))
+
+
+def build_window_network(
+    settings: NetworkSettings,
+    frames: int,
+    bands: int,
+    answers: int,
+    batch: int | None = None,
+    unrolled: bool = False,
+):
+    """A Keras model ``(batch, frames, bands)`` to ``(batch, answers)``, all between 0 and 1.
+
+    Where the formulation wants separate networks, there is one for each answer, sharing nothing but the input.
+
+    Parameters
+    ----------
+    batch : a fixed number of windows (for conversion), or None.
+    unrolled : whether to write recurrent layers out step by step (for conversion).
+    """
+    import keras
+    from keras import layers
+
+    from .formulations import FORMULATIONS
+
+    formulation = FORMULATIONS[settings.formulation]
+    inputs = layers.Input(batch_shape=(batch, frames, bands), name="frames")
+    towers = []
+    for _ in range(answers if formulation.separate else 1):
+        x = FAMILIES[settings.family].build(inputs, settings, unrolled)
+        x = layers.GlobalAveragePooling1D()(x) if len(x.shape) == 3 else x
+        towers.append(layers.Dense(1 if formulation.separate else answers)(layers.Dropout(0.2)(x)))
+    x = layers.Concatenate()(towers) if formulation.separate else towers[0]
+    return keras.Model(inputs, layers.Activation(formulation.activation, dtype="float32", name="answers")(x))

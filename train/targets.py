@@ -20,8 +20,9 @@ class Batch:
     Attributes
     ----------
     frames : ``(clips, frames, bands) float32``.
-    answers : ``(clips, frames, columns + 1 + velocities) float32``: what the columns should say, what the column of
-        percussion outside the vocabulary should say, and for each velocity whether it counts (at hits only).
+    answers : of passages, ``(clips, frames, columns + 1 + velocities) float32``: what the columns should say, what the
+        column of percussion outside the vocabulary should say, and for each velocity whether it counts (at hits only);
+        of windows, ``(clips, classes) float32``: 1 for the classes that sound, else 0.
     """
 
     frames: np.ndarray

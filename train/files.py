@@ -1,0 +1,29 @@
+"""Files that are whole or absent, whenever a program is stopped."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from drumscribe.errors import DrumscribeError
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to that takes its name only once it is complete, in a folder that is made where it is missing.
+
+    Raises
+    ------
+    DrumscribeError : where it cannot be written.
+    """
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(temporary, "wb") as file:
+            yield file
+        temporary.replace(path)
+    except OSError as error:
+        raise DrumscribeError(f"{path}: cannot be written: {error.strerror or error}") from None
+    finally:
+        temporary.unlink(missing_ok=True)
