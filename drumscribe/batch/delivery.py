@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .. import export
-from ..errors import DrumscribeError
+from ..errors import DrumscribeError, RhythmError
 from ..hits import Transcription
 from ..midi import MidiOptions, lay_out
+
+if TYPE_CHECKING:
+    from ..rhythm.quantise import QuantiseOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +22,12 @@ class Delivery:
     ----------
     formats : keys of `export.FORMATS`, one for each output; told by the names of the outputs if not given.
     midi : how they become MIDI.
+    quantise : how their hits are moved to the grid, or None.
     """
 
     formats: tuple[str, ...] = ()
     midi: MidiOptions = field(default_factory=MidiOptions)
+    quantise: "QuantiseOptions | None" = None
 
     def deliver(self, transcription: Transcription, outputs: Sequence[Path]) -> tuple[str, ...]:
         """Write the outputs; what the user should know of them comes back, a line each.
@@ -30,12 +36,24 @@ class Delivery:
         ------
         DrumscribeError : where one cannot be written.
         """
+        transcription, notes = self._quantised(transcription)
         for output, format in zip(outputs, self.formats or (None,) * len(outputs), strict=True):
             try:
                 export.write(transcription, output, format, self.midi)
             except OSError as problem:
                 raise DrumscribeError(f"{output}: cannot be written: {problem.strerror or problem}") from problem
-        return self._started_elsewhere(transcription)
+        return (*notes, *self._started_elsewhere(transcription))
+
+    def _quantised(self, transcription: Transcription) -> tuple[Transcription, tuple[str, ...]]:
+        if self.quantise is None:
+            return transcription, ()
+        from ..rhythm.quantise import quantise
+
+        try:
+            transcription, report = quantise(transcription, self.quantise)
+        except RhythmError as error:
+            return transcription, (f"not quantised: {error}",)
+        return transcription, (str(report),)
 
     def _started_elsewhere(self, transcription: Transcription) -> tuple[str, ...]:
         if not self.midi.start_at_bar:

@@ -8,25 +8,50 @@ import click
 from ..drums import INSTRUMENTS
 
 
-class Sensitivity(click.ParamType):
-    """A number from 0 to 1, for all instruments or, after its name and "=", for one."""
+class PerInstrument(click.ParamType):
+    """A value for all instruments or, after its name and "=", for one.
 
-    name = "sensitivity"
+    Parameters
+    ----------
+    name : what the value is called.
+    read : makes it of text, or raises a ValueError.
+    """
+
+    def __init__(self, name: str, read: Callable[[str], object]):
+        self.name = name
+        self._read = read
 
     def get_metavar(self, param, ctx=None) -> str:
-        return "[INSTRUMENT=]FLOAT"
+        return f"[INSTRUMENT=]{self.name}"
 
-    def convert(self, value, param, ctx) -> tuple[str | None, float]:
-        instrument, equals, number = value.rpartition("=")
+    def convert(self, value, param, ctx) -> tuple[str | None, object]:
+        instrument, equals, text = value.rpartition("=")
         if equals and instrument not in INSTRUMENTS:
             self.fail(f"{instrument!r} is not an instrument: it is one of {', '.join(INSTRUMENTS)}", param, ctx)
         try:
-            sensitivity = float(number)
-        except ValueError:
-            self.fail(f"{number!r} is not a number", param, ctx)
-        if not 0 <= sensitivity <= 1:
-            self.fail(f"{number} is not between 0 and 1", param, ctx)
-        return (instrument or None), sensitivity
+            return (instrument or None), self._read(text)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def number(text: str) -> float:
+    """A number.
+
+    Raises
+    ------
+    ValueError : for other text.
+    """
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a number") from None
+
+
+def _share(text: str) -> float:
+    value = number(text)
+    if not 0 <= value <= 1:
+        raise ValueError(f"{text} is not between 0 and 1")
+    return value
 
 
 def listening_options(command: Callable) -> Callable:
@@ -43,7 +68,7 @@ def listening_options(command: Callable) -> Callable:
             "--sensitivity",
             "-s",
             "sensitivities",
-            type=Sensitivity(),
+            type=PerInstrument("FLOAT", _share),
             multiple=True,
             help="From 0 to 1, 0.5 if not given; more finds more hits, and more that are none. "
             f"For one instrument: hihat=0.7 ({', '.join(INSTRUMENTS)}). Can be repeated.",

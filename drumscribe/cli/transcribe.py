@@ -10,6 +10,7 @@ from ..errors import DrumscribeError
 from ..export import FORMATS
 from . import options
 from .group import Failure
+from .quantising import Quantising, quantise_options
 
 
 @click.command("transcribe")
@@ -55,6 +56,7 @@ from .group import Failure
     help="Recordings transcribed at the same time, each on one core; as many as there are cores if not given.",
 )
 @options.listening_options
+@quantise_options
 @click.option(
     "--skip-existing/--overwrite",
     default=False,
@@ -72,6 +74,7 @@ def command(
     start_at_bar,
     split_tracks,
     midi_type,
+    quantising: Quantising,
     jobs,
     sensitivities,
     model,
@@ -111,7 +114,7 @@ def command(
             if model is not None:
                 classifier.load_model_info(model)
             midi = MidiOptions(load_drum_map(drum_map), start_at_bar, split_tracks, int(midi_type))
-            delivery = Delivery(tuple(dict.fromkeys(formats)), midi)
+            delivery = Delivery(tuple(dict.fromkeys(formats)), midi, quantising.read())
             plan = make_plan(paths, out, [FORMATS[format].ending for format in delivery.formats])
         except DrumscribeError as error:
             raise Failure(error, 2) from error

@@ -4,9 +4,10 @@ python tests/benchmarks/quantise.py --grooves DIR
 
 Patterns are written at random on a grid, 16 bars each: kick, snare and a hihat or ride, in 4/4 at 60 to 180 quarters
 per minute, with a bar that comes back and now and then another one. Then they are played with the timing of real
-drummers: the deviations of a recorded performance from its own grid, in order, less their mean, and scaled to an RMS of 10 or
-20 ms. DIR holds those performances as MIDI, and `info.csv` with columns `midi_filename`, `bpm`, `split`, `beat_type`
-and `time_signature`, as the Groove MIDI Dataset does; only its training split is used. The tempo map is the true one.
+drummers: the deviations of a recorded performance from its own grid, in order, less their mean, and scaled to an RMS
+of 10 or 20 ms. DIR holds those performances as MIDI, and `info.csv` with columns `midi_filename`, `bpm`, `split`,
+`beat_type` and `time_signature`, as the Groove MIDI Dataset does; only its training split is used. The tempo map is
+the true one.
 
 A note is right if it lands within a millisecond, or where notes swing within a hundredth of the pair's length, of where
 it was written. Beside it: rounding to the nearest line of the same grid, with the true subdivision of each bar and the
