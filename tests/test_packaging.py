@@ -88,7 +88,22 @@ def test_everything_but_scoring_works_without_any_extra(take):
     assert float(done.stdout) == 2.0
 
 
-@pytest.mark.parametrize("command", (["--help"], ["all", "--help"], ["fit", "--help"]))
+def test_sound_is_made_and_varied_without_any_extra():
+    code = """
+import numpy as np
+from drumscribe.augmentation import AugmentSettings, augment_frames, augment_shot
+from drumscribe.synthesis import OneShot, place
+rng = np.random.default_rng(1)
+shot = augment_shot(OneShot(np.ones(4410, np.float32), 0), 44100, rng, AugmentSettings())
+place(np.zeros(8820, np.float32), shot, 100, 0.5)
+print(augment_frames(np.ones((40, 80), np.float32), rng, AugmentSettings())[0].shape)
+"""
+    done = run_without((*TRAINING_ONLY, "pretty_midi", "rich"), code)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "(40, 80)"
+
+
+@pytest.mark.parametrize("command", (["--help"], ["all", "--help"], ["fit", "--help"], ["data", "--help"]))
 def test_the_training_commands_explain_themselves_without_their_extra(command):
     done = run_without(TRAINING_ONLY, "from drumscribe.training.cli import main\nmain()", *command)
     assert done.returncode == 0, done.stderr

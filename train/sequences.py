@@ -161,14 +161,16 @@ class SequenceSource:
     samples : a folder, see `drumscribe.training.samples`.
     split : of its manifest; all if None.
     labels : the instruments.
+    noise : a folder with recorded noise; without any, all noise is artificial.
     """
 
     samples: Path
     split: str | None = None
     labels: tuple[str, ...] = FIVE_CLASSES
     settings: SequenceSettings = SequenceSettings()
+    noise: Path = RECORDED_NOISE
 
     def open(self) -> SequenceMaker:
         """Read samples and noise."""
         samples = read_samples(self.samples, self.split, self.labels).samples
-        return SequenceMaker(samples, read_backgrounds(), self.settings)
+        return SequenceMaker(samples, read_backgrounds(self.noise), self.settings)
