@@ -197,6 +197,10 @@ def _read(entry: Entry) -> Sample:
     return Sample(entry.path, role, instrument_of(role), entry.family, entry.split, digest, shot)
 
 
+_ENOUGH = 0.8
+"""What is held out may differ from what was asked for by this factor, where families are small enough."""
+
+
 def check_apart(training: Sequence[Sample], validation: Sequence[Sample]) -> None:
     """See that nothing is both trained on and measured on.
 
@@ -231,14 +235,17 @@ def hold_out(samples: Sequence[Sample], fraction: float, seed: int) -> tuple[tup
         of_one = by_instrument[name]
         return sum(sample.family in families_held for sample in of_one) / len(of_one)
 
-    most = max(0.5, fraction)
+    def fits(name: str, family: str, enough: float, most: float) -> bool:
+        wider = held | {family}
+        gains = share(name, held) < min(enough, share(name, wider))
+        return gains and all(share(other, wider) <= most for other in by_instrument)
+
+    # Instruments of few families first; a family too large for the fraction only where there is none held out yet
     for name in sorted(by_instrument, key=lambda name: len({sample.family for sample in by_instrument[name]})):
-        for family in order:
-            if share(name, held) >= fraction:
-                break
-            wider = held | {family}
-            if share(name, wider) > share(name, held) and all(share(other, wider) <= most for other in by_instrument):
-                held = wider
+        for enough, most in ((_ENOUGH * fraction, fraction / _ENOUGH), (1e-9, max(0.5, fraction))):
+            for family in order:
+                if fits(name, family, enough, most):
+                    held.add(family)
         if not share(name, held):
             raise DrumscribeError(f"{name}: no family of its samples can be held out; give samples of more kits")
     training = tuple(sample for sample in samples if sample.family not in held)
