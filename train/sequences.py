@@ -25,7 +25,7 @@ RECORDED_NOISE = Path("/usr/share/sonic-pi/samples")
 """Where Debian's package sonic-pi-samples has its sounds."""
 
 _RECORDINGS = ("ambi_*.flac", "vinyl_*.flac")
-_FADE = RATE // 100
+_FADE, _LONG_FADE = RATE // 100, RATE // 4  # of a stroke that ends by itself, and of one that is cut off
 _TOM_LIMITS = (100.0, 142.0)  # Hz, between low, middle and high
 
 
@@ -129,7 +129,8 @@ class SequenceMaker:
         if self._settings.augment is not None:
             shot = augment_shot(shot, RATE, rng, self._settings.augment)
         samples = shot.samples[: shot.onset + round(self._settings.longest * RATE)].copy()
-        fade = min(_FADE, len(samples) - shot.onset)
+        cut = len(samples) < len(shot.samples)
+        fade = min(_LONG_FADE if cut else _FADE, len(samples) - shot.onset)
         samples[len(samples) - fade :] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)
         return OneShot(samples, shot.onset)
 
