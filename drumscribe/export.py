@@ -26,8 +26,6 @@ h:mm:ss.ffffff: a marker for each hit, named after its articulation, and a regio
 
 import csv
 import json
-import os
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -36,6 +34,7 @@ from typing import TYPE_CHECKING
 
 from .drums import ARTICULATION_BY_NAME
 from .errors import LabelError
+from .files import written_whole
 from .hits import Hit, Transcription
 
 if TYPE_CHECKING:
@@ -194,8 +193,7 @@ def write(
 ) -> None:
     """Write a transcription, whole or not at all.
 
-    It is written beside `path` under a temporary name and renamed when it is complete; if anything goes wrong, the
-    temporary file is removed and what was at `path` stays. Missing folders are made.
+    If anything goes wrong, what was at `path` stays. Missing folders are made.
 
     Parameters
     ----------
@@ -211,15 +209,24 @@ def write(
     name = format or _format_of(path)
     if name not in FORMATS:
         raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {name!r}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # A short name of its own: appending to a name that is as long as the file system allows would fail.
-    temporary = path.with_name(f".drumscribe-{secrets.token_hex(8)}.{name}")
-    try:
+    with written_whole(path) as temporary:
         FORMATS[name].write(transcription, temporary, options)
-        os.replace(temporary, path)
-    except BaseException:  # Ctrl-C included
-        temporary.unlink(missing_ok=True)
-        raise
+
+
+def read(path: Path) -> Transcription:
+    """Read a transcription from MIDI or JSON.
+
+    Raises
+    ------
+    LabelError : where it is neither, or broken.
+    """
+    from .midi import read_transcription
+
+    readers = {".mid": read_transcription, ".midi": read_transcription, ".json": read_json}
+    suffix = Path(path).suffix.lower()
+    if suffix not in readers:
+        raise LabelError(f"{path}: transcriptions are read from {', '.join(readers)} files")
+    return readers[suffix](Path(path))
 
 
 def _format_of(path: Path) -> str:

@@ -7,9 +7,10 @@ import pretty_midi
 import pytest
 
 from drumscribe.drums import ARTICULATIONS
-from drumscribe.errors import LabelError
+from drumscribe.errors import DrumscribeError, LabelError
 from drumscribe.hits import Hit, Transcription
-from drumscribe.midi import read_midi, read_note_ons, write_midi
+from drumscribe.midi import MidiOptions, lay_out, read_midi, read_note_ons, read_transcription, write_midi
+from drumscribe.rhythm import Meter, MeterChange, Rhythm, TempoMap
 
 
 def random_transcription(hits: int, duration: float, seed: int = 0) -> Transcription:
@@ -155,3 +156,195 @@ def test_a_broken_file_is_named(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(LabelError, match=r"broken\.mid"):
         read_midi(path)
+
+
+def timed(tempo_map: TempoMap | None, times, duration: float) -> Transcription:
+    """Kick and snare in turn, in a rhythm."""
+    hits = (Hit(float(t), ("kick", "snare")[i % 2], 90) for i, t in enumerate(times))
+    return Transcription(tuple(hits), duration, "", Rhythm(tempo_map, 1.0, False))
+
+
+def note_times(path) -> np.ndarray:
+    """Seconds of the notes from the beginning of the file, as mido plays them."""
+    import mido
+
+    now, times = 0.0, []
+    for message in mido.MidiFile(path):
+        now += message.time
+        if message.type == "note_on" and message.velocity:
+            times.append(now)
+    return np.array(times)
+
+
+def bars_of(path) -> np.ndarray:
+    """Seconds of the bar lines as a sequencer counts them: from the first tick, by the meters and tempi of the file."""
+    import mido
+
+    midi = mido.MidiFile(path)
+    tick, seconds, tempo, bar, line, lines = 0, 0.0, 500_000, 4, 0.0, []
+    for message in mido.merge_tracks(midi.tracks):
+        until = tick + message.time
+        while line < until - 1e-6 or (message.type == "end_of_track" and line <= until):
+            lines.append(seconds + (line - tick) * tempo / 1e6 / midi.ticks_per_beat)
+            line += bar * midi.ticks_per_beat
+        seconds += message.time * tempo / 1e6 / midi.ticks_per_beat
+        tick = until
+        if message.type == "set_tempo":
+            tempo = message.tempo
+        elif message.type == "time_signature":
+            assert line == pytest.approx(tick) or not tick  # meters change on bar lines
+            bar = message.numerator * 4 / message.denominator
+    return np.array(lines)
+
+
+def drifting(minutes: float) -> TempoMap:
+    """Quarter after quarter at 80 to 120 per minute, slowly changing, with the unevenness of playing."""
+    rng = np.random.default_rng(0)
+    quarters = np.arange(int(minutes * 120))
+    tempos = 100 + 20 * np.sin(quarters / 300) + 2 * rng.standard_normal(len(quarters))
+    seconds = 0.731 + np.concatenate([[0.0], np.cumsum(60 / tempos)[:-1]])
+    return TempoMap(tuple(seconds.tolist()), tuple(quarters.astype(float).tolist()))
+
+
+@pytest.mark.parametrize(
+    "tempo_map",
+    [drifting(60), TempoMap.steady(123.457, 1.9), TempoMap.steady(31.7, 0.4)],
+    ids=["drift", "steady", "slow"],
+)
+def test_an_hour_in_any_tempo_is_within_a_millisecond_from_the_first_minute_to_the_last(tmp_path, tempo_map):
+    times = np.arange(3000) * 1.2 + np.random.default_rng(1).uniform(0, 1.1, 3000)
+    write_midi(timed(tempo_map, times, 3600.0), tmp_path / "hour.mid")
+    assert np.abs(note_times(tmp_path / "hour.mid") - times).max() < 0.001
+    read = pretty_midi.PrettyMIDI(str(tmp_path / "hour.mid")).instruments[0].notes
+    assert np.abs(np.array([n.start for n in read]) - times).max() < 0.001
+    bars = bars_of(tmp_path / "hour.mid")
+    true = tempo_map.downbeats(3600.0)
+    nearest = np.abs(true[:, None] - bars[np.clip(np.searchsorted(bars, true)[:, None] + [-1, 0], 0, len(bars) - 1)])
+    assert nearest.min(axis=1).max() < 0.001
+
+
+@pytest.mark.parametrize("meter", [Meter(), Meter(6, 8), Meter(7, 8)], ids=str)
+@pytest.mark.parametrize("tempo", [60, 92.5, 174])
+def test_bar_lines_fall_on_downbeats_whatever_is_before_the_first_one(tmp_path, meter, tempo):
+    for first in (0.02, 0.05, 0.13, 0.3, 0.5, 0.9, 1.3, 1.99, 2.5, 7.77):
+        tempo_map = TempoMap.steady(tempo, first, meter)
+        write_midi(timed(tempo_map, [first, first + 1], 30.0), tmp_path / "a.mid")
+        true, bars = tempo_map.downbeats(29.0), bars_of(tmp_path / "a.mid")
+        assert all(np.abs(bars - time).min() < 0.001 for time in true[true >= first])
+        tempos = pretty_midi.PrettyMIDI(str(tmp_path / "a.mid")).get_tempo_changes()[1]
+        assert len(tempos) <= 2 and tempos[-1] == pytest.approx(tempo, rel=1e-5)
+        assert tempo / 2 < tempos[0] < 900.1
+
+
+def test_a_recording_that_begins_on_the_beat_begins_on_the_bar(tmp_path):
+    write_midi(timed(TempoMap.steady(120, 0.006), [0.006, 0.506, 2.006], 30.0), tmp_path / "a.mid")
+    assert bars_of(tmp_path / "a.mid")[:3] == pytest.approx([0.0, 2.006, 4.006], abs=0.001)
+    assert note_times(tmp_path / "a.mid") == pytest.approx([0.006, 0.506, 2.006], abs=0.0005)
+
+
+def test_an_upbeat_keeps_its_tempo():
+    timeline = lay_out(timed(TempoMap.steady(120, 1.7), [0.7, 1.2, 1.7, 2.2], 9.0))
+    at = timeline.ticks_at(np.array([0.7, 1.2, 1.7])) - timeline.first_bar
+    assert at.tolist() == [-1920, -960, 0]
+
+
+def test_starting_at_a_bar_is_written_told_and_read_back(tmp_path):
+    take = timed(TempoMap.steady(120, 2.25), [2.26, 2.75, 4.25], 9.0)
+    write_midi(take, tmp_path / "a.mid", MidiOptions(start_at_bar=True))
+    assert lay_out(take, True).start == 2.25
+    assert note_times(tmp_path / "a.mid") == pytest.approx([0.01, 0.5, 2.0], abs=0.0005)
+    assert bars_of(tmp_path / "a.mid")[:2] == pytest.approx([0.0, 2.0])
+    assert b"begins at 2.250000 s of the recording" in (tmp_path / "a.mid").read_bytes()
+    assert [h.time for h in read_midi(tmp_path / "a.mid")] == pytest.approx([2.26, 2.75, 4.25], abs=0.0005)
+
+
+def test_a_bar_that_begins_with_an_upbeat_begins_before_the_recording(tmp_path):
+    take = timed(TempoMap.steady(120, 0.5), [0.0, 0.5, 1.0], 9.0)
+    write_midi(take, tmp_path / "a.mid", MidiOptions(start_at_bar=True))
+    assert lay_out(take, True).start == -1.5
+    assert note_times(tmp_path / "a.mid") == pytest.approx([1.5, 2.0, 2.5])
+
+
+def test_a_hit_just_ahead_of_the_first_bar_line_keeps_its_distance_to_the_others(tmp_path):
+    take = timed(TempoMap.steady(120, 2.0), [1.99, 2.5, 4.0], 9.0)
+    write_midi(take, tmp_path / "a.mid", MidiOptions(start_at_bar=True))
+    assert note_times(tmp_path / "a.mid") == pytest.approx([0.0, 0.51, 2.01], abs=0.0005)
+
+
+def test_meters_and_markers_are_where_the_music_changes(tmp_path):
+    import mido
+
+    tempo_map = TempoMap(
+        (0.0, 8.0, 12.0, 16.0), (0.0, 16.0, 22.0, 28.3), (MeterChange(0.0, Meter()), MeterChange(16.0, Meter(6, 8)))
+    )
+    write_midi(timed(tempo_map, [0.0, 8.0], 15.0), tmp_path / "a.mid")
+    conductor = mido.MidiFile(tmp_path / "a.mid").tracks[0]
+    ticks = np.cumsum([m.time for m in conductor]).tolist()
+    found = [(t, m) for t, m in zip(ticks, conductor, strict=True)]
+    signatures = [(t, m.numerator, m.denominator) for t, m in found if m.type == "time_signature"]
+    assert signatures == [(0, 4, 4), (16 * 960, 6, 8)]
+    assert [(t, m.text) for t, m in found if m.type == "marker"] == [
+        (0, "120 BPM, 4/4"),
+        (15360, "90 BPM, 6/8"),
+        (21120, "94.5 BPM, 6/8"),
+    ]
+    back = read_transcription(tmp_path / "a.mid").rhythm.tempo_map
+    assert back.meters == tempo_map.meters
+    assert back.seconds_at(np.array([4.0, 20.0, 25.0])) == pytest.approx(
+        tempo_map.seconds_at(np.array([4.0, 20.0, 25.0])), abs=0.001
+    )
+
+
+def test_free_time_is_told(tmp_path):
+    write_midi(timed(None, [0.3, 1.1], 3.0), tmp_path / "a.mid")
+    assert b"free time" in (tmp_path / "a.mid").read_bytes()
+    assert read_transcription(tmp_path / "a.mid").rhythm.tempo_map is None
+    assert read_note_ons(tmp_path / "a.mid") == [(pytest.approx(0.3, abs=3e-4), 36, 90), (1.1, 38, 90)]
+
+
+def test_instruments_can_have_tracks_of_their_own(tmp_path):
+    hits = (Hit(0.5, "kick", 90), Hit(0.7, "hihat_open", 60), Hit(1.0, "snare", 80), Hit(1.5, "hihat_pedal", 70))
+    take = Transcription(hits, 3.0)
+    write_midi(take, tmp_path / "a.mid", MidiOptions(split_tracks=True))
+    tracks = pretty_midi.PrettyMIDI(str(tmp_path / "a.mid")).instruments
+    assert [(t.name, t.is_drum, [n.pitch for n in t.notes]) for t in tracks] == [
+        ("Kick", True, [36]), ("Snare", True, [38]), ("Hihat", True, [46, 44]),
+    ]  # fmt: skip
+    built = take.to_pretty_midi().instruments
+    assert [t.name for t in built] == ["Drums"]
+
+
+def test_a_file_of_type_0_has_all_in_one_track(tmp_path):
+    import mido
+
+    take = timed(drifting(1), [0.8, 1.5, 30.0], 40.0)
+    write_midi(take, tmp_path / "one.mid", MidiOptions(file_type=0))
+    write_midi(take, tmp_path / "two.mid")
+    one, two = mido.MidiFile(tmp_path / "one.mid"), mido.MidiFile(tmp_path / "two.mid")
+    assert (one.type, len(one.tracks), two.type, len(two.tracks)) == (0, 1, 1, 2)
+    assert note_times(tmp_path / "one.mid").tolist() == note_times(tmp_path / "two.mid").tolist()
+    assert one.length == pytest.approx(two.length) == pytest.approx(40.0, abs=0.001)
+    with pytest.raises(DrumscribeError, match="type 1"):
+        MidiOptions(file_type=0, split_tracks=True)
+
+
+def test_to_pretty_midi_has_the_tempi_and_meters_of_the_file(tmp_path):
+    take = timed(drifting(2), np.arange(100) * 1.1 + 0.01, 115.0)
+    write_midi(take, tmp_path / "a.mid")
+    file, built = pretty_midi.PrettyMIDI(str(tmp_path / "a.mid")), take.to_pretty_midi()
+    for a, b in zip(file.get_tempo_changes(), built.get_tempo_changes(), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-9)
+    assert [str(s) for s in file.time_signature_changes] == [str(s) for s in built.time_signature_changes]
+    np.testing.assert_allclose(
+        [n.start for n in file.instruments[0].notes], [n.start for n in built.instruments[0].notes], atol=1e-9
+    )
+    built.write(str(tmp_path / "pretty.mid"))
+    np.testing.assert_allclose(note_times(tmp_path / "pretty.mid"), note_times(tmp_path / "a.mid"), atol=1e-5)
+
+
+@pytest.mark.parametrize("times", [[], [0.0], [5.0]])
+@pytest.mark.parametrize("start_at_bar", [False, True])
+def test_no_hits_or_one_make_a_valid_file(tmp_path, times, start_at_bar):
+    take = timed(TempoMap.steady(100, 0.4), times, 6.0)
+    write_midi(take, tmp_path / "a.mid", MidiOptions(start_at_bar=start_at_bar))
+    assert [h.time for h in read_midi(tmp_path / "a.mid")] == pytest.approx(times, abs=0.0005)

@@ -63,7 +63,7 @@ def third_party(modules: set[str]) -> set[str]:
 def test_all_that_is_imported_is_declared():
     core = required(PROJECT["project"]["dependencies"])
     dev = core | required(EXTRAS["dev"], EXTRAS["train"])
-    assert third_party(imported("drumscribe")) <= core | required(EXTRAS["tflite"]) | {"mir_eval"}
+    assert third_party(imported("drumscribe")) <= core | required(EXTRAS["tflite"], EXTRAS["plot"]) | {"mir_eval"}
     assert third_party(imported("train")) <= core | required(EXTRAS["train"])
     own = {path.stem for path in (ROOT / "tests").rglob("*.py")}
     assert third_party(imported("tests")) <= dev | own

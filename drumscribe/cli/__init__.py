@@ -1,4 +1,4 @@
-"""The commands, thin: arguments in, what the library does, an exit code out. A module for each, loaded at once.
+"""The commands, thin: arguments in, what the library does, an exit code out.
 
 What a command needs beyond click is imported inside it, so that --help answers at once.
 """
@@ -6,7 +6,7 @@ What a command needs beyond click is imported inside it, so that --help answers 
 import click
 
 from .. import __version__
-from . import evaluate, info, transcribe
+from . import checking, evaluate, info, transcribe
 from .group import Commands
 
 
@@ -21,5 +21,12 @@ def main() -> None:
     """
 
 
-for _module in (transcribe, info, evaluate):
-    main.add_command(_module.command)
+for _command in (
+    transcribe.command,
+    checking.plot,
+    checking.listen,
+    checking.grid,
+    info.command,
+    evaluate.command,
+):
+    main.add_command(_command)

@@ -168,7 +168,7 @@ def _round(layout: _Layout, tempo_map: TempoMap, duration: float) -> Timeline:
 
 
 def _whole_tempos(points: list[tuple[float, int]], division: int) -> tuple[list[int], list[int]]:
-    """Ticks and microseconds per quarter, whole numbers that never stray from the points by more than half a tick.
+    """Ticks and microseconds per quarter, whole numbers that stray from the points by a quarter of a tick at most.
 
     Where one tempo would not do for the whole way between two points, two neighbouring ones take turns.
 
@@ -181,9 +181,10 @@ def _whole_tempos(points: list[tuple[float, int]], division: int) -> tuple[list[
     for (began, tick), (ends, last) in pairwise(points):
         while tick < last:
             slope, needed = (ends - began) / (last - tick), (ends - now) / (last - tick)
-            tempo, span = round(needed), last - tick
-            if abs(needed - tempo) * span > slope / 4:
-                off = now - began
+            off, span = now - began, last - tick
+            fitting = (t for t in (round(slope), round(needed)) if abs(off + (t - slope) * span) <= slope / 4)
+            tempo = next(fitting, None)
+            if tempo is None:
                 tempo = round(slope) if off == 0 else math.floor(slope) if off > 0 else math.ceil(slope)
                 steps = (math.copysign(slope / 4, tempo - slope) - off) / (tempo - slope)
                 span = min(span, max(division, int(steps) // division * division))
@@ -200,9 +201,10 @@ def _points(layout: _Layout, tempo_map: TempoMap, duration: float) -> tuple[np.n
     own = anchors[:, (anchors[0] > layout.seconds[-1]) & (anchors[0] < duration)]
     seconds = np.concatenate([layout.seconds, own[0]])
     quarters = np.concatenate([layout.quarters, own[1]])
-    last = max(duration, seconds[-1]) + 1.0
-    seconds = np.append(seconds, last)
-    quarters = np.append(quarters, float(tempo_map.quarters_at(last)))
+    # The end is a whole number of quarters off, so that rounding it to a tick does not touch the last tempo.
+    last = quarters[-1] + math.ceil(float(tempo_map.quarters_at(max(duration, seconds[-1]) + 1.0)) - quarters[-1])
+    seconds = np.append(seconds, float(tempo_map.seconds_at(last)))
+    quarters = np.append(quarters, last)
     slopes = np.diff(seconds) / np.diff(quarters)
     turns = np.abs(np.diff(slopes)) > 1e-7 * slopes[1:]
     kept = np.concatenate([[True], turns, [True]])

@@ -1,0 +1,130 @@
+"""`drumscribe plot`, `listen` and `grid`: what was heard, for eyes and ears."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from . import options
+
+if TYPE_CHECKING:
+    from ..hits import Transcription
+
+_TAKE = click.Path(path_type=Path)
+
+
+def _heard(command: Callable) -> Callable:
+    """Add the recording, and whence its transcription comes; the command takes both."""
+
+    @wraps(command)
+    def hearing(*, recording, transcription, model, sensitivities, **others):
+        from ..batch.workers import one_thread
+
+        with one_thread():  # before numpy is loaded, which reads this once
+            heard = _read(transcription) if transcription else _hear(recording, model, sensitivities)
+            return command(recording=recording, transcription=heard, **others)
+
+    given = click.option(
+        "--transcription", "-t", type=_TAKE, metavar="FILE", help="Take this .mid or .json instead of transcribing."
+    )
+    return click.argument("recording", type=_TAKE)(given(options.listening_options(hearing)))
+
+
+def _read(path: Path) -> "Transcription":
+    from .. import export
+
+    return _with_rhythm(export.read(path))
+
+
+def _hear(recording: Path, model: Path | None, sensitivities) -> "Transcription":
+    from rich.console import Console
+
+    from ..batch.workers import native_chatter_dropped
+
+    with native_chatter_dropped():
+        transcriber = options.make_transcriber(model, sensitivities)
+    with Console(stderr=True).status("transcribing ..."):
+        return _with_rhythm(transcriber.transcribe_file(recording))
+
+
+def _with_rhythm(transcription: "Transcription") -> "Transcription":
+    from dataclasses import replace
+
+    from ..rhythm import analyse_rhythm
+
+    if transcription.rhythm is not None:
+        return transcription
+    return replace(transcription, rhythm=analyse_rhythm(transcription))
+
+
+@click.command("plot")
+@_heard
+@click.option(
+    "--out", "-o", type=_TAKE, required=True, metavar="FILE", help="A .png, .pdf or .svg; pages are numbered."
+)
+def plot(recording: Path, transcription: "Transcription", out: Path) -> None:
+    """Draw a recording: its spectrogram, lanes of hits as tall as they are loud, beats and bars.
+
+    Half a minute takes a page. Needs matplotlib: pip install "drumscribe[plot]".
+    """
+    from ..plotting import write_plot
+
+    for path in write_plot(recording, transcription, out):
+        click.echo(path)
+
+
+@click.command("listen")
+@_heard
+@click.option("--out", "-o", type=_TAKE, required=True, metavar="FILE", help="A .wav or .flac.")
+@click.option(
+    "--sound",
+    type=click.Choice(("clicks", "drums")),
+    default="clicks",
+    show_default=True,
+    help="Tones, the higher the smaller the drum, or synthetic drums.",
+)
+@click.option("--split", is_flag=True, help="The recording to the left, the transcription to the right.")
+def listen(recording: Path, transcription: "Transcription", out: Path, sound: str, split: bool) -> None:
+    """Write the recording with its transcription on top, to judge by ear."""
+    from ..sonification import write_check
+
+    write_check(recording, transcription, out, sound, split)
+    click.echo(out)
+
+
+@click.command("grid")
+@_heard
+@click.option("--bars", type=click.IntRange(min=1), default=4, show_default=True, metavar="N", help="How many.")
+@click.option(
+    "--steps",
+    default="1/16+1/8t",
+    show_default=True,
+    metavar="GRID",
+    help="What bars are divided into: 1/16, 1/8t, or either, as each bar is played.",
+)
+def grid(recording: Path, transcription: "Transcription", bars: int, steps: str) -> None:
+    """Print the first bars as a step sequencer shows them.
+
+    X is an accent, x a stroke, o a ghost note, f a flam, r a roll.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    from ..rhythm.grid import Grid
+    from ..step_grid import format_step_grid, make_step_grid
+
+    pattern = make_step_grid(transcription, Grid.parse(steps), bars)
+    console = Console(highlight=False, markup=False)
+    sys.stdout.reconfigure(errors="replace")  # names of recordings may not be in the terminal's alphabet
+    console.print(f"{recording.name}: {transcription.rhythm}", soft_wrap=True)
+    for line in format_step_grid(pattern, console.width if console.is_terminal else 120):
+        text = Text(line)
+        for symbol, style in _STYLES:
+            text.highlight_regex(rf"(?<=[| ]){symbol}(?= )", style)
+        console.print(text, soft_wrap=True)
+
+
+_STYLES = (("X", "bold red"), ("x", "bold"), ("f", "bold blue"), ("r", "blue"), (r"\.", "dim"))

@@ -1,0 +1,168 @@
+"""A recording and its transcription as pictures: spectrogram, lanes of hits, beats and bars.
+
+Long recordings take several pages, drawn one after the other while the recording is read. Needs matplotlib.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .drums import ARTICULATIONS, INSTRUMENTS
+from .errors import DrumscribeError
+from .files import written_whole
+from .hits import Transcription
+from .sonification import check_suffix
+from .spectrogram import Spectrogram, SpectrogramSettings
+
+ROW_SECONDS = 8.0
+ROWS = 4
+"""Rows on a page, at most."""
+SUFFIXES = (".png", ".pdf", ".svg")
+_COLOURS = dict(zip(INSTRUMENTS, ("#c0392b", "#2471a3", "#7d3c98", "#b7950b", "#1e8449", "#d35400"), strict=True))
+
+
+class PlotError(DrumscribeError):
+    """A picture that cannot be drawn."""
+
+
+def write_plot(recording: str | Path, transcription: Transcription, path: str | Path) -> list[Path]:
+    """Draw a recording and its transcription.
+
+    Parameters
+    ----------
+    path : a .png, .pdf or .svg file. Where one page is not enough, the pages are numbered: song-1.png, song-2.png ...
+
+    Returns
+    -------
+    The files written.
+
+    Raises
+    ------
+    AudioError : where the recording cannot be read.
+    PlotError : where matplotlib is missing, or a picture cannot be written.
+    """
+    path = Path(path)
+    check_suffix(path, SUFFIXES)
+    try:
+        from matplotlib.figure import Figure  # noqa: F401
+    except ImportError as error:
+        raise PlotError("plots need matplotlib: pip install 'drumscribe[plot]'") from error
+    from .audio import probe
+
+    pages = max(1, -(-round(1000 * probe(recording).duration) // round(1000 * ROWS * ROW_SECONDS)))
+    view = _View(transcription)
+    written: list[Path] = []
+    rows: list[_Row] = []
+    for row in _rows(recording):
+        rows.append(row)
+        if len(rows) == ROWS:
+            written.append(_write_page(rows, view, path, len(written) + 1, pages))
+            rows = []
+    if rows:
+        written.append(_write_page(rows, view, path, len(written) + 1, pages))
+    return written
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The frames of some seconds: ``(frames, bands) float32``, and when they begin and end."""
+
+    start: float
+    end: float
+    frames: np.ndarray
+
+
+class _View:
+    """What of the transcription is drawn, as arrays that can be cut."""
+
+    def __init__(self, transcription: Transcription) -> None:
+        played = {hit.articulation for hit in transcription.hits}
+        self.lanes = [a for a in ARTICULATIONS if a.name in played]
+        lane = {a.name: i for i, a in enumerate(self.lanes)}
+        self.times = np.array([hit.time for hit in transcription.hits])
+        self.lane = np.array([lane[hit.articulation] for hit in transcription.hits], int)
+        self.loudness = np.array([hit.velocity for hit in transcription.hits]) / 127
+        tempo_map = transcription.rhythm.tempo_map if transcription.rhythm is not None else None
+        self.beats = np.zeros(0) if tempo_map is None else tempo_map.beats(transcription.duration)
+        self.bars = np.zeros(0) if tempo_map is None else tempo_map.downbeats(transcription.duration)
+
+
+def _rows(recording: str | Path) -> Iterator[_Row]:
+    """The spectrogram row by row, the last one as short as it is."""
+    from .audio import read_blocks
+
+    settings = SpectrogramSettings()
+    spectrogram = Spectrogram(settings)
+    size = round(ROW_SECONDS * settings.frame_rate)
+
+    def stream() -> Iterator[np.ndarray]:
+        for block in read_blocks(recording, settings.rate):
+            yield spectrogram.push(block)
+        yield spectrogram.flush()
+
+    pending, start = np.zeros((0, settings.bands), np.float32), 0.0
+    for frames in stream():
+        pending = np.concatenate([pending, frames])
+        while len(pending) > size:
+            yield _Row(start, start + ROW_SECONDS, pending[:size])
+            pending, start = pending[size:], start + ROW_SECONDS
+    if len(pending) > 1 or start == 0:
+        yield _Row(start, start + len(pending) / settings.frame_rate, pending)
+
+
+def _write_page(rows: list[_Row], view: _View, path: Path, number: int, pages: int) -> Path:
+    from matplotlib.figure import Figure
+
+    if pages > 1:
+        path = path.with_name(f"{path.stem}-{number:0{len(str(pages))}}{path.suffix}")
+    lane_height = 0.25 + 0.16 * len(view.lanes)
+    figure = Figure(figsize=(12, 0.3 + len(rows) * (1.5 + lane_height)), dpi=100, layout="constrained")
+    axes = figure.subplots(2 * len(rows), 1, squeeze=False, height_ratios=[1.5, lane_height] * len(rows))[:, 0]
+    for i, row in enumerate(rows):
+        _draw_row(axes[2 * i], axes[2 * i + 1], row, view)
+    axes[-1].set_xlabel("seconds")
+    try:
+        with written_whole(path) as temporary:
+            figure.savefig(temporary, format=path.suffix[1:].lower())
+    except OSError as error:
+        raise PlotError(f"{path}: cannot be written: {error.strerror or error}") from error
+    return path
+
+
+def _draw_row(top, bottom, row: _Row, view: _View) -> None:
+    """One row: `top` has the spectrogram and `bottom` the lanes."""
+    end = max(row.end, row.start + ROW_SECONDS) if row.start else row.end
+    bands = row.frames.shape[1]
+    top.imshow(
+        row.frames.T,
+        origin="lower",
+        aspect="auto",
+        cmap="magma",
+        extent=(row.start, row.end, 0, bands),
+        vmin=0.1,
+        vmax=1,
+    )
+    top.set(ylabel="mel bands", yticks=(), xticks=(), xlim=(row.start, end))
+    own = (view.times >= row.start) & (view.times < row.end)
+    half = 0.06 + 0.4 * view.loudness[own]
+    colours = [_COLOURS[view.lanes[lane].instrument] for lane in view.lane[own]]
+    bottom.vlines(view.times[own], view.lane[own] - half, view.lane[own] + half, color=colours, linewidth=2.5)
+    for axis, colour, share in ((top, "white", 0.5), (bottom, "black", 0.25)):
+        for times, width in ((view.beats, 0.5), (view.bars, 1.5)):
+            for time in times[(times >= row.start) & (times < row.end)]:
+                axis.axvline(time, color=colour, linewidth=width, alpha=share, zorder=0 if axis is bottom else 2)
+    for number in np.flatnonzero((view.bars >= row.start) & (view.bars < row.end)):
+        top.annotate(
+            str(number + 1),
+            (view.bars[number], bands),
+            (3, -3),
+            textcoords="offset points",
+            va="top",
+            color="white",
+            fontsize=9,
+        )
+    bottom.set(xlim=(row.start, end), ylim=(-0.6, max(1, len(view.lanes)) - 0.4), yticks=range(len(view.lanes)))
+    bottom.set_yticklabels([a.name.replace("_", " ") for a in view.lanes], fontsize=8)
+    bottom.grid(axis="y", alpha=0.3)

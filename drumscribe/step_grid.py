@@ -1,0 +1,129 @@
+"""The first bars of a transcription as a step sequencer shows them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from .drums import ARTICULATION_BY_NAME, ARTICULATIONS
+from .errors import RhythmError
+from .hits import Transcription
+from .rhythm.grid import Grid, bar_starts
+from .rhythm.ornaments import find_ornaments
+from .rhythm.placing import place
+
+ACCENT, GHOST = 100, 45
+"""Velocities from which on a stroke is an accent, and below which it is a ghost note."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar in steps.
+
+    Attributes
+    ----------
+    beats : the steps on which beats fall.
+    steps : how many there are.
+    lanes : pairs of an articulation and a symbol for each step: "X" an accent, "x" a stroke, "o" a ghost note, "f" a
+        flam, "r" a roll, "." nothing.
+    """
+
+    beats: tuple[int, ...]
+    steps: int
+    lanes: tuple[tuple[str, str], ...]
+
+
+def make_step_grid(transcription: Transcription, grid: Grid, bars: int) -> tuple[Bar, ...]:
+    """The first bars in which something is played.
+
+    Raises
+    ------
+    RhythmError : where nothing is played, or in free time.
+    """
+    rhythm = transcription.rhythm
+    if not transcription.hits:
+        raise RhythmError("no hits were heard: there is no pattern to show")
+    if rhythm is None or rhythm.tempo_map is None:
+        raise RhythmError("played in free time: there are no bars to show; give the tempo or the beats")
+    strokes = _place(transcription, grid)
+    starts = bar_starts(rhythm.tempo_map, strokes[0].quarter + 1e-6, strokes[-1].quarter + 1e-6)
+    out = []
+    for begin, end in pairwise(starts[: bars + 1]):
+        own = [s for s in strokes if begin - 1e-6 <= s.quarter < end - 1e-6]
+        triplet = sum(s.triplet for s in own) > len(own) / 2
+        step = min((s.step for s in grid.subdivisions if s.triplet == triplet), default=grid.subdivisions[0].step)
+        meter = [c.meter for i, c in enumerate(rhythm.tempo_map.meters) if i == 0 or c.quarter <= begin + 1e-6][-1]
+        steps = max(1, round((end - begin) / step))
+        beats = np.rint(np.arange(meter.beats_per_bar) * meter.beat_quarters / step).astype(int)
+        lanes: dict[str, list[str]] = {}
+        for stroke in own:
+            lane = lanes.setdefault(stroke.articulation, ["."] * steps)
+            at = min(steps - 1, round((stroke.quarter - begin) / step))
+            lane[at] = max(lane[at], stroke.symbol, key=".oxXrf".index)
+        order = [a.name for a in reversed(ARTICULATIONS) if a.name in lanes]
+        out.append(Bar(tuple(beats[beats < steps].tolist()), steps, tuple((n, "".join(lanes[n])) for n in order)))
+    return tuple(out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stroke:
+    quarter: float
+    articulation: str
+    triplet: bool
+    symbol: str
+
+
+def _place(transcription: Transcription, grid: Grid) -> list[_Stroke]:
+    """The strokes in order, as they would be written down; grace notes are told by their main strokes."""
+    hits, tempo_map = transcription.hits, transcription.rhythm.tempo_map
+    seconds = np.array([hit.time for hit in hits])
+    drums = [hit.articulation if hit.instrument in ("tom", "cymbal") else hit.instrument for hit in hits]
+    at = tempo_map.quarters_at(seconds)
+    steps = tempo_map.seconds_at(at + min(s.step for s in grid.subdivisions)) - seconds
+    found = find_ornaments(seconds, np.array([hit.velocity for hit in hits]), drums, steps)
+    kept = np.flatnonzero(found.main == np.arange(len(hits)))
+    flams = set(found.main[found.main != np.arange(len(hits))].tolist())
+    placed = place(seconds[kept], [drums[i] for i in kept], tempo_map, grid)
+    strokes = []
+    for i, bar, line, triplet in zip(
+        kept.tolist(), placed.bars.tolist(), placed.lines.tolist(), placed.triplet.tolist(), strict=True
+    ):
+        velocity = hits[i].velocity
+        symbol = "X" if velocity >= ACCENT else "o" if velocity < GHOST else "x"
+        symbol = "f" if i in flams else "r" if found.in_roll[i] else symbol
+        strokes.append(_Stroke(bar + line, hits[i].articulation, triplet, symbol))
+    return sorted(strokes, key=lambda stroke: stroke.quarter)
+
+
+def format_step_grid(bars: Iterable[Bar], width: int, first: int = 1) -> list[str]:
+    """Lines of text, in ASCII, as many bars beside each other as fit into the width; the lanes of all are the same."""
+    bars = list(bars)
+    names = [a.name for a in reversed(ARTICULATIONS) if any(a.name == name for bar in bars for name, _ in bar.lanes)]
+    margin = max((len(name) for name in names), default=0) + 1
+    lines: list[str] = []
+    while bars:
+        fitting = 1
+        while fitting < len(bars) and margin + sum(2 * bar.steps + 1 for bar in bars[: fitting + 1]) < width:
+            fitting += 1
+        row, bars = bars[:fitting], bars[fitting:]
+        heads = [f"bar {first + i}".ljust(2 * bar.steps) for i, bar in enumerate(row)]
+        lines += [" " * margin + "|" + "|".join(heads) + "|"]
+        lines += [" " * margin + "|" + "|".join(_count(bar) for bar in row) + "|"]
+        for name in names:
+            cells = (" ".join(dict(bar.lanes).get(name, "." * bar.steps)) + " " for bar in row)
+            lines.append(_label(name).ljust(margin) + "|" + "|".join(cells) + "|")
+        lines.append("")
+        first += fitting
+    return lines[:-1]
+
+
+def _count(bar: Bar) -> str:
+    text = [" "] * (2 * bar.steps)
+    for number, at in enumerate(bar.beats, 1):
+        text[2 * at : 2 * at + len(str(number))] = str(number)
+    return "".join(text)[: 2 * bar.steps]
+
+
+def _label(name: str) -> str:
+    return ARTICULATION_BY_NAME[name].name.replace("_", " ")

@@ -1,0 +1,85 @@
+"""Pictures show what was heard, page by page, and where matplotlib is missing that is said."""
+
+import sys
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from conftest import write_audio
+from fakes import FakeTranscriber
+
+from drumscribe.cli import main
+from drumscribe.errors import DrumscribeError
+from drumscribe.hits import Hit, Transcription
+from drumscribe.plotting import PlotError, write_plot
+from drumscribe.rhythm import Rhythm, TempoMap
+
+TAKE = Transcription(
+    (Hit(0.5, "kick", 100), Hit(1.0, "hihat_closed", 30)), 2.0, "", Rhythm(TempoMap.steady(120, 0.5), 1.0, True)
+)
+
+
+@pytest.fixture
+def image():
+    pytest.importorskip("matplotlib")
+    from matplotlib import image
+
+    return image.imread
+
+
+def noise(tmp_path, seconds: float):
+    samples = 0.1 * np.random.default_rng(0).standard_normal(int(8000 * seconds))
+    return write_audio(tmp_path / "noise.wav", samples.astype(np.float32), 8000)
+
+
+def has_colour(picture: np.ndarray, colour: str) -> bool:
+    wanted = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    return bool((np.abs(picture[..., :3] - wanted).max(axis=-1) < 0.02).any())
+
+
+def test_a_picture_shows_hits_in_the_colours_of_their_instruments(tmp_path, take, image):
+    assert write_plot(take, TAKE, tmp_path / "new" / "take.png") == [tmp_path / "new" / "take.png"]
+    picture = image(tmp_path / "new" / "take.png")
+    assert picture.shape[1] == 1200
+    assert has_colour(picture, "#c0392b") and has_colour(picture, "#b7950b")
+    write_plot(take, Transcription((), 2.0), tmp_path / "empty.png")
+    assert not has_colour(image(tmp_path / "empty.png"), "#c0392b")
+
+
+def test_beats_and_bars_are_drawn(tmp_path, take, image):
+    write_plot(take, TAKE, tmp_path / "with.png")
+    write_plot(take, Transcription(TAKE.hits, 2.0, "", Rhythm(None, 0.0, False)), tmp_path / "without.png")
+    a, b = image(tmp_path / "with.png"), image(tmp_path / "without.png")
+    assert a.shape == b.shape
+    assert (np.abs(a - b).max(axis=-1) > 0.1).any(axis=0).sum() >= 4  # three beats, one of them a bar
+
+
+def test_long_recordings_take_pages(tmp_path, image):
+    written = write_plot(noise(tmp_path, 70.0), TAKE, tmp_path / "song.png")
+    assert [path.name for path in written] == ["song-1.png", "song-2.png", "song-3.png"]
+    heights = [image(path).shape[0] for path in written]
+    assert heights[0] == heights[1] > heights[2]
+
+
+def test_a_recording_of_just_a_page_is_a_page(tmp_path, image):
+    assert [p.name for p in write_plot(noise(tmp_path, 32.0), TAKE, tmp_path / "a.pdf")] == ["a.pdf"]
+    assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_without_matplotlib_one_line_says_what_to_install(tmp_path, take, monkeypatch):
+    for name in ("matplotlib", "matplotlib.figure"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(PlotError, match=r"pip install 'drumscribe\[plot\]'"):
+        write_plot(take, TAKE, tmp_path / "take.png")
+
+
+def test_a_file_that_is_no_picture_is_named(tmp_path, take):
+    with pytest.raises(DrumscribeError, match=r"take\.gif: must end in"):
+        write_plot(take, TAKE, tmp_path / "take.gif")
+
+
+def test_the_command_prints_the_pages(tmp_path, take, image, monkeypatch):
+    monkeypatch.setattr("drumscribe.cli.options.make_transcriber", FakeTranscriber)
+    result = CliRunner().invoke(main, ["plot", str(take), "--out", str(tmp_path / "take.png")])
+    assert (result.exit_code, result.stdout.split()) == (0, [str(tmp_path / "take.png")])
+    assert image(tmp_path / "take.png").shape[1] == 1200
