@@ -5,7 +5,7 @@ from pathlib import Path
 from drumscribe.errors import DrumscribeError
 
 from .experiment import Experiment
-from .samples import Sample, check_apart, choose, hold_out, read_samples
+from .samples import Sample, SampleSet, check_apart, choose, hold_out, read_samples
 from .sources import RATE
 from .windows import WindowMaker, Windows, counts_of, make_windows
 
@@ -21,6 +21,7 @@ class StrokeBook:
     folder : of one-shots, or with a folder ``oneshots`` in it.
     cache : where windows are kept.
     report : told, in a line each, what was left out.
+    found : what the folder holds, where it was read before.
 
     Attributes
     ----------
@@ -32,7 +33,9 @@ class StrokeBook:
     DrumscribeError : where a class has no one-shot, or the same sound would be trained and measured on.
     """
 
-    def __init__(self, experiment: Experiment, folder: Path, cache: Path, report=print) -> None:
+    def __init__(
+        self, experiment: Experiment, folder: Path, cache: Path, report=print, found: SampleSet | None = None
+    ) -> None:
         settings = experiment.samples
         if experiment.spectrogram.rate != RATE:
             raise DrumscribeError(f"windows are made at {RATE} Hz; spectrogram.rate says {experiment.spectrogram.rate}")
@@ -40,7 +43,7 @@ class StrokeBook:
         folder = folder / "oneshots" if (folder / "oneshots").is_dir() else folder
         credits = folder / "CREDITS.md"
         self.credits = credits.read_text(encoding="utf-8") if credits.exists() else ""
-        found = read_samples(folder, labels=settings.classes)
+        found = found or read_samples(folder, labels=settings.classes)
         left_out = len(found.ambiguous) + len(found.unknown) + len(found.problems)
         if left_out:
             report(f"{folder}: {left_out} files left out; drumscribe-train data says which and why")

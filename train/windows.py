@@ -20,6 +20,8 @@ _LOUDEST = 0.9
 """Each window is shifted so that its loudest value is this: how loud a recording is says nothing of the drum."""
 _JITTER = 0.005
 """Seconds by which the onset may lie elsewhere in a varied window, as detected onsets do."""
+_ON_FRAMES = ("mask_time", "mask_bands", "warp")
+"""Augmentations that wait until windows are put in batches."""
 _QUIETEST_DB = -12.0
 """Level of the softest of several sounds against the loudest."""
 
@@ -88,7 +90,8 @@ class WindowMaker:
     def digest(self, count: int) -> str:
         """SHA-256 of all that the first `count` windows depend on."""
         settings = self._experiment
-        what = [asdict(part) for part in (settings.samples, settings.spectrogram, settings.input, settings.augment)]
+        augment = settings.augment.without(*_ON_FRAMES)
+        what = [asdict(part) for part in (settings.samples, settings.spectrogram, settings.input, augment)]
         sounds = [sample.sha256 for sample in self._samples]
         text = json.dumps([what, sounds, self._class.tolist(), self._counts, self._varied, count])
         return hashlib.sha256(text.encode()).hexdigest()
