@@ -1,13 +1,13 @@
 """A recording to hits: the stages in a row, all of them streaming.
 
-    file -> `audio.read_blocks` -> `Spectrogram` -> `Classifier` -> `HitPicker` -> `Transcription`
+    file -> `audio.read_blocks` -> `Spectrogram` -> `Classifier` -> `HitPicker` -> `analyse_rhythm` -> `Transcription`
                               `-> `OnsetDetector` --------------^
 
 A recording of any length takes the same memory, and the same hits come of any block size.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from .errors import DrumscribeError
 from .hits import Hit, Transcription
 from .onsets import OnsetDetector, Onsets
 from .picking import HitPicker
+from .rhythm import RhythmOptions, analyse_rhythm
 from .spectrogram import Spectrogram
 
 _REACH = 0.008
@@ -34,16 +35,18 @@ _PASSAGE = 1000
 
 @dataclass(frozen=True)
 class TranscribeOptions:
-    """How willing to report hits.
+    """How willing to report hits, and how to count them.
 
     Attributes
     ----------
     sensitivity : 0 (only what is certain) to 1 (whatever might be one); 0.5 is the model's own calibration.
     instrument_sensitivity : pairs of an instrument and its own sensitivity.
+    rhythm : what is known of tempo, beats and meter beforehand.
     """
 
     sensitivity: float = 0.5
     instrument_sensitivity: tuple[tuple[str, float], ...] = ()
+    rhythm: RhythmOptions = field(default_factory=RhythmOptions)
 
     def __post_init__(self) -> None:
         for name, value in (("sensitivity", self.sensitivity), *self.instrument_sensitivity):
@@ -67,7 +70,7 @@ class Transcriber:
     Parameters
     ----------
     model : path of a model file, or None for the shipped one.
-    options : how willing to report hits.
+    options : how willing to report hits, and how to count them.
 
     Raises
     ------
@@ -76,6 +79,7 @@ class Transcriber:
 
     def __init__(self, model: str | Path | None = None, options: TranscribeOptions | None = None) -> None:
         options = options or TranscribeOptions()
+        self._rhythm = options.rhythm
         self._classifier = Classifier(model)
         self.info = self._classifier.info
         settings = self.info.spectrogram
@@ -141,7 +145,8 @@ class Transcriber:
         duration = samples / rate
         latest = duration - self.info.spectrogram.hop / rate  # of what begins in the last frame nothing is heard
         hits = sorted((h for h in hits if h.time <= latest), key=lambda h: (h.time, h.note))
-        return Transcription(tuple(hits), duration, f"{self.info.name} {self.info.version}")
+        heard = Transcription(tuple(hits), duration, f"{self.info.name} {self.info.version}")
+        return replace(heard, rhythm=analyse_rhythm(heard, self._rhythm))
 
 
 def _divided(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
@@ -220,7 +225,7 @@ def transcribe(
     source : a file, or sound in memory: ``(samples,)`` or ``(samples, channels)`` float.
     rate : samples per second of sound in memory.
     model : path of a model file, or None for the shipped one.
-    options : how willing to report hits.
+    options : how willing to report hits, and how to count them.
     progress : told the seconds done.
 
     Examples

@@ -4,7 +4,7 @@
 
 DATA is the folder that holds ``grooves`` (the Groove MIDI Dataset by J. Gillick, A. Roberts, J. Engel, D. Eck and
 D. Bamman, CC BY 4.0), whose training split is read; OUT is the file that `drumscribe.rhythm.patterns` reads. Bars of
-4/4 are learnt from it; the other meters, of which it has next to nothing, are typed below.
+4/4 are learnt from it; those of other meters, of which it has next to nothing, are typed.
 """
 
 import argparse
@@ -12,73 +12,18 @@ from pathlib import Path
 
 import numpy as np
 
-from drumscribe.rhythm.patterns import CELLS, CLASSES, PHASES, classify, meter_key
+from drumscribe.rhythm.patterns import CELLS, CLASSES, PHASES, classify, meter_key, unpack_tables
 from drumscribe.rhythm.tempo_map import Meter
 
+from .rhythm_patterns import LETTERS, TYPED, parse_pattern
+from .rhythm_weights import learn_weights
 from .sources import Groove, read_grooves
 
 _PATTERNS = 24
+_SCENES = 1200
 _BARS_PER_SAMPLE = 8
 _TEMPI = (50.0, 220.0)
 _PULSE_TEMPO_MAX = 140.0
-_LETTERS = {"k": "kick", "s": "snare", "g": "ghost", "h": "closed", "o": "open", "p": "pedal", "r": "ride", "t": "tom"}
-
-TYPED = {
-    "3/4": (
-        "k x..... s ..x.x. h x.x.x.",
-        "k x..... s ..x.x. h xxxxxx",
-        "k x..... s ....x. h xxxxxx",
-        "k x...x. s ..x... h xxxxxx",
-        "k x..x.. s ....x. h xxxxxx",
-        "k x.x... s ....x. h x.x.x.",
-        "k x........... s ....x...x... h x.x.x.x.x.x.",
-        "k x.....x..... s ........x... h xxxxxxxxxxxx",
-        "k x........ g ...x..x.. r x..x.xx.. p ...x.....",
-        "k x.....x.. s ...x..... r x..x.xx.x p ...x..x..",
-    ),
-    "6/8": (
-        "k x..... s ...x.. h xxxxxx",
-        "k x....x s ...x.. h xxxxxx",
-        "k x.x... s ...x.. h xxxxxx",
-        "k x.x..x s ...x.. h x.xx.x",
-        "k x..... s ...x.. h x..x..",
-        "k x....x s ...x.. h x.xx.x",
-        "k x.........x. s ......x..... g ........x..x h x.x.x.x.x.x.",
-        "k x...x....... s ......x..... h xxxxxxxxxxxx",
-    ),
-    "12/8": (
-        "k x.....x..... s ...x.....x.. h xxxxxxxxxxxx",
-        "k x....xx..... s ...x.....x.. h xxxxxxxxxxxx",
-        "k x.....x.x... s ...x.....x.. h xxxxxxxxxxxx",
-        "k x....x..x... s ...x.....x.. h xxxxxxxxxxxx",
-        "k x....x.....x s ......x..... h xxxxxxxxxxxx",
-        "k x.x......... s ......x..... h xxxxxxxxxxxx",
-        "k x.....x..... s ...x.....x.. g ..x..x..x..x h x.xx.xx.xx.x",
-        "k x..x..x..x.. s .......x.... r x.x.xx.x.x.x",
-    ),
-    "5/4": (
-        "k x.....x... s ....x...x. h xxxxxxxxxx",
-        "k x..x..x... s ....x...x. h xxxxxxxxxx",
-        "k x.....x... s ..x.x...x. h x.x.x.x.x.",
-        "k x...x..... s ..x.....x. h xxxxxxxxxx",
-        "k x...x.x... s ..x.....x. h x.x.x.x.x.",
-        "k x.....x... s ...x....x. r x.xx.xx.x.",
-        "k x......x.. s ....x..... h xxxxxxxxxx",
-        "k x........x..x....... s ........x.......x... h x.x.x.x.x.x.x.x.x.x.",
-    ),
-    "7/8": (
-        "k x...x.. s ..x.... h xxxxxxx",
-        "k x...x.. s ..x..x. h xxxxxxx",
-        "k x..x... s ....x.. h xxxxxxx",
-        "k x..x... s .....x. h xxxxxxx",
-        "k x...... s ....x.. h xxxxxxx",
-        "k x...x.. s ..x...x h x.x.x..",
-        "k x..x.x. s ..x.... h x.x.x..",
-        "k x..x.x. s ....x.. h x..x.x.",
-        "k x.....x.x..... s ....x.....x... h x.x.x.x.x.x.x.",
-    ),
-}
-"""Common patterns of a bar, an instrument's letter before its steps."""
 
 
 def _aligned(groove: Groove) -> np.ndarray:
@@ -140,15 +85,12 @@ def typed_rates(pattern: str, meter: Meter, rename: dict[str, str]) -> np.ndarra
     """``(classes, cells)`` rates of a typed pattern, with a little everywhere."""
     cells = round(meter.bar_quarters * CELLS)
     rates = np.zeros((len(CLASSES), cells))
-    words = pattern.split()
-    for letter, steps in zip(words[::2], words[1::2], strict=True):
-        width = cells // len(steps)
-        row = rates[CLASSES.index(_LETTERS[rename.get(letter, letter)])]
-        row[[i * width for i, step in enumerate(steps) if step == "x"]] = 0.8
+    for letter, steps in parse_pattern(pattern):
+        row = rates[CLASSES.index(LETTERS[rename.get(letter, letter)])]
+        row[np.flatnonzero(steps) * (cells // len(steps))] = 0.8
     rates = 0.8 * rates + 0.1 * np.roll(rates, 1, axis=1) + 0.1 * np.roll(rates, -1, axis=1)
     rates[CLASSES.index("crash"), 0] += 0.1
-    eighths = np.arange(cells) % (CELLS // 2) == 0
-    return rates + np.where(eighths, 0.02, 0.0)
+    return rates + np.where(np.arange(cells) % (CELLS // 2) == 0, 0.02, 0.0)
 
 
 def make_tables(grooves: list[Groove]) -> dict[str, np.ndarray]:
@@ -157,14 +99,16 @@ def make_tables(grooves: list[Groove]) -> dict[str, np.ndarray]:
     beats = [groove for groove in grooves if not groove.fill]
     common = [g for g in beats if g.name.endswith("4-4") and g.bars >= 4]
     rates, shares = learn_patterns(common, _PATTERNS, rng)
-    key = meter_key(Meter(4, 4))
-    tables = {"phases": learn_phases(beats, rng), f"rates_{key}": rates, f"shares_{key}": shares}
+    tables = {"phases": learn_phases(beats, rng)}
     for name, patterns in TYPED.items():
         meter = Meter.parse(name)
-        typed = [typed_rates(p, meter, names) for p in patterns for names in ({}, {"h": "r"}, {"h": "o"})]
-        tables[f"rates_{meter_key(meter)}"] = np.stack(typed)
-        tables[f"shares_{meter_key(meter)}"] = np.full(len(typed), 1.0 / len(typed))
-    return {name: np.round(table, 4).astype(np.float16) for name, table in tables.items()}
+        typed = np.stack([typed_rates(p, meter, names) for p in patterns for names in ({}, {"h": "r"}, {"h": "o"})])
+        typed_shares = np.full(len(typed), 1.0 / len(typed))
+        if meter == Meter(4, 4):
+            typed, typed_shares = np.concatenate([rates, typed]), np.concatenate([0.7 * shares, 0.3 * typed_shares])
+        tables |= {f"rates_{meter_key(meter)}": typed, f"shares_{meter_key(meter)}": typed_shares}
+    tables = {name: np.round(table, 4).astype(np.float16) for name, table in tables.items()}
+    return tables | learn_weights(beats, unpack_tables(tables), _SCENES, rng)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from rich.text import Text
 from ..audio import probe
 from ..drums import INSTRUMENTS
 from ..errors import AudioError
+from ..rhythm import Rhythm
 from .plan import Job, Plan
 from .run import Observer, Outcome, Report
 
@@ -58,7 +59,8 @@ class Lines(Silence):
     def finished(self, outcome: Outcome) -> None:
         self._finished += 1
         if outcome.status == "done":
-            told = f"{outcome.job.source}: {_hits(outcome)}, {_pace(outcome.duration, outcome.seconds)}"
+            counted = f", {outcome.rhythm}" if outcome.rhythm is not None else ""
+            told = f"{outcome.job.source}: {_hits(outcome)}{counted}, {_pace(outcome.duration, outcome.seconds)}"
         elif outcome.status == "failed":
             told = f"failed: {outcome.error}"
         else:
@@ -175,7 +177,7 @@ def print_failures(console: Console, plan: Plan, report: Report) -> None:
 
 
 def _table(done: list[Outcome]) -> Table:
-    table = Table("recording")
+    table = Table("recording", "rhythm")
     for column in ("length", "time", *INSTRUMENTS):
         table.add_column(column, justify="right")
     if len(done) <= _ROWS_MAX:
@@ -190,7 +192,8 @@ def _table(done: list[Outcome]) -> Table:
 def _row(name: Text, outcomes: list[Outcome]) -> list[str | Text]:
     length, seconds = sum(o.duration for o in outcomes), sum(o.seconds for o in outcomes)
     hits = (str(sum(o.hits[instrument] for o in outcomes)) for instrument in INSTRUMENTS)
-    return [name, clock(length), f"{seconds:.1f} s", *hits]
+    rhythm = str(outcomes[0].rhythm or "") if len(outcomes) == 1 else ""
+    return [name, rhythm, clock(length), f"{seconds:.1f} s", *hits]
 
 
 def _hits(outcome: Outcome) -> str:
@@ -215,7 +218,9 @@ def to_data(plan: Plan, report: Report) -> dict:
 
     `recordings` has, in the order of the work, `source`, `status` ("done", "skipped", "failed", "stopped"), `outputs`
     (the files written, or found when skipped), `duration` and `seconds` (length of the audio, time it took), `hits`
-    (by instrument), `warnings`, `notes` on the outputs, and `error` (null if there is none). `problems` and
+    (by instrument), `rhythm` (null where none was looked for, else `tempo` in quarters per minute, null where it
+    changes, `meter`, such as "4/4", both null in free time, and `confidence`), `warnings`, `notes` on the outputs, and
+    `error` (null if there is none). `problems` and
     `notes` are lines on what was asked for: paths where nothing could be found, outputs with unexpected names.
     """
     return {
@@ -238,7 +243,17 @@ def _outcome_data(outcome: Outcome) -> dict:
         "duration": round(outcome.duration, 6),
         "seconds": round(outcome.seconds, 3),
         "hits": {instrument: outcome.hits[instrument] for instrument in INSTRUMENTS},
+        "rhythm": None if outcome.rhythm is None else _rhythm_data(outcome.rhythm),
         "warnings": list(outcome.warnings),
         "notes": list(outcome.notes),
         "error": outcome.error or None,
+    }
+
+
+def _rhythm_data(rhythm: Rhythm) -> dict:
+    tempo, meter = rhythm.tempo, rhythm.meter
+    return {
+        "tempo": None if tempo is None else round(tempo, 3),
+        "meter": None if meter is None else str(meter),
+        "confidence": round(rhythm.confidence, 3),
     }

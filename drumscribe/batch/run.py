@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 from ..errors import DrumscribeError
 from ..hits import Transcription
+from ..rhythm import Rhythm
 from .delivery import Delivery
 from .plan import Job
 from .workers import Advanced, Died, Ended, Started, native_chatter_dropped, run_in_workers
@@ -36,6 +37,7 @@ class Outcome:
     duration : length of the recording, in seconds.
     seconds : time that it took.
     hits : number of hits of each instrument that has any.
+    rhythm : tempo, beats and meter, where they were looked for.
     """
 
     job: Job
@@ -46,6 +48,7 @@ class Outcome:
     duration: float = 0.0
     seconds: float = 0.0
     hits: Counter[str] = field(default_factory=Counter)
+    rhythm: Rhythm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +168,7 @@ class _Work:
         if transcription is None:
             return Outcome(job, "failed", _one_line(error), told, seconds=seconds)
         hits = Counter(hit.instrument for hit in transcription.hits)
-        return Outcome(job, "done", "", told, notes, transcription.duration, seconds, hits)
+        return Outcome(job, "done", "", told, notes, transcription.duration, seconds, hits, transcription.rhythm)
 
     def _transcribe_and_write(
         self, job: Job, progress: Callable[[float], None]

@@ -1,11 +1,16 @@
 """What the commands that transcribe have in common: options, and the transcriber that they ask for."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..drums import INSTRUMENTS
+
+if TYPE_CHECKING:
+    from ..rhythm import RhythmOptions
 
 
 class PerInstrument(click.ParamType):
@@ -78,10 +83,13 @@ def listening_options(command: Callable) -> Callable:
     return command
 
 
-def make_transcriber(model: Path | None, sensitivities: Sequence[tuple[str | None, float]]):
+def make_transcriber(
+    model: Path | None, sensitivities: Sequence[tuple[str | None, float]], rhythm: "RhythmOptions | None" = None
+):
     """Make the transcriber, in the process that it works in, so that only that one loads what it needs."""
     from ..transcriber import TranscribeOptions, Transcriber
 
     by_instrument = dict(sensitivities)
     overall = by_instrument.pop(None, TranscribeOptions().sensitivity)
-    return Transcriber(model, TranscribeOptions(overall, tuple(by_instrument.items())))
+    asked = TranscribeOptions(overall, tuple(by_instrument.items()))
+    return Transcriber(model, asked if rhythm is None else replace(asked, rhythm=rhythm))

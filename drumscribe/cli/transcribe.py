@@ -9,6 +9,7 @@ import click
 from ..errors import DrumscribeError
 from ..export import FORMATS
 from . import options
+from .counting import Counting, counting_options
 from .group import Failure
 from .quantising import Quantising, quantise_options
 
@@ -56,6 +57,7 @@ from .quantising import Quantising, quantise_options
     help="Recordings transcribed at the same time, each on one core; as many as there are cores if not given.",
 )
 @options.listening_options
+@counting_options
 @quantise_options
 @click.option(
     "--skip-existing/--overwrite",
@@ -74,6 +76,7 @@ def command(
     start_at_bar,
     split_tracks,
     midi_type,
+    counting: Counting,
     quantising: Quantising,
     jobs,
     sensitivities,
@@ -116,6 +119,7 @@ def command(
             midi = MidiOptions(load_drum_map(drum_map), start_at_bar, split_tracks, int(midi_type))
             delivery = Delivery(tuple(dict.fromkeys(formats)), midi, quantising.read())
             plan = make_plan(paths, out, [FORMATS[format].ending for format in delivery.formats])
+            rhythm = counting.read(len(plan.jobs))
         except DrumscribeError as error:
             raise Failure(error, 2) from error
         if not quiet:
@@ -124,7 +128,7 @@ def command(
         with reporting.make_observer(console, plan.jobs, quiet) as observer:
             report = run(
                 plan.jobs,
-                partial(options.make_transcriber, model, sensitivities),
+                partial(options.make_transcriber, model, sensitivities, rhythm),
                 delivery,
                 workers=min(jobs or available_cores(), len(plan.jobs)),
                 skip_existing=skip_existing,

@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .fitting import fit_changing, fit_steady, is_steady, place_hits
+from .bars import Reading, list_readings
+from .fitting import PlacedHits, fit_changing, fit_steady, follow_beats, is_steady, place_hits
 from .options import RhythmOptions
-from .patterns import METERS, PHASES, Tables, classify, load_tables
-from .tempo_map import Meter, MeterChange, TempoMap
+from .patterns import METERS, Tables, classify, load_tables
+from .tempo_map import Meter, TempoMap
 
 if TYPE_CHECKING:
     from ..hits import Transcription
-    from .bars import Reading
 
-_TEMPO_RANGE = (40.0, 300.0)
+TEMPO_RANGE = (40.0, 300.0)
 """Tempi considered, in quarters per minute."""
-_PULSE_RANGE = (66.0, 140.0)
+PULSE_RANGE = (66.0, 140.0)
 """Tempi that pulses are tracked at: every tempo has a multiple there."""
 _GIVEN = 1.2
 """How far off a given tempo may be, as a factor."""
@@ -53,7 +53,7 @@ class Rhythm:
         if self.tempo_map is None:
             return "free time"
         if self.steady:
-            return f"{self.tempo:.6g} BPM, {self.meter}"
+            return f"{self.tempo:.5g} BPM, {self.meter}"
         tempos = self.tempo_map.tempos()
         return f"{tempos.min():.0f} to {tempos.max():.0f} BPM, {self.meter}"
 
@@ -65,15 +65,14 @@ def analyse_rhythm(transcription: "Transcription", options: RhythmOptions | None
     """
     options = options or RhythmOptions()
     if options.beats is not None:
-        return _follow_beats(transcription, options)
+        return _follow(transcription, options)
     hits = transcription.hits
     if len(hits) < _FEWEST or hits[-1].time - hits[0].time < 2.0:
         if options.tempo is None:
             return Rhythm(None, 0.0, False)
         first = hits[0].time if hits else 0.0
         return Rhythm(TempoMap.steady(options.tempo, first, options.meter), 1.0, True)
-    seconds = np.array([hit.time for hit in hits])
-    classes = classify([hit.articulation for hit in hits], np.array([hit.velocity for hit in hits]))
+    seconds, classes = _hits_of(transcription)
     tables = load_tables()
     tempo_range, pulse_range = _ranges(options)
 
@@ -93,20 +92,25 @@ def analyse_rhythm(transcription: "Transcription", options: RhythmOptions | None
     return Rhythm(tempo_map, certainty * (1.0 if given else metrical), steady)
 
 
+def _hits_of(transcription: "Transcription") -> tuple[np.ndarray, np.ndarray]:
+    """The times of the hits, and their classes."""
+    hits = transcription.hits
+    velocities = np.array([hit.velocity for hit in hits])
+    return np.array([hit.time for hit in hits]), classify([hit.articulation for hit in hits], velocities)
+
+
 def _ranges(options: RhythmOptions) -> tuple[tuple[float, float], tuple[float, float]]:
     """The tempi to consider, and those to track pulses at."""
     if options.tempo is not None:
         wanted = options.tempo / _GIVEN, options.tempo * _GIVEN
     else:
-        wanted = options.tempo_range or _TEMPO_RANGE
-    narrow = wanted[1] / wanted[0] < _PULSE_RANGE[1] / _PULSE_RANGE[0]
-    return wanted, wanted if narrow else _PULSE_RANGE
+        wanted = options.tempo_range or TEMPO_RANGE
+    narrow = wanted[1] / wanted[0] < PULSE_RANGE[1] / PULSE_RANGE[0]
+    return wanted, wanted if narrow else PULSE_RANGE
 
 
-def _read(pulses, classes, starts, tables: Tables, tempo_range, meter: Meter | None) -> "tuple[Reading, float]":
+def _read(pulses, classes, starts, tables: Tables, tempo_range, meter: Meter | None) -> tuple[Reading, float]:
     """The likeliest reading, and the probability of its tempo."""
-    from .bars import list_readings
-
     pulse_tempo = 60.0 / float(np.median(np.diff(starts)))
     readings = list_readings(pulses, classes, pulse_tempo, tables, tempo_range, (meter,) if meter else METERS)
     scores = np.array([reading.features for reading in readings]) @ tables.reading_weights
@@ -116,10 +120,14 @@ def _read(pulses, classes, starts, tables: Tables, tempo_range, meter: Meter | N
     return best, float(odds[same].sum() / odds.sum())
 
 
-def _metrical(reading: "Reading", starts: np.ndarray, tables: Tables) -> float:
+def unevenness(starts: np.ndarray) -> float:
+    """The mean change of length from one pulse to the next, as a logarithm."""
+    return float(np.log(np.mean(np.abs(np.diff(np.log(np.diff(starts))))) + 0.005))
+
+
+def _metrical(reading: Reading, starts: np.ndarray, tables: Tables) -> float:
     """The probability that there is a beat: bars repeat themselves, and pulses are even."""
-    unevenness = np.log(np.mean(np.abs(np.diff(np.log(np.diff(starts))))) + 0.005)
-    odds = tables.metrical_weights @ np.array([unevenness, reading.repetition, 1.0])
+    odds = tables.metrical_weights @ np.array([unevenness(starts), reading.repetition, 1.0])
     return float(1.0 / (1.0 + np.exp(-odds)))
 
 
@@ -128,5 +136,34 @@ def _from_first_downbeat(quarters: np.ndarray, meter: Meter) -> np.ndarray:
     return quarters - np.ceil((quarters[0] - 0.15) / meter.bar_quarters) * meter.bar_quarters
 
 
-def _follow_beats(transcription: "Transcription", options: RhythmOptions) -> Rhythm:
-    raise NotImplementedError
+def _follow(transcription: "Transcription", options: RhythmOptions) -> Rhythm:
+    """The rhythm of beats that are given."""
+    beats, meter = options.beats, options.meter
+    first = 0
+    if not beats.downbeats:
+        meter, first = _bars_of_beats(transcription, options)
+    tempo_map = follow_beats(beats, meter, first)
+    if options.fixed_tempo:
+        times = np.array(beats.times)
+        hits = PlacedHits(times, tempo_map.quarters_at(times), np.ones(len(times)))
+        tempo_map = fit_steady(hits, tempo_map.meters[0].meter)
+    return Rhythm(tempo_map, 1.0, tempo_map.tempo is not None)
+
+
+def _bars_of_beats(transcription: "Transcription", options: RhythmOptions) -> tuple[Meter, int]:
+    """The meter, and the first beat that begins a bar, where the file of beats does not tell."""
+    times, meter = np.array(options.beats.times), options.meter
+    seconds, classes = _hits_of(transcription)
+    inside = (seconds >= times[0] - 0.1) & (seconds <= times[-1] + 0.1)
+    if inside.sum() < _FEWEST:
+        return meter or Meter(), 0
+    pulses = np.interp(seconds[inside], times, np.arange(len(times)))
+    tables = load_tables()
+    everything = (0.0, np.inf)
+    readings = [
+        reading
+        for reading in list_readings(pulses, classes[inside], 100.0, tables, everything, (meter,) if meter else METERS)
+        if abs(reading.pulses_per_quarter * reading.meter.beat_quarters - 1.0) < 1e-9
+    ]
+    best = max(readings, key=lambda reading: reading.features @ tables.reading_weights)
+    return best.meter, round(best.downbeat) % best.meter.beats_per_bar

@@ -12,6 +12,7 @@ F. Krebs, S. Böck, G. Widmer: Rhythmic pattern modeling for beat and downbeat t
 D. McFadden: Conditional logit analysis of qualitative choice behavior. 1974.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,22 +70,43 @@ def list_readings(
     pulse_tempo : pulses per minute.
     tempo_range : slowest and fastest tempo, in quarters per minute.
     """
-    readings = []
     anywhere = _likelihood_anywhere(classes, pulses[-1] - pulses[0])
-    for ratio in RATIOS:
-        tempo = pulse_tempo / ratio
-        if not tempo_range[0] <= tempo <= tempo_range[1]:
-            continue
-        cells = np.rint(pulses / ratio * CELLS).astype(np.int64)
-        finer = np.log(CELLS / ratio)  # likelihoods are of cells, whose length depends on the reading
-        octaves = np.log2(tempo / 100.0)
-        for meter in meters:
-            is_meter = [float(meter == other) for other in METERS[1:]]
-            for downbeat, *fits in _fit_bars(cells, classes, tables.rates_of(meter), tables.shares_of(meter)):
+    possible = [ratio for ratio in RATIOS if tempo_range[0] <= pulse_tempo / ratio <= tempo_range[1]]
+    readings = []
+    for meter in meters:
+        patterns = _Patterns.of(tables, meter)
+        is_meter = [float(meter == other) for other in METERS[1:]]
+        for ratio in possible:
+            cells = np.rint(pulses / ratio * CELLS).astype(np.int64)
+            finer = np.log(CELLS / ratio)  # likelihoods are of cells, whose length depends on the reading
+            octaves = np.log2(pulse_tempo / ratio / 100.0)
+            for downbeat, *fits in _fit_bars(cells, classes, patterns):
                 per_hit = [fit / len(cells) + finer - anywhere for fit in fits]
                 features = np.array([*per_hit, octaves, octaves**2, octaves**3, *is_meter])
                 readings.append(Reading(ratio, meter, downbeat / CELLS * ratio, features))
     return readings
+
+
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    """The patterns of a meter.
+
+    Attributes
+    ----------
+    means : ``(patterns, classes, cells)`` hits per bar.
+    spectra : ``(patterns, classes + 1, frequencies)`` of their logarithms and, last, of minus their sum.
+    log_shares : ``(patterns,)``.
+    """
+
+    means: np.ndarray
+    spectra: np.ndarray
+    log_shares: np.ndarray
+
+    @classmethod
+    def of(cls, tables: Tables, meter: Meter) -> "_Patterns":
+        means = tables.rates_of(meter) + _FLOOR
+        rows = np.concatenate([np.log(means), -means.sum(axis=1, keepdims=True)], axis=1)
+        return cls(means, np.conj(np.fft.rfft(rows)), np.log(tables.shares_of(meter)))
 
 
 def _likelihood_anywhere(classes: np.ndarray, pulses: float) -> float:
@@ -94,35 +116,38 @@ def _likelihood_anywhere(classes: np.ndarray, pulses: float) -> float:
     return float((counts * np.log(counts / max(pulses, 1.0))).sum() / counts.sum() - 1.0)
 
 
-def _fit_bars(cells: np.ndarray, classes: np.ndarray, rates: np.ndarray, shares: np.ndarray):
+def _fit_bars(cells: np.ndarray, classes: np.ndarray, patterns: _Patterns) -> Iterator[tuple[int, float, float]]:
     """The likeliest (downbeat, log likelihood under patterns, and under repetition), in cells."""
-    per_bar = rates.shape[-1]
-    counts = np.bincount(classes * per_bar + cells % per_bar, minlength=rates.shape[1] * per_bar)
-    counts = counts.reshape(-1, per_bar).astype(np.float32)
-    bars = np.bincount(np.arange(cells[0], cells[-1] + 1) % per_bar, minlength=per_bar).astype(np.float32)
-    turns = (np.arange(per_bar)[:, None] + np.arange(per_bar)) % per_bar
-    turned = counts[:, turns].transpose(1, 0, 2).reshape(per_bar, -1)  # a row for each downbeat
-    means = (rates + _FLOOR).astype(np.float32)
-    fits = turned @ np.log(means).reshape(len(means), -1).T - bars[turns] @ means.sum(axis=1).T
-    tempered = _TEMPER * fits + np.log(shares)
+    _, rows, per_bar = patterns.means.shape
+    counts = np.bincount(classes * per_bar + cells % per_bar, minlength=rows * per_bar).reshape(rows, per_bar)
+    bars = np.bincount(np.arange(cells[0], cells[-1] + 1) % per_bar, minlength=per_bar)
+    spectra = np.fft.rfft(np.concatenate([counts, bars[None]]))
+    fits = np.fft.irfft((spectra * patterns.spectra).sum(axis=1), per_bar)  # of all patterns from all downbeats
+    tempered = _TEMPER * fits + patterns.log_shares[:, None]
     top = tempered.max()
-    known = (np.log(np.exp(tempered - top).sum(axis=1) + 1e-30) + top) / _TEMPER
+    known = (np.log(np.exp(tempered - top).sum(axis=0) + 1e-30) + top) / _TEMPER
     chosen: list[int] = []
     for downbeat in np.argsort(-known):
         if all(min((downbeat - c) % per_bar, (c - downbeat) % per_bar) >= _APART for c in chosen):
             chosen.append(downbeat)
-            mean = means[np.argmax(fits[downbeat])].ravel()
-            heard = np.tile(bars[turns[downbeat]], len(counts))
-            yield downbeat, float(known[downbeat]), _repetition(turned[downbeat], heard, mean)
+            mean = patterns.means[np.argmax(fits[:, downbeat])]
+            turned = np.roll(counts, -downbeat, axis=1)
+            yield int(downbeat), float(known[downbeat]), _repetition(turned, np.roll(bars, -downbeat), mean)
         if len(chosen) == _CANDIDATES:
             break
 
 
 def _repetition(counts: np.ndarray, bars: np.ndarray, means: np.ndarray) -> float:
     """Log likelihood of counts in cells heard in so many bars, their rates integrated out (Gamma-Poisson)."""
-    from scipy.special import gammaln
-
     a = _CONFIDENCE * means
     hit = counts > 0
-    rises = gammaln(a[hit] + counts[hit]) - gammaln(a[hit])
-    return float(rises.sum() + (a * np.log(_CONFIDENCE) - (a + counts) * np.log(_CONFIDENCE + bars)).sum())
+    rises = _log_gamma(a[hit] + counts[hit]) - _log_gamma(a[hit])
+    expected = ((a + counts).sum(axis=0) * np.log(_CONFIDENCE + bars)).sum()
+    return float(rises.sum() + a.sum() * np.log(_CONFIDENCE) - expected)
+
+
+def _log_gamma(x: np.ndarray) -> np.ndarray:
+    """To 1e-7 by Stirling's series; scipy's takes longer to load than all of the analysis."""
+    y = x + 4.0
+    series = (y - 0.5) * np.log(y) - y + 0.5 * np.log(2 * np.pi) + 1 / (12 * y) - 1 / (360 * y**3) + 1 / (1260 * y**5)
+    return series - np.log(x * (x + 1.0) * (x + 2.0) * (x + 3.0))

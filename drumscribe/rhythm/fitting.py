@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .beats_file import Beats
 from .tempo_map import Meter, MeterChange, TempoMap
 
 _NEAR = 0.07
@@ -98,6 +99,27 @@ def fit_changing(hits: PlacedHits, meter: Meter) -> TempoMap:
     quarters, seconds = np.array(kept).T
     chosen = _simplify(quarters, seconds)
     return TempoMap(tuple(seconds[chosen].tolist()), tuple(quarters[chosen].tolist()), (MeterChange(0.0, meter),))
+
+
+def follow_beats(beats: Beats, meter: Meter | None, first: int) -> TempoMap:
+    """The map that goes through beats that are given.
+
+    Parameters
+    ----------
+    meter : of all bars; None where the downbeats tell, a bar of n beats being n/4.
+    first : the beat that begins a bar, where no downbeats are given.
+    """
+    downbeats = np.searchsorted(beats.times, beats.downbeats) if beats.downbeats else np.array([first])
+    if meter is None:
+        lengths = np.diff(downbeats)
+        lengths = np.append(lengths, lengths[-1] if len(lengths) else 4)
+        changes = np.flatnonzero(np.diff(lengths, prepend=0))
+        meters = tuple(MeterChange(float(downbeats[i] - downbeats[0]), Meter(int(lengths[i]), 4)) for i in changes)
+    else:
+        meters = (MeterChange(0.0, meter),)
+    step = 1.0 if meter is None else meter.beat_quarters
+    quarters = (np.arange(len(beats.times)) - downbeats[0]) * step
+    return TempoMap(beats.times, tuple(quarters.tolist()), meters)
 
 
 def _place_beat(hits: PlacedHits, beat: float) -> float | None:

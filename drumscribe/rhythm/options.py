@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ..errors import RhythmError
+from .beats_file import Beats
 from .tempo_map import Meter
 
 TEMPO_LIMITS = (20.0, 400.0)
@@ -18,8 +19,7 @@ class RhythmOptions:
     tempo : about so many quarters per minute: it is refined, but its octave holds.
     tempo_range : the slowest and the fastest tempo to consider.
     meter : the meter throughout.
-    beats : the times of the beats in seconds, ascending.
-    downbeats : those of `beats` that begin a bar.
+    beats : where the beats are.
     fixed_tempo : one tempo throughout, however the playing drifts.
 
     Raises
@@ -30,8 +30,7 @@ class RhythmOptions:
     tempo: float | None = None
     tempo_range: tuple[float, float] | None = None
     meter: Meter | None = None
-    beats: tuple[float, ...] | None = None
-    downbeats: tuple[float, ...] = ()
+    beats: Beats | None = None
     fixed_tempo: bool = False
 
     def __post_init__(self) -> None:
@@ -45,3 +44,5 @@ class RhythmOptions:
             slowest, fastest = self.tempo_range
             if not slowest <= self.tempo <= fastest:
                 raise RhythmError(f"the tempo {self.tempo:g} is outside the range {slowest:g}-{fastest:g}")
+        if self.beats is not None and (self.tempo is not None or self.tempo_range is not None):
+            raise RhythmError("beats say what the tempo is: give either the one or the other")

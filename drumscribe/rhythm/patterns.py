@@ -95,11 +95,16 @@ class Tables:
 @cache
 def load_tables() -> Tables:
     """The tables that come with the package."""
-    with (files(__package__) / "patterns.npz").open("rb") as file, np.load(file) as tables:
-        return Tables(
-            tables["phases"].astype(np.float32),
-            {meter: tables[f"rates_{meter_key(meter)}"].astype(np.float32) for meter in METERS},
-            {meter: tables[f"shares_{meter_key(meter)}"].astype(np.float32) for meter in METERS},
-            tables["reading_weights"],
-            tables["metrical_weights"],
-        )
+    with (files(__package__) / "patterns.npz").open("rb") as file, np.load(file) as arrays:
+        return unpack_tables(dict(arrays))
+
+
+def unpack_tables(arrays: dict[str, np.ndarray]) -> Tables:
+    """The tables that the arrays of a table file hold; while they are being made, the weights may be lacking."""
+    return Tables(
+        arrays["phases"].astype(np.float32),
+        {meter: arrays[f"rates_{meter_key(meter)}"].astype(np.float32) for meter in METERS},
+        {meter: arrays[f"shares_{meter_key(meter)}"].astype(np.float32) for meter in METERS},
+        arrays.get("reading_weights", np.zeros(0)),
+        arrays.get("metrical_weights", np.zeros(0)),
+    )
