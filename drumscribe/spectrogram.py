@@ -8,6 +8,7 @@ is ``(dB + 100) / 100``, cut off at 0: digital silence is 0.0, full scale about 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -63,6 +64,7 @@ SCALES = {
 """Scales of frequency: from Hz, and back. Mel is O'Shaughnessy's ("Speech Communication", 1987; "HTK")."""
 
 
+@lru_cache(maxsize=8)
 def band_filters(settings: SpectrogramSettings) -> np.ndarray:
     """Triangular filters with a peak of 1, ``(window // 2 + 1, bands) float32``, none narrower than a bin to each side.
 
@@ -75,7 +77,9 @@ def band_filters(settings: SpectrogramSettings) -> np.ndarray:
     widths = np.maximum(np.diff(edges), settings.rate / settings.window)
     rising = (bins - edges[1:-1]) / widths[:-1] + 1.0
     falling = (edges[1:-1] - bins) / widths[1:] + 1.0
-    return np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
+    filters = np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
+    filters.flags.writeable = False  # shared by all spectrograms of these settings
+    return filters
 
 
 class Spectrogram:
