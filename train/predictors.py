@@ -113,7 +113,7 @@ def predict_recording(predictor: WindowPredictor, path: Path, every_onset: bool)
     samples = load(path, rate)
     if not np.any(samples):
         return []
-    onsets = _onsets(samples) if every_onset else [find_attack(samples / np.max(np.abs(samples)))]
+    onsets = find_onsets(samples) if every_onset else [find_attack(samples / np.max(np.abs(samples)))]
     if not len(onsets):
         return []
     windows = np.stack([cut_window(samples, int(onset), predictor.experiment) for onset in onsets])
@@ -131,7 +131,8 @@ def _named(predictor: WindowPredictor, probabilities: np.ndarray) -> Iterator[tu
         yield predictor.experiment.samples.classes[i], float(probabilities[i])
 
 
-def _onsets(samples: np.ndarray) -> Sequence[int]:
+def find_onsets(samples: np.ndarray) -> Sequence[int]:
+    """Onsets of any instrument in sound at the rate of the standard spectrogram, in samples."""
     settings = SpectrogramSettings()
     detector = OnsetDetector(settings.rate, settings.hop, settings.bands)
     found = [detector.push(samples, compute_spectrogram(samples, settings)), detector.flush()]
