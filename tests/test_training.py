@@ -3,9 +3,6 @@
 import csv
 import os
 import signal
-import subprocess
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +10,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from conftest import beat, write_audio
+from killing import assert_equal_checkpoints, fit_and_kill
 
 pytest.importorskip("tensorflow")
 
+from drumscribe import transcribe
+from drumscribe.classifier import load_model_info
+from drumscribe.errors import DrumscribeError
+from drumscribe.spectrogram import compute_spectrogram
 from drumscribe.training import make
 from drumscribe.training.batches import Batches, read_library
 from drumscribe.training.cli import main
@@ -23,11 +25,6 @@ from drumscribe.training.corpus import ROLES, CorpusPlan, Studio, render_corpus,
 from drumscribe.training.experiment import COLUMNS, Experiment, read_experiment
 from drumscribe.training.sources import RATE
 from drumscribe.training.targets import TargetMaker
-
-from drumscribe import transcribe
-from drumscribe.classifier import load_model_info
-from drumscribe.errors import DrumscribeError
-from drumscribe.spectrogram import compute_spectrogram
 
 TOML = """
 [corpus]
@@ -250,21 +247,10 @@ def test_training_that_was_killed_goes_on_to_the_same_weights(experiment, toml, 
     for plan in (experiment.training(), *experiment.validation()):
         plan.folder(places.cache).symlink_to(plan.folder(trained.cache))
     checkpoint = places.run(experiment) / "checkpoint.npz"
-    code = "from drumscribe.training.cli import main; main()"
-    process = subprocess.Popen([sys.executable, "-c", code, *command("fit", toml, places)])
-    try:
-        while not checkpoint.exists() and process.poll() is None:
-            time.sleep(0.01)
-    finally:
-        process.kill()
-        process.wait()
-    with np.load(checkpoint) as arrays:
-        assert 0 < int(arrays["step"]) < experiment.fit.steps
+    step = fit_and_kill(command("fit", toml, places), checkpoint)
+    assert 0 < step < experiment.fit.steps
     make.train(experiment, places, report=lambda line: None)
-    with np.load(checkpoint) as resumed, np.load(trained.run(experiment) / "checkpoint.npz") as whole:
-        assert resumed.files == whole.files
-        for name in whole.files:
-            np.testing.assert_array_equal(resumed[name], whole[name], err_msg=name)
+    assert_equal_checkpoints(checkpoint, trained.run(experiment) / "checkpoint.npz")
 
 
 def test_training_goes_on_from_the_shipped_checkpoint(experiment, trained, tmp_path: Path) -> None:
