@@ -19,7 +19,7 @@ from .rhythm_patterns import LETTERS, TYPED, parse_pattern
 from .rhythm_weights import learn_weights
 from .sources import Groove, read_grooves
 
-_PATTERNS = 24
+_PATTERNS = 48
 _SCENES = 1200
 _BARS_PER_SAMPLE = 8
 _TEMPI = (50.0, 220.0)

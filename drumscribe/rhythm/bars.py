@@ -17,14 +17,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .patterns import CELLS, METERS, Tables
+from .patterns import CELLS, CLASSES, METERS, Tables
 from .tempo_map import Meter
 
 RATIOS = (1 / 3, 1 / 2, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 2.0, 8 / 3, 3.0, 4.0)
 """Pulses in a quarter."""
 _FLOOR = 0.0015  # hits per bar in any cell
 _CONFIDENCE = 2.0  # what a pattern is worth, in bars heard
-_CANDIDATES = 4  # downbeats weighed for each length of bar
+_CANDIDATES = 5  # downbeats weighed for each length of bar
 _APART = 4  # cells that they are apart at least
 _TEMPER = 0.3  # hits of one player are far from independent
 
@@ -38,8 +38,8 @@ class Reading:
     pulses_per_quarter : how many.
     meter : that bars have.
     downbeat : a bar begins at this pulse, in pulses.
-    features : what speaks for it: the log likelihoods per hit of known patterns and of repetition, against hits
-        anywhere; the tempo; the meter.
+    features : what speaks for it: the log likelihood of each class of hits under the closest known pattern, and under
+        repetition, both against hits anywhere and in nats per hit of all classes; the tempo; the meter.
     """
 
     pulses_per_quarter: float
@@ -50,7 +50,7 @@ class Reading:
     @property
     def repetition(self) -> float:
         """How much likelier a hit is in a bar that repeats itself than anywhere, in nats."""
-        return float(self.features[1])
+        return float(self.features[len(CLASSES) : 2 * len(CLASSES)].sum())
 
 
 def list_readings(
@@ -70,7 +70,9 @@ def list_readings(
     pulse_tempo : pulses per minute.
     tempo_range : slowest and fastest tempo, in quarters per minute.
     """
-    anywhere = _likelihood_anywhere(classes, pulses[-1] - pulses[0])
+    shares = np.bincount(classes, minlength=len(CLASSES)) / len(classes)
+    density = len(classes) / max(pulses[-1] - pulses[0], 1.0)
+    anywhere = shares * (np.log(np.maximum(shares, 1e-9) * density) - 1.0)
     possible = [ratio for ratio in RATIOS if tempo_range[0] <= pulse_tempo / ratio <= tempo_range[1]]
     readings = []
     for meter in meters:
@@ -78,11 +80,11 @@ def list_readings(
         is_meter = [float(meter == other) for other in METERS[1:]]
         for ratio in possible:
             cells = np.rint(pulses / ratio * CELLS).astype(np.int64)
-            finer = np.log(CELLS / ratio)  # likelihoods are of cells, whose length depends on the reading
+            finer = shares * np.log(CELLS / ratio)  # likelihoods are of cells, whose length depends on the reading
             octaves = np.log2(pulse_tempo / ratio / 100.0)
             for downbeat, *fits in _fit_bars(cells, classes, patterns):
                 per_hit = [fit / len(cells) + finer - anywhere for fit in fits]
-                features = np.array([*per_hit, octaves, octaves**2, octaves**3, *is_meter])
+                features = np.concatenate([*per_hit, [octaves, octaves**2, octaves**3], is_meter])
                 readings.append(Reading(ratio, meter, downbeat / CELLS * ratio, features))
     return readings
 
@@ -109,41 +111,33 @@ class _Patterns:
         return cls(means, np.conj(np.fft.rfft(rows)), np.log(tables.shares_of(meter)))
 
 
-def _likelihood_anywhere(classes: np.ndarray, pulses: float) -> float:
-    """Log likelihood per hit if each instrument were struck at any time alike."""
-    counts = np.bincount(classes)
-    counts = counts[counts > 0]
-    return float((counts * np.log(counts / max(pulses, 1.0))).sum() / counts.sum() - 1.0)
-
-
-def _fit_bars(cells: np.ndarray, classes: np.ndarray, patterns: _Patterns) -> Iterator[tuple[int, float, float]]:
-    """The likeliest (downbeat, log likelihood under patterns, and under repetition), in cells."""
+def _fit_bars(cells: np.ndarray, classes: np.ndarray, patterns: _Patterns) -> Iterator[tuple]:
+    """The likeliest downbeats, in cells, each with ``(classes,)`` log likelihoods: of the closest pattern, and of a
+    bar that repeats itself."""
     _, rows, per_bar = patterns.means.shape
     counts = np.bincount(classes * per_bar + cells % per_bar, minlength=rows * per_bar).reshape(rows, per_bar)
     bars = np.bincount(np.arange(cells[0], cells[-1] + 1) % per_bar, minlength=per_bar)
     spectra = np.fft.rfft(np.concatenate([counts, bars[None]]))
     fits = np.fft.irfft((spectra * patterns.spectra).sum(axis=1), per_bar)  # of all patterns from all downbeats
     tempered = _TEMPER * fits + patterns.log_shares[:, None]
-    top = tempered.max()
-    known = (np.log(np.exp(tempered - top).sum(axis=0) + 1e-30) + top) / _TEMPER
+    known = np.log(np.exp(tempered - tempered.max()).sum(axis=0) + 1e-30)
     chosen: list[int] = []
     for downbeat in np.argsort(-known):
         if all(min((downbeat - c) % per_bar, (c - downbeat) % per_bar) >= _APART for c in chosen):
             chosen.append(downbeat)
-            mean = patterns.means[np.argmax(fits[:, downbeat])]
-            turned = np.roll(counts, -downbeat, axis=1)
-            yield int(downbeat), float(known[downbeat]), _repetition(turned, np.roll(bars, -downbeat), mean)
+            means = patterns.means[np.argmax(tempered[:, downbeat])]
+            turned, heard = np.roll(counts, -downbeat, axis=1), np.roll(bars, -downbeat)
+            pattern = (turned * np.log(means) - heard * means).sum(axis=1)
+            yield int(downbeat), pattern, _repetition(turned, heard, means)
         if len(chosen) == _CANDIDATES:
             break
 
 
-def _repetition(counts: np.ndarray, bars: np.ndarray, means: np.ndarray) -> float:
+def _repetition(counts: np.ndarray, bars: np.ndarray, means: np.ndarray) -> np.ndarray:
     """Log likelihood of counts in cells heard in so many bars, their rates integrated out (Gamma-Poisson)."""
     a = _CONFIDENCE * means
-    hit = counts > 0
-    rises = _log_gamma(a[hit] + counts[hit]) - _log_gamma(a[hit])
-    expected = ((a + counts).sum(axis=0) * np.log(_CONFIDENCE + bars)).sum()
-    return float(rises.sum() + a.sum() * np.log(_CONFIDENCE) - expected)
+    rises = np.where(counts > 0, _log_gamma(a + counts) - _log_gamma(a), 0.0)
+    return (rises + a * np.log(_CONFIDENCE) - (a + counts) * np.log(_CONFIDENCE + bars)).sum(axis=1)
 
 
 def _log_gamma(x: np.ndarray) -> np.ndarray:
