@@ -1,12 +1,17 @@
 """Quantised hits are where they were meant to be, and what is on no grid is not lost."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from drumscribe.cli import main
 from drumscribe.errors import RhythmError
+from drumscribe.export import read_json
 from drumscribe.hits import Hit, Transcription
+from drumscribe.midi import read_midi
 from drumscribe.rhythm import Meter, MeterChange, Rhythm, TempoMap
 from drumscribe.rhythm.grid import Grid, Subdivision, Swing, bar_starts
 from drumscribe.rhythm.quantise import QuantiseOptions, QuantiseSettings, quantise
@@ -221,3 +226,77 @@ def test_grids_are_read_as_they_are_written():
 def test_settings_that_make_no_sense_are_named(settings, text):
     with pytest.raises(RhythmError, match=text):
         QuantiseSettings(Grid.parse("1/16"), **settings)
+
+
+class RhythmicTranscriber:
+    """Hears a kick a little after each beat, at 120 quarters per minute from half a second on."""
+
+    def __init__(self, *_):
+        pass
+
+    def transcribe_file(self, path, progress=None):
+        free = "free" in path.name
+        hits = tuple(Hit(0.5 + i / 2 + 0.01 * (i % 2), "kick", 90) for i in range(8))
+        return Transcription(hits, 5.0, "", Rhythm(None if free else TempoMap.steady(120, 0.5), 1.0, True))
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    monkeypatch.setattr("drumscribe.cli.options.make_transcriber", RhythmicTranscriber)
+    (tmp_path / "take.wav").touch()
+    (tmp_path / "free.wav").touch()
+
+    def run(name, *words):
+        command = ["transcribe", tmp_path / name, "--out", tmp_path / "out", "--jobs", 1, *words]
+        return CliRunner().invoke(main, [str(word) for word in command])
+
+    return run
+
+
+def test_the_command_says_how_many_hits_moved_how_far(run, tmp_path):
+    result = run("take.wav", "--quantize", "1/16", "--format", "json", "--json")
+    assert result.exit_code == 0
+    told = "quantised: 4 of 8 hits moved, by 10.0 ms on average and 10.0 ms at most"
+    assert told in result.stderr
+    assert json.loads(result.stdout)["recordings"][0]["notes"] == [told]
+    assert [h.time for h in read_json(tmp_path / "out" / "take.json").hits] == [0.5 + i / 2 for i in range(8)]
+
+
+def test_the_command_quantises_instruments_each_in_its_way(run, tmp_path):
+    result = run("take.wav", "--quantize", "1/4", "--quantize", "kick=off", "--strength", "snare=50")
+    assert (result.exit_code, "0 of 8 hits moved" in result.stderr) == (0, True)
+    result = run("take.wav", "--quantize", "1/4", "--strength", "50", "--window", "kick=5")
+    assert "0 of 8 hits moved; 4 stayed outside the window" in result.stderr
+
+
+def test_in_free_time_the_command_writes_what_was_played_and_says_so(run, tmp_path):
+    result = run("free.wav", "--quantize", "1/16", "--start-at-bar")
+    assert result.exit_code == 0
+    assert "free.wav: not quantised: played in free time" in result.stderr
+    assert "free.wav: in free time there is no bar to begin with" in result.stderr
+    assert (tmp_path / "out" / "free.mid").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--quantize", "1/5"), "'1/5' is not a grid"),
+        (("--swing", "58"), "need --quantize"),
+        (("--quantize", "1/8", "--swing", "580"), "a swing of 580 %"),
+        (("--quantize", "bongo=1/8"), "'bongo' is not an instrument"),
+        (("--quantize", "1/8", "--strength", "much"), "'much' is not a number"),
+        (("--map", "nonsense"), "'nonsense' is not a drum map"),
+        (("--midi-type", "0", "--split-tracks"), "split tracks need type 1"),
+    ],
+)
+def test_the_command_names_what_makes_no_sense_before_it_starts(run, tmp_path, words, message):
+    result = run("take.wav", *words)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_command_tells_where_the_midi_begins(run, tmp_path):
+    result = run("take.wav", "--start-at-bar")
+    assert "the MIDI begins with a bar, at 0.500 s: cut 0.500 s off the recording to line both up" in result.stderr
+    assert read_midi(tmp_path / "out" / "take.mid")[0].time == pytest.approx(0.5, abs=0.001)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,61 +10,61 @@ from typing import TYPE_CHECKING
 import click
 
 from . import options
+from .counting import Counting, counting_options
 
 if TYPE_CHECKING:
     from ..hits import Transcription
 
-_TAKE = click.Path(path_type=Path)
+_FILE = click.Path(path_type=Path)
 
 
 def _heard(command: Callable) -> Callable:
     """Add the recording, and whence its transcription comes; the command takes both."""
 
     @wraps(command)
-    def hearing(*, recording, transcription, model, sensitivities, **others):
+    def hearing(*, recording, transcription, model, sensitivities, counting, **others):
         from ..batch.workers import one_thread
 
         with one_thread():  # before numpy is loaded, which reads this once
-            heard = _read(transcription) if transcription else _hear(recording, model, sensitivities)
+            if transcription:
+                heard = _read(transcription, counting)
+            else:
+                heard = _hear(recording, model, sensitivities, counting)
             return command(recording=recording, transcription=heard, **others)
 
     given = click.option(
-        "--transcription", "-t", type=_TAKE, metavar="FILE", help="Take this .mid or .json instead of transcribing."
+        "--transcription", "-t", type=_FILE, metavar="FILE", help="Take this .mid or .json instead of transcribing."
     )
-    return click.argument("recording", type=_TAKE)(given(options.listening_options(hearing)))
+    return click.argument("recording", type=_FILE)(given(options.listening_options(counting_options(hearing))))
 
 
-def _read(path: Path) -> "Transcription":
+def _read(path: Path, counting: Counting) -> "Transcription":
+    """What a file holds; its rhythm is looked for only if it has none, or something is said of it."""
     from .. import export
+    from ..rhythm import RhythmOptions, analyse_rhythm
 
-    return _with_rhythm(export.read(path))
+    transcription, said = export.read(path), counting.read(1)
+    if transcription.rhythm is not None and said == RhythmOptions():
+        return transcription
+    return replace(transcription, rhythm=analyse_rhythm(transcription, said))
 
 
-def _hear(recording: Path, model: Path | None, sensitivities) -> "Transcription":
+def _hear(recording: Path, model: Path | None, sensitivities, counting: Counting) -> "Transcription":
     from rich.console import Console
 
     from ..batch.workers import native_chatter_dropped
 
+    said = counting.read(1)
     with native_chatter_dropped():
-        transcriber = options.make_transcriber(model, sensitivities)
+        transcriber = options.make_transcriber(model, sensitivities, said)
     with Console(stderr=True).status("transcribing ..."):
-        return _with_rhythm(transcriber.transcribe_file(recording))
-
-
-def _with_rhythm(transcription: "Transcription") -> "Transcription":
-    from dataclasses import replace
-
-    from ..rhythm import analyse_rhythm
-
-    if transcription.rhythm is not None:
-        return transcription
-    return replace(transcription, rhythm=analyse_rhythm(transcription))
+        return transcriber.transcribe_file(recording)
 
 
 @click.command("plot")
 @_heard
 @click.option(
-    "--out", "-o", type=_TAKE, required=True, metavar="FILE", help="A .png, .pdf or .svg; pages are numbered."
+    "--out", "-o", type=_FILE, required=True, metavar="FILE", help="A .png, .pdf or .svg; pages are numbered."
 )
 def plot(recording: Path, transcription: "Transcription", out: Path) -> None:
     """Draw a recording: its spectrogram, lanes of hits as tall as they are loud, beats and bars.
@@ -78,7 +79,7 @@ def plot(recording: Path, transcription: "Transcription", out: Path) -> None:
 
 @click.command("listen")
 @_heard
-@click.option("--out", "-o", type=_TAKE, required=True, metavar="FILE", help="A .wav or .flac.")
+@click.option("--out", "-o", type=_FILE, required=True, metavar="FILE", help="A .wav or .flac.")
 @click.option(
     "--sound",
     type=click.Choice(("clicks", "drums")),

@@ -11,6 +11,7 @@ of notes that makes all hits most likely.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from .tempo_map import TempoMap
 _DEPTH_COST = 0.6  # nats that each halving of the position costs
 _SWITCH_COST = 2.0  # nats for a bar of another subdivision than the one before
 _SHARED_COST = 8.0  # nats for two strokes of a drum on one line
+_CROSSING_COST = 32.0  # nats for a stroke that goes before the one that it was played after
+_SAMPLE = 5000  # strokes that swing is measured on, at most
 _OUTLIER = -8.0  # log likelihood of a hit that is on no line
 _TOGETHER = 0.030  # seconds within which different drums sound together
 _FIRST_SIGMA, _LEAST_SIGMA, _MOST_SIGMA = 0.012, 0.001, 0.025  # seconds
@@ -66,7 +69,11 @@ def place(
     score = _Playing(seconds, drums, tempo_map)
     binary = [s for s in grid.subdivisions if not s.triplet]
     if swing is None:
-        swing = score.measure_swing(min(binary, key=lambda s: s.step), grid) if binary else Swing()
+        swing = Swing()
+        if binary:
+            some = slice(None) if len(seconds) <= _SAMPLE else slice((len(seconds) - _SAMPLE) // 2, None)
+            sample = _Playing(seconds[some][:_SAMPLE], list(drums)[some][:_SAMPLE], tempo_map)
+            swing = sample.measure_swing(min(binary, key=lambda s: s.step), grid)
     sigma, lines = _FIRST_SIGMA, None
     for _ in range(3):
         chosen = score.choose_subdivisions(grid, swing, sigma)
@@ -187,18 +194,8 @@ class _Playing:
                 prior = prior + self._habit(found, before, subdivision, own)
             lines[own], costs[own] = found[own], (0.5 * z**2 - prior)[own]
         absolute = (lines + self._starts[self._bar][:, None]).round(6)
-        total, back = costs[0], np.zeros((len(costs), 4), np.int8)
-        for i in range(1, len(costs)):
-            shared = _SHARED_COST if self._drums[i] & self._drums[i - 1] else 0.0
-            apart = absolute[i][None] - absolute[i - 1][:, None]
-            ways = total[:, None] + np.where(apart > 0, 0.0, np.where(apart == 0, shared, 4 * _SHARED_COST))
-            back[i] = ways.argmin(axis=0)
-            total = ways[back[i], range(4)] + costs[i]
-            total -= total.min()
-        path = np.empty(len(costs), int)
-        path[-1] = total.argmin()
-        for i in range(len(costs) - 1, 0, -1):
-            path[i - 1] = back[i, path[i]]
+        shared = [bool(a & b) for a, b in pairwise(self._drums)]
+        path = _likeliest_path(absolute.tolist(), costs.tolist(), shared)
         return lines[np.arange(len(lines)), path]
 
     def _habit(self, lines: np.ndarray, before: np.ndarray, subdivision: Subdivision, own: np.ndarray) -> np.ndarray:
@@ -238,19 +235,41 @@ def _gather(seconds: np.ndarray, drums: Sequence[str]) -> tuple[np.ndarray, list
     return np.array(stroke), of
 
 
+def _likeliest_path(lines: list[list[float]], costs: list[list[float]], shared: list[bool]) -> list[int]:
+    """The cheapest choice of a line for each stroke (Viterbi), in plain numbers: arrays of four would be slower.
+
+    Parameters
+    ----------
+    lines, costs : the choices of each stroke.
+    shared : whether a stroke and the following one have a drum in common.
+    """
+    total, before, back = costs[0], lines[0], []
+    for here, own, same in zip(lines[1:], costs[1:], shared, strict=True):
+        on_one_line = _SHARED_COST if same else 0.0
+        came, reached = [], []
+        for line, cost in zip(here, own, strict=True):
+            ways = [
+                way + (0.0 if line > other else on_one_line if line == other else _CROSSING_COST)
+                for way, other in zip(total, before, strict=True)
+            ]
+            least = min(ways)
+            came.append(ways.index(least))
+            reached.append(least + cost)
+        back.append(came)
+        total, before = reached, here
+    path = [total.index(min(total))]
+    for came in reversed(back):
+        path.append(came[path[-1]])
+    return path[::-1]
+
+
 def _log_prior(subdivision: Subdivision, numbers: np.ndarray) -> np.ndarray:
     """How likely the lines with these numbers are a priori: lines on quarters most, then those between, and so on."""
     first = 3 if subdivision.triplet else 1
-    finest = max(1, round(max(1.0, 1 / subdivision.step)))  # lines in a quarter
-    counts = np.arange(finest)
-
-    def depth(n: np.ndarray) -> np.ndarray:
-        found, size = np.zeros(np.shape(n)), finest
-        while size > 1:
-            step = first if size == first else 2
-            found += n % size != 0
-            size //= step
-        return found
-
-    weights = -_DEPTH_COST * depth(counts)
-    return -_DEPTH_COST * depth(np.mod(numbers, finest)) - np.logaddexp.reduce(weights)
+    cycle = max(first, round(1 / subdivision.step))
+    depth, size = np.zeros(cycle), cycle
+    while size > 1:
+        depth += np.arange(cycle) % size != 0
+        size //= first if size == first else 2
+    prior = -_DEPTH_COST * depth
+    return (prior - np.logaddexp.reduce(prior))[np.mod(numbers, cycle).astype(int)]
