@@ -1,0 +1,7 @@
+"""The study: what matters when drums are told apart, each question put to many small networks trained alike.
+
+    cells -> training -> records -> tables, plots
+                  `-> tracks -----^
+
+A cell is one network: its family, its formulation, and what it learned from. Each is trained once and kept.
+"""

@@ -1,0 +1,75 @@
+"""The study from end to end: what is missing is trained and measured, and all tables and plots are made anew."""
+
+import csv
+from collections.abc import Callable
+from functools import partial
+from io import StringIO
+from pathlib import Path
+
+from ..files import written_whole
+from . import tracks
+from .cells import Cell, Plan
+from .plots import write_plots
+from .records import Record, append, read_records, read_track_records, rewrite
+from .results import HELD_OUT, RECORDS, TRACKS, read_results
+from .tables import write_tables
+from .training import Laboratory, Run, measure_cells, workers
+
+Report = Callable[[str], None]
+
+
+def conduct(plan: Plan, laboratory: Laboratory, bench: Path | None, out: Path, jobs: int, report: Report) -> None:
+    """Measure every cell that `out` has no record of, also on the recordings of a bench where there is one.
+
+    Stop it at any moment and call it again: no cell that was measured is measured again.
+
+    Raises
+    ------
+    DrumscribeError : for missing data, or where nothing can be written.
+    """
+    with workers(jobs) as run:
+        _measure_cells(plan, laboratory, out, run, report)
+        _write_held_out(laboratory, plan.reference(), out / HELD_OUT)
+        if bench is None:
+            report("no --bench: real recordings are left out")
+        else:
+            _measure_tracks(plan, laboratory, bench, out, run, report)
+    results = read_results(plan, out)
+    write_tables(results, out)
+    write_plots(results, out)
+
+
+def _measure_cells(plan: Plan, laboratory: Laboratory, out: Path, run: Run, report: Report) -> None:
+    path = out / RECORDS
+    known: dict[str, Record] = {record.digest: record for record in read_records(path)}
+    digests = {cell: laboratory.digest(cell) for cell in plan.cells()}
+    for part in plan.parts():
+        missing = [cell for cell in part if digests[cell] not in known]
+        for record in measure_cells(laboratory, missing, run):
+            append(path, [record])
+            known[record.digest] = record
+            done = sum(digest in known for digest in digests.values())
+            report(f"{done} of {len(digests)}: {record.cell.name}: accuracy {record.single.accuracy:.3f}")
+    rewrite(path, [known[digest] for digest in digests.values()])
+
+
+def _write_held_out(laboratory: Laboratory, cell: Cell, path: Path) -> None:
+    lines = StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(("file", "class", "family"))
+    for sample in laboratory.held_out(cell):
+        writer.writerow((sample.path.name, sample.instrument, sample.family))
+    with written_whole(path) as file:
+        file.write(lines.getvalue().encode())
+
+
+def _measure_tracks(plan: Plan, laboratory: Laboratory, bench: Path, out: Path, run: Run, report: Report) -> None:
+    path = out / TRACKS
+    tracks.check_bench(bench)
+    measured = {record.system for record in read_track_records(path)}
+    if tracks.PASSAGES not in measured:
+        append(path, tracks.measure_references(bench))
+    cells = [cell for cell in plan.on_tracks() if laboratory.digest(cell) not in measured]
+    for done, records in enumerate(run(partial(tracks.measure_cell, laboratory, bench), cells), 1):
+        append(path, records)
+        report(f"{done} of {len(cells)} on recordings: {records[0].micro_f:.3f}")

@@ -1,0 +1,216 @@
+"""The tables of the study: every cell as a line of CSV, and what answers its questions as Markdown."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+
+from ..files import written_whole
+from ..formulations import FORMULATIONS
+from .cells import FULL, NONE, Cell
+from .records import Record
+from .results import Results, spread
+from .tracks import ALL_RIGHT, DETECTED, LABELLED, ONE_RIGHT, PASSAGES, SETS
+
+CSV, MARKDOWN = "results.csv", "tables.md"
+
+
+def write_tables(results: Results, folder: Path) -> None:
+    """Write both tables."""
+    for name, text in ((CSV, to_csv(results)), (MARKDOWN, to_markdown(results))):
+        with written_whole(folder / name) as file:
+            file.write(text.encode())
+
+
+def to_csv(results: Results) -> str:
+    """A line for each cell."""
+    lines = StringIO()
+    rows = [_row(results.records[cell], results.plan.base.samples.classes) for cell in results.plan.cells()]
+    writer = csv.DictWriter(lines, rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return lines.getvalue()
+
+
+def _row(record: Record, classes: tuple[str, ...]) -> dict[str, object]:
+    cell, single, mixtures = record.cell, record.single, record.mixtures
+    row: dict[str, object] = {
+        "family": cell.family,
+        "formulation": cell.formulation,
+        "per_class": cell.per_class,
+        "augment": cell.augment,
+        "after_ms": cell.after_ms,
+        "spectrogram": cell.spectrogram,
+        "seed": cell.seed,
+        "one_shots": sum(record.one_shots),
+        "held_out": single.windows,
+    }
+    for prefix, measured in (("", single), ("mixtures_", mixtures)):
+        row |= {
+            f"{prefix}accuracy": _figure(measured and measured.accuracy),
+            f"{prefix}macro_f": _figure(measured and measured.macro_f),
+            f"{prefix}calibration_error": _figure(measured and measured.calibration_error),
+        }
+        row |= {f"{prefix}f_{name}": _figure(measured and measured.f_measures[i]) for i, name in enumerate(classes)}
+    row["confusion"] = " / ".join(" ".join(map(str, counts)) for counts in single.confusion)
+    row |= {"train_seconds": record.train_seconds, "parameters": record.parameters}
+    return row | {"multiply_adds": record.multiply_adds}
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
+
+
+def to_markdown(results: Results) -> str:
+    """The tables, one for each question."""
+    plan = results.plan
+    some = results.of(plan.reference())[0]
+    first = (
+        f"Accuracy on {some.single.windows} held-out one-shots of {len(set(results.families))} families, unless it says"
+        f" otherwise: mean ± standard deviation over {len(plan.seeds)} seeds. Differences are between cells of the"
+        " same seed, with 95 % of a bootstrap over the held-out families; * marks those that exceed the spread over"
+        " seeds and whose interval leaves out 0."
+    )
+    sections = (
+        ("Formulations, augmentation and samples per class", _grid(results)),
+        ("Binary against multi-class", _formulations(results)),
+        ("With augmentation against without", _augmented(results)),
+        ("Families on the full set, augmented: one-shots", _families(results)),
+        (
+            "Families on the full set, augmented: mixtures of two or three one-shots, and what they cost",
+            _costs(results),
+        ),
+        ("Length of the window beyond the onset", _lengths(results)),
+        ("Spectrograms", _spectrograms(results)),
+        ("One augmentation left out, against all", _left_out(results)),
+        ("Confusions of the reference, over all seeds", _confusions(results)),
+        *([("Real recordings: micro F within 50 ms", _tracks(results))] if results.tracks else ()),
+    )
+    return f"# Tables\n\n{first}\n" + "".join(f"\n## {title}\n\n{_table(rows)}\n" for title, rows in sections)
+
+
+def _table(rows: Iterable[tuple]) -> str:
+    head, *body = rows
+    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in (head, ["---"] * len(head), *body))
+
+
+def _grid(results: Results) -> Iterator[tuple]:
+    sizes = results.plan.per_class
+    yield "family", "formulation", "augmentation", *(f"{size} a class" for size in sizes)
+    for family in results.plan.families:
+        for formulation in FORMULATIONS:
+            for augment in (NONE, FULL):
+                cells = (Cell(family, formulation, size, augment) for size in sizes)
+                yield family, formulation, augment, *(results.accuracy(cell) for cell in cells)
+
+
+def _formulations(results: Results) -> Iterator[tuple]:
+    sizes = results.plan.per_class
+    yield "family", "augmentation", *(f"{size} a class" for size in sizes)
+    for family in results.plan.families:
+        for augment in (NONE, FULL):
+            pairs = ((Cell(family, name, size, augment) for name in ("binary", "multi-class")) for size in sizes)
+            yield family, augment, *(results.difference(*pair) for pair in pairs)
+
+
+def _augmented(results: Results) -> Iterator[tuple]:
+    sizes = results.plan.per_class
+    yield "family", "formulation", *(f"{size} a class" for size in sizes)
+    for family in results.plan.families:
+        for formulation in FORMULATIONS:
+            pairs = ((Cell(family, formulation, size, augment) for augment in (FULL, NONE)) for size in sizes)
+            yield family, formulation, *(results.difference(*pair) for pair in pairs)
+
+
+def _all_families(results: Results) -> Iterator[Cell]:
+    reference = results.plan.reference()
+    for family in (*results.plan.families, *results.plan.others):
+        for formulation in FORMULATIONS:
+            cell = replace(reference, family=family, formulation=formulation)
+            if replace(cell, seed=results.plan.seeds[0]) in results.records:
+                yield cell
+
+
+def _families(results: Results) -> Iterator[tuple]:
+    classes = results.plan.base.samples.classes
+    yield "family", "formulation", "accuracy", "macro F", *classes, "calibration error", "against cnn"
+    for cell in _all_families(results):
+        singles = [record.single for record in results.of(cell)]
+        yield (
+            cell.family,
+            cell.formulation,
+            results.accuracy(cell),
+            spread([single.macro_f for single in singles]),
+            *(f"{np.mean([single.f_measures[i] for single in singles]):.3f}" for i in range(len(classes))),
+            spread([single.calibration_error for single in singles]),
+            "" if cell.family == "cnn" else results.difference(cell, replace(cell, family="cnn")),
+        )
+
+
+def _costs(results: Results) -> Iterator[tuple]:
+    yield (
+        *("family", "formulation", "macro F", "all classes right", "calibration error"),
+        *("parameters", "multiply-adds a window", "CPU seconds of training"),
+    )
+    for cell in _all_families(results):
+        records = results.of(cell)
+        mixtures = [record.mixtures for record in records if record.mixtures]
+        figures = ("macro_f", "accuracy", "calibration_error") if mixtures else ()
+        yield (
+            cell.family,
+            cell.formulation,
+            *([spread([getattr(m, figure) for m in mixtures]) for figure in figures] or [""] * 3),
+            f"{records[0].parameters:,}",
+            f"{records[0].multiply_adds:,}",
+            f"{np.mean([record.train_seconds for record in records]):.1f}",
+        )
+
+
+def _varied(results: Results, field: str, values: Iterable) -> Iterator[tuple]:
+    classes, reference = results.plan.base.samples.classes, results.plan.reference()
+    yield field, "accuracy", *(f"F {name}" for name in classes), "against the reference"
+    for value in (getattr(reference, field), *values):
+        cell = replace(reference, **{field: value})
+        f = np.mean([record.single.f_measures for record in results.of(cell)], axis=0)
+        change = "" if cell == reference else results.difference(cell, reference)
+        yield value, results.accuracy(cell), *(f"{figure:.3f}" for figure in f), change
+
+
+def _lengths(results: Results) -> Iterator[tuple]:
+    return _varied(results, "after_ms", results.plan.after_ms)
+
+
+def _spectrograms(results: Results) -> Iterator[tuple]:
+    return _varied(results, "spectrogram", results.plan.spectrograms)
+
+
+def _left_out(results: Results) -> Iterator[tuple]:
+    return _varied(results, "augment", (NONE, *results.plan.left_out))
+
+
+def _confusions(results: Results) -> Iterator[tuple]:
+    classes = results.plan.base.samples.classes
+    yield "it is, and is taken for", *classes
+    counts = sum(np.array(record.single.confusion) for record in results.of(results.plan.reference()))
+    for name, row in zip(classes, counts, strict=True):
+        yield name, *row
+
+
+def _tracks(results: Results) -> Iterator[tuple]:
+    yield "system", *(f"{name}, {at} onsets" for name in SETS for at in (DETECTED, LABELLED))
+    for system in (ALL_RIGHT, ONE_RIGHT):
+        found = (results.reference(system, name, at) for name in SETS for at in (DETECTED, LABELLED))
+        yield system, *(f"{record.micro_f:.3f}" for record in found)
+    found = (results.reference(PASSAGES, name, "") for name in SETS)
+    yield PASSAGES, *(figure for record in found for figure in (f"{record.micro_f:.3f}", ""))
+    for cell in dict.fromkeys(replace(cell, seed=1) for cell in results.plan.on_tracks()):
+        columns = [results.on_tracks(cell, name, at) for name in SETS for at in (DETECTED, LABELLED)]
+        yield _told(cell), *(spread([record.micro_f for record in records]) for records in columns)
+
+
+def _told(cell: Cell) -> str:
+    augment = "not augmented" if cell.augment == NONE else "augmented"
+    return f"{cell.family}, {cell.formulation}, {augment}, {cell.after_ms:g} ms"

@@ -1,0 +1,165 @@
+"""What is left of a classifier of strokes on real recordings, where strokes overlap and nobody says where they are.
+
+Two kinds of answers: at the onsets that the detector finds, and at those that are labelled. What a classifier could
+reach that is never wrong, with any number of answers at an onset or with one, says how much is lost before it is asked.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from drumscribe.audio import load
+from drumscribe.drums import FIVE_CLASSES, articulations_of
+from drumscribe.errors import DrumscribeError
+from drumscribe.evaluate.annotations import Event, Track, read_events
+from drumscribe.evaluate.matching import MICRO
+from drumscribe.evaluate.scores import score
+from drumscribe.spectrogram import SpectrogramSettings
+
+from ..experiment import Experiment, InputSettings
+from ..predictors import WindowPredictor, find_onsets
+from ..sources import RATE
+from ..windows import cut_window
+from .cells import Cell
+from .records import TrackRecord
+from .training import Laboratory
+
+SETS = {"MDB Drums, drum stems": ("mdb/drums", "mdb/subclass"), "E-GMD": ("egmd/audio", "egmd/labels")}
+"""Sets of recordings by name: their folders of sound and of references, below that of the bench."""
+DETECTED, LABELLED = "detected", "labelled"
+ALL_RIGHT, ONE_RIGHT, PASSAGES = "all answers right", "one answer, right", "model of passages"
+_NEAR = 0.05
+"""Seconds within which an answer counts, as in the literature."""
+_TOGETHER = 0.02
+"""Seconds within which labels are of one window."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording and what is played in it.
+
+    Attributes
+    ----------
+    path : of the sound.
+    samples : at 44,100 Hz.
+    reference : what is played.
+    onsets : samples of the onsets, `DETECTED` and `LABELLED`.
+    """
+
+    path: Path
+    samples: np.ndarray
+    reference: tuple[Event, ...]
+    onsets: dict[str, np.ndarray]
+
+    def track(self, estimate: list[Event]) -> Track:
+        """With an estimate, to be scored."""
+        return Track(self.path.stem, self.reference, tuple(sorted(estimate, key=lambda event: event.time)))
+
+
+def check_bench(bench: Path) -> None:
+    """See that every set is there.
+
+    Raises
+    ------
+    DrumscribeError : where there are no recordings, or one has no reference.
+    """
+    for name in SETS:
+        _recordings(bench, name)
+
+
+@lru_cache(maxsize=len(SETS))
+def _recordings(bench: Path, name: str) -> tuple[Recording, ...]:
+    audio, labels = (bench / folder for folder in SETS[name])
+    paths = sorted(audio.glob("*.flac"))
+    if not paths:
+        raise DrumscribeError(f"{audio}: no recordings there; --bench names the folder above {SETS[name][0]}")
+    return tuple(_read(path, labels) for path in paths)
+
+
+def _read(path: Path, labels: Path) -> Recording:
+    references = [p for p in labels.iterdir() if p.stem.removesuffix("_subclass") == path.stem]
+    if not references:
+        raise DrumscribeError(f"{path}: no reference in {labels}")
+    samples, reference = load(path, RATE), read_events(references[0])
+    times = np.array([event.time for event in reference if event.instrument in FIVE_CLASSES])
+    times = times[np.diff(times, prepend=-1.0) > _TOGETHER]
+    labelled = np.rint(times * RATE).astype(int)
+    return Recording(path, samples, reference, {DETECTED: np.asarray(find_onsets(samples)), LABELLED: labelled})
+
+
+def measure_cell(laboratory: Laboratory, bench: Path, cell: Cell) -> tuple[TrackRecord, ...]:
+    """How a cell transcribes each set at onsets of each kind."""
+    predictor = laboratory.predictor(cell)
+    settings = predictor.experiment.spectrogram, predictor.experiment.input
+    return tuple(
+        _record(
+            laboratory.digest(cell),
+            name,
+            at,
+            [
+                _transcribe(predictor, recording, at, windows)
+                for recording, windows in _windows(bench, name, at, *settings)
+            ],
+        )
+        for name in SETS
+        for at in (DETECTED, LABELLED)
+    )
+
+
+def measure_references(bench: Path) -> tuple[TrackRecord, ...]:
+    """What the classifiers are held against: what they could reach at most, and the model that is shipped."""
+    from drumscribe.transcriber import Transcriber
+
+    transcriber = Transcriber()
+    records = []
+    for name in SETS:
+        recordings = _recordings(bench, name)
+        for at in (DETECTED, LABELLED):
+            records.append(_record(ALL_RIGHT, name, at, [_best(r, at, several=True) for r in recordings]))
+            records.append(_record(ONE_RIGHT, name, at, [_best(r, at, several=False) for r in recordings]))
+        hits = [(r, transcriber.transcribe_file(r.path).hits) for r in recordings]
+        found = [r.track([Event(hit.time, hit.articulation) for hit in heard]) for r, heard in hits]
+        records.append(_record(PASSAGES, name, "", found))
+    return tuple(records)
+
+
+@lru_cache(maxsize=2 * len(SETS))
+def _windows(
+    bench: Path, name: str, at: str, spectrogram: SpectrogramSettings, window: InputSettings
+) -> tuple[tuple[Recording, np.ndarray], ...]:
+    """The recordings of a set, and ``(onsets, frames, bands) float16`` of each."""
+    experiment = Experiment("windows", spectrogram=spectrogram, input=window)
+    return tuple(
+        (recording, np.stack([cut_window(recording.samples, int(i), experiment) for i in recording.onsets[at]]))
+        for recording in _recordings(bench, name)
+    )
+
+
+def _transcribe(predictor: WindowPredictor, recording: Recording, at: str, windows: np.ndarray) -> Track:
+    """What a classifier says of the windows: nothing where it may name several classes and none reaches one half."""
+    decided = predictor.formulation.decide(predictor.predict(windows))
+    classes, times = predictor.experiment.samples.classes, recording.onsets[at] / RATE
+    return recording.track([_event(times[i], classes[j]) for i, j in np.argwhere(decided)])
+
+
+def _best(recording: Recording, at: str, several: bool) -> Track:
+    """What answers would be that are never wrong: all classes of an onset, or one of them."""
+    times = recording.onsets[at] / RATE
+    chosen: dict[tuple, Event] = {}
+    for event in recording.reference:
+        nearest = int(np.argmin(np.abs(times - event.time)))
+        if event.instrument in FIVE_CLASSES and abs(times[nearest] - event.time) <= _NEAR:
+            answer = (nearest, event.instrument) if several else (nearest,)
+            chosen.setdefault(answer, _event(times[nearest], event.instrument))
+    return recording.track(list(chosen.values()))
+
+
+def _record(system: str, name: str, at: str, tracks: list[Track]) -> TrackRecord:
+    scores = score(tracks, _NEAR, FIVE_CLASSES)
+    return TrackRecord(system, name, at, scores.row(MICRO).f, tuple(scores.row(c).f for c in FIVE_CLASSES))
+
+
+def _event(time: float, instrument: str) -> Event:
+    return Event(float(time), articulations_of(instrument)[0].name, exact=False)

@@ -1,0 +1,147 @@
+"""Cells to records: each trained and measured once, several at a time if there are processes for it."""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from multiprocessing import get_context
+from pathlib import Path
+from shutil import rmtree
+
+import numpy as np
+
+from ..batches import WindowBatches
+from ..checkpoints import load_checkpoint
+from ..costs import multiply_adds
+from ..evaluation import evaluate
+from ..experiment import Experiment
+from ..fit import build_trainee, fit
+from ..predictors import WindowPredictor
+from ..samples import Sample, SampleSet, read_samples
+from ..strokes import StrokeBook
+from .cells import Cell
+from .records import Record
+
+_ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+@dataclass(frozen=True)
+class Laboratory:
+    """Where cells are trained.
+
+    Attributes
+    ----------
+    base : what all have in common.
+    data : one-shots, or a folder with a folder ``oneshots`` in it.
+    cache : what can be made again: windows and networks.
+    """
+
+    base: Experiment
+    data: Path
+    cache: Path
+
+    def digest(self, cell: Cell) -> str:
+        """Tells apart all that a cell could have been."""
+        return hashlib.sha256(json.dumps(asdict(cell.experiment(self.base))).encode()).hexdigest()[:16]
+
+    def prepare(self, cell: Cell) -> None:
+        """Make the windows of a cell, unless they are in the cache."""
+        self._book(cell).training_windows()
+
+    def measure(self, cell: Cell) -> Record:
+        """Train a cell from the start, and measure it on what was held out."""
+        import keras
+
+        keras.backend.clear_session()
+        rmtree(self._folder(cell), ignore_errors=True)
+        book = self._book(cell)
+        batches = self._batches(cell, book)
+        started = time.process_time()
+        network = self._fit(cell, batches)
+        seconds = time.process_time() - started
+        predictor = WindowPredictor(cell.experiment(self.base), network)
+        windows, mixtures = book.held_out_windows(), book.held_out_mixtures()
+        probabilities = predictor.predict(windows.frames)
+        order = np.argsort([sample.path.as_posix() for sample in book.held_out], kind="stable")
+        return Record(
+            cell=cell,
+            digest=self.digest(cell),
+            one_shots=tuple(
+                sum(sample.instrument == name for sample in book.training) for name in self.base.samples.classes
+            ),
+            single=evaluate(probabilities, windows.labels, windows.classes),
+            mixtures=mixtures and evaluate(predictor.predict(mixtures.frames), mixtures.labels, mixtures.classes),
+            answers="".join(map(str, probabilities.argmax(axis=1)[order])),
+            train_seconds=round(seconds, 2),
+            parameters=network.count_params(),
+            multiply_adds=multiply_adds(network),
+        )
+
+    def predictor(self, cell: Cell) -> WindowPredictor:
+        """A cell as it was trained; trained again where the cache has lost it."""
+        experiment = cell.experiment(self.base)
+        network = build_trainee(experiment)
+        if load_checkpoint(network, self._folder(cell)) < experiment.fit.steps:
+            network = self._fit(cell, self._batches(cell, self._book(cell)))
+        return WindowPredictor(experiment, network)
+
+    def held_out(self, cell: Cell) -> tuple[Sample, ...]:
+        """The one-shots that a cell is measured on, in the order of their paths."""
+        return tuple(sorted(self._book(cell).held_out, key=lambda sample: sample.path.as_posix()))
+
+    def _folder(self, cell: Cell) -> Path:
+        return self.cache / "study" / f"{cell.name}-{self.digest(cell)}"
+
+    def _book(self, cell: Cell) -> StrokeBook:
+        folder = self.data / "oneshots" if (self.data / "oneshots").is_dir() else self.data
+        found = _read(folder, self.base.samples.classes)
+        return StrokeBook(cell.experiment(self.base), folder, self.cache, lambda line: None, found)
+
+    def _batches(self, cell: Cell, book: StrokeBook) -> WindowBatches:
+        settings = cell.experiment(self.base)
+        return WindowBatches(book.training_windows(), settings.augment, settings.fit.seed, settings.fit.clips)
+
+    def _fit(self, cell: Cell, batches: WindowBatches):
+        return fit(cell.experiment(self.base), batches, self._folder(cell), lambda line: None)
+
+
+@lru_cache(maxsize=1)
+def _read(folder: Path, classes: tuple[str, ...]) -> SampleSet:
+    """The one-shots, read once by each process."""
+    return read_samples(folder, labels=classes)
+
+
+Run = Callable[[Callable, Iterable], Iterator]
+
+
+@contextmanager
+def workers(jobs: int) -> Iterator[Run]:
+    """``run(function, arguments)``, which yields results as they come: in this process, or in so many others.
+
+    Each computes in one thread, so that what it computes depends on nothing else.
+    """
+    for name, value in _ONE_THREAD.items():
+        os.environ.setdefault(name, value)
+    if jobs == 1:
+        yield map
+        return
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"))
+    try:
+        yield lambda function, arguments: (
+            task.result() for task in as_completed([pool.submit(function, argument) for argument in arguments])
+        )
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def measure_cells(laboratory: Laboratory, cells: Iterable[Cell], run: Run) -> Iterator[Record]:
+    """The records of cells, as they come; the windows that several share are made first."""
+    cells = tuple(cells)
+    for _ in run(laboratory.prepare, {cell.windows: cell for cell in cells}.values()):
+        pass
+    yield from run(laboratory.measure, cells)
