@@ -118,7 +118,7 @@ def test_a_roll_stays_a_roll():
     assert len(times) == 12
     assert np.diff(times).min() > 0.04 and np.diff(times).max() < 0.05
     assert times[0] == pytest.approx(START + 4)
-    assert report.ornaments == 10
+    assert report.ornaments == 11
 
 
 def test_two_strokes_of_a_drum_on_one_line_keep_their_distance_and_are_reported():

@@ -20,7 +20,7 @@ class Ornaments:
     Attributes
     ----------
     main : the index of the stroke that a grace note leads to; its own for all other hits.
-    in_roll : whether it is within a roll, of which the first and the last stroke are not.
+    in_roll : whether it is within a roll, of which the first stroke is not: it has a place.
     """
 
     main: np.ndarray
@@ -47,7 +47,7 @@ def find_ornaments(seconds: np.ndarray, velocities: np.ndarray, drums: Sequence[
         for begin, end in _runs(fast):  # gaps from begin to end: hits from begin to end inclusive
             if end - begin + 1 >= _ROLL_HITS and gaps[begin:end].mean() < 0.7 * step[begin:end].mean():
                 roll[begin : end + 1] = True
-                in_roll[own[begin + 1 : end]] = True
+                in_roll[own[begin + 1 : end + 1]] = True
         soft = velocities[own][:-1] < _SOFTER * velocities[own][1:]
         grace = (gaps < 0.6 * step) & ((gaps < _CLOSE) | (soft & (gaps < _SOFT_CLOSE)))
         for i in reversed(np.flatnonzero(grace & ~(roll[:-1] & roll[1:]))):

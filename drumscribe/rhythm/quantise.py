@@ -1,7 +1,7 @@
 """Quantisation: hits moved to the grid, as far and as strictly as wanted, without losing what is not on any grid.
 
 Grace notes move with their main strokes, rolls stay rolls, and where two strokes of a drum would fall on one line the
-softer one keeps its distance. Swing is kept as it is played, or set.
+one that is farther from it keeps its distance to the other. Swing is kept as it is played, or set.
 """
 
 from collections.abc import Sequence
@@ -152,7 +152,8 @@ class _Pass:
     def __init__(
         self, hits: Sequence[Hit], seconds: np.ndarray, tempo_map: TempoMap, settings: QuantiseSettings
     ) -> None:
-        order = np.argsort(seconds, kind="stable")
+        # Hits at one time in an order of their own, so that it does not matter in which they came.
+        order = np.lexsort(([hit.velocity for hit in hits], [hit.note for hit in hits], seconds.round(9)))
         hits, times = [hits[i] for i in order], seconds[order]
         velocities = np.array([hit.velocity for hit in hits], np.float64)
         drums = [_drum(hit) for hit in hits]
@@ -166,7 +167,7 @@ class _Pass:
         self.swing = _wanted_swing(placed.swing, settings)
         moves = np.zeros(len(hits))
         moves[free] = tempo_map.seconds_at(placed.quarters(self.swing)) - times[free]
-        main, self.beside = _share_lines(placed, velocities[free], own)
+        main, self.beside = _share_lines(placed, moves[free], own)
         moves[free] = moves[free[main]]
         outside = np.zeros(len(hits), bool)
         if settings.window is not None:
@@ -194,16 +195,14 @@ def _drum(hit: Hit) -> str:
     return hit.articulation if hit.instrument in ("tom", "cymbal") else hit.instrument
 
 
-def _share_lines(placed: Placement, velocities: np.ndarray, drums: Sequence[str]) -> tuple[np.ndarray, int]:
-    """For each hit the one whose move it makes: its own, or that of the loudest of its drum on its line."""
-    main = np.arange(len(velocities))
-    loudest: dict[tuple[float, str], int] = {}
-    lines = (placed.bars + placed.lines).round(6).tolist()
-    for i, key in enumerate(zip(lines, drums, strict=True)):
-        if key not in loudest or velocities[i] > velocities[loudest[key]]:
-            loudest[key] = i
-    for i, key in enumerate(zip(lines, drums, strict=True)):
-        main[i] = loudest[key]
+def _share_lines(placed: Placement, moves: np.ndarray, drums: Sequence[str]) -> tuple[np.ndarray, int]:
+    """For each hit the one whose move it makes: its own, or that of the nearest to their line of its drum."""
+    nearest: dict[tuple[float, str], int] = {}
+    keys = list(zip((placed.bars + placed.lines).round(6).tolist(), drums, strict=True))
+    for i, key in enumerate(keys):
+        if key not in nearest or abs(moves[i]) < abs(moves[nearest[key]]):
+            nearest[key] = i
+    main = np.array([nearest[key] for key in keys])
     return main, int(np.sum(main != np.arange(len(main))))
 
 
