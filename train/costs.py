@@ -1,10 +1,11 @@
 """What a network costs, read off its layers: parameters, multiply-adds, and how far an answer looks."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from math import prod
 
 from .experiment import COLUMNS, Experiment
-from .networks import build_passage_network, build_window_network
+from .networks import FAMILIES, build_passage_network, build_window_network
 
 _FREE = frozenset(
     {"InputLayer", "Reshape", "Flatten", "Concatenate", "Add", "Activation", "ReLU", "Dropout", "SpatialDropout1D"}
@@ -46,6 +47,18 @@ def costs_of(experiment: Experiment) -> Costs:
         frames = count
     milliseconds = None if frames is None else (frames - 1) / rate * 1000
     return Costs(network.count_params(), round(multiply_adds(network) * rate / count), frames, milliseconds)
+
+
+def compare_families(experiment: Experiment) -> Iterator[str]:
+    """A table, line by line, of what each family would cost with the input, sizes and formulation of an experiment."""
+    yield f"{'family':<12}{'parameters':>12}{'multiply-adds/s':>18}{'sees':>12}  per frame"
+    for name, family in FAMILIES.items():
+        if experiment.is_passage and not family.per_frame:
+            continue
+        costs = costs_of(replace(experiment, network=replace(experiment.network, family=name)))
+        sees = "everything" if costs.milliseconds is None else f"{costs.milliseconds:.0f} ms"
+        per_frame = "yes" if family.per_frame else "no"
+        yield f"{name:<12}{costs.parameters:>12,}{costs.multiply_adds:>18,}{sees:>12}  {per_frame}"
 
 
 def multiply_adds(network) -> int:

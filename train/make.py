@@ -17,6 +17,7 @@ from .batches import WindowBatches
 from .checkpoints import CHECKPOINT, load_checkpoint, load_seed, save_checkpoint, save_seed
 from .convert import KINDS, Conversion, convert_checked
 from .corpus import render_corpus
+from .costs import costs_of
 from .evaluation import Evaluation, evaluate
 from .experiment import Experiment
 from .files import written_whole
@@ -147,6 +148,7 @@ def _convert(experiment: Experiment, places: Places, folder: Path, kinds: tuple[
     card = {
         "experiment": asdict(experiment),
         "step": step,
+        "costs": asdict(costs_of(experiment)),
         "held_out": measured,
         "deviation": {c.kind: c.deviation for c in conversions if not c.reason},
         "refused": {c.kind: c.reason for c in conversions if c.reason},
