@@ -218,3 +218,23 @@ def synth(kind, samples, data, cache, out, split, clips, seconds, seed) -> None:
             raise click.UsageError("performances need --data and --cache")
         source = PerformanceSource(data, cache, split or "train")
     write_clips(ClipPlan(source, seed, clips, seconds), out, click.echo)
+
+
+@main.command()
+@click.option("--data", type=click.Path(path_type=Path), required=True, help="one-shots, or a folder with oneshots")
+@click.option("--cache", type=click.Path(path_type=Path), required=True, help="what can be made again")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="records, tables and pictures")
+@click.option("--bench", type=click.Path(path_type=Path), help="real recordings to measure on (mdb and egmd)")
+@click.option("--reduced", is_flag=True, help="a little of everything, to see that it runs")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(min=1), help="processes")
+def study(data: Path, cache: Path, out: Path, bench: Path | None, reduced: bool, jobs: int) -> None:
+    """Compare formulations, families, augmentations and windows; train/study/README.md says what came of it.
+
+    Stop it at any moment and call it again: what was measured is not measured again.
+    """
+    from .study.cells import full_plan, reduced_plan
+    from .study.conduct import conduct
+    from .study.training import Laboratory
+
+    plan = reduced_plan() if reduced else full_plan()
+    conduct(plan, Laboratory(plan.base, data, cache), bench, out, jobs, click.echo)
