@@ -76,7 +76,7 @@ def fit_steady(hits: PlacedHits, meter: Meter) -> TempoMap:
         centre = np.average(hits.quarters, weights=hits.weights)
         origin += (period - 60.0 / whole) * centre
         tempo = whole
-    return TempoMap.steady(tempo, origin, meter)
+    return TempoMap.steady(float(tempo), float(origin), meter)
 
 
 def fit_changing(hits: PlacedHits, meter: Meter) -> TempoMap:

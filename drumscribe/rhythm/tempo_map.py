@@ -109,7 +109,7 @@ class TempoMap:
     def tempo(self) -> float | None:
         """The tempo in quarters per minute where there is one, None where it changes."""
         tempos = self.tempos()
-        return float(tempos[0]) if np.ptp(tempos) <= 1e-6 * tempos[0] else None
+        return round(float(tempos[0]), 9) if np.ptp(tempos) <= 1e-6 * tempos[0] else None
 
     def tempos(self) -> np.ndarray:
         """``(anchors - 1,)``: the tempo between each two anchors in quarters per minute."""

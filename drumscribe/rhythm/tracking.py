@@ -34,6 +34,7 @@ def track_pulses(times: np.ndarray, classes: np.ndarray, weights: np.ndarray, sh
     shortest, longest : of a pulse, in seconds.
     """
     first, last = round(shortest / FRAME), round(longest / FRAME)
+    weights = np.concatenate([weights, weights[:, :1]], axis=1)  # the end of a pulse is the start of the next
     origin = times[0] - 2 * longest
     at = (times - origin) / FRAME
     frames = int(at[-1]) + last + 2
@@ -48,7 +49,7 @@ def track_pulses(times: np.ndarray, classes: np.ndarray, weights: np.ndarray, sh
 def _solve(at, classes, weights, first, step_cost, jump_cost, ends, back, starts):
     """Viterbi over (end of a pulse, its length); `ends` is a ring of the last frames' scores. Returns the pulses."""
     frames, lengths = back.shape
-    ring, phases, reach = len(ends), weights.shape[1], len(step_cost) - 1
+    ring, phases, reach = len(ends), weights.shape[1] - 1, len(step_cost) - 1
     best = np.zeros(ring, np.float32)
     best_length = np.zeros(ring, np.int64)
     heads = np.zeros(frames + 1, np.int64)
@@ -73,8 +74,9 @@ def _solve(at, classes, weights, first, step_cost, jump_cost, ends, back, starts
                 value = ends[before, other] - step_cost[abs(other - j)]
                 if value > score:
                     score, chosen = value, other
+            scale = phases / length
             for i in range(heads[start], heads[frame]):
-                score += weights[classes[i], int((at[i] - start) / length * phases) % phases]
+                score += weights[classes[i], int((at[i] - start) * scale + 0.5)]
             ends[row, j] = score
             back[frame, j] = chosen
         top = 0

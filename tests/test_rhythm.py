@@ -1,0 +1,326 @@
+import json
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from drumscribe.errors import RhythmError
+from drumscribe.hits import Hit, Transcription
+from drumscribe.rhythm import Beats, Meter, MeterChange, RhythmOptions, TempoMap, analyse_rhythm, read_beats
+from drumscribe.synthesis import OneShot, place
+
+ROCK = {"kick": "x..xx...", "snare": "..x...x.", "hihat_closed": "xxxxxxxx"}
+PATTERNS = {
+    "4/4": ROCK,
+    "3/4": {"kick": "x.....", "snare": "..x.x.", "hihat_closed": "x.x.x."},
+    "6/8": {"kick": "x....x", "snare": "...x..", "hihat_closed": "xxxxxx"},
+    "5/4": {"kick": "x..x..x...", "snare": "....x...x.", "hihat_closed": "xxxxxxxxxx"},
+    "7/8": {"kick": "x...x..", "snare": "..x..x.", "hihat_closed": "xxxxxxx"},
+}
+
+
+def play(tempo_map, pattern=ROCK, bars=12, jitter=0.0, seed=0, first_step=0):
+    """A pattern, bar after bar along a tempo map, with jitter in seconds, begun at a step of its first bar."""
+    rng = np.random.default_rng(seed)
+    length = tempo_map.meters[0].meter.bar_quarters
+    hits = []
+    for articulation, steps in pattern.items():
+        places = [bar + i / len(steps) for bar in range(bars) for i, step in enumerate(steps) if step == "x"]
+        places = [place for place in places if place >= first_step / len(steps)]
+        times = tempo_map.seconds_at(length * np.array(places)) + rng.normal(0.0, jitter, len(places))
+        hits += [
+            Hit(max(0.0, float(time)), articulation, 100 if articulation != "hihat_closed" else 70) for time in times
+        ]
+    hits.sort(key=lambda hit: hit.time)
+    return Transcription(tuple(hits), hits[-1].time + 1.0)
+
+
+class TestTempoMap:
+    def test_seconds_and_quarters_turn_into_each_other(self):
+        tempo_map = TempoMap((0.5, 1.5, 2.5), (0.0, 2.0, 3.0))
+        times = np.array([[0.0, 0.5, 1.0], [2.0, 2.5, 60.0]])
+        np.testing.assert_allclose(tempo_map.quarters_at(times), [[-1.0, 0.0, 1.0], [2.5, 3.0, 60.5]])
+        np.testing.assert_allclose(tempo_map.seconds_at(tempo_map.quarters_at(times)), times, atol=1e-12)
+
+    def test_beats_go_back_to_the_start_and_on_to_the_end(self):
+        tempo_map = TempoMap.steady(120.0, 1.25)
+        np.testing.assert_allclose(tempo_map.beats(2.5), [0.25, 0.75, 1.25, 1.75, 2.25])
+        np.testing.assert_allclose(tempo_map.downbeats(4.0), [1.25, 3.25])
+        assert tempo_map.tempo == pytest.approx(120.0)
+
+    def test_a_beat_of_a_compound_meter_is_a_dotted_quarter(self):
+        np.testing.assert_allclose(TempoMap.steady(90.0, 0.0, Meter(6, 8)).beats(3.5), [0.0, 1.0, 2.0, 3.0])
+        np.testing.assert_allclose(TempoMap.steady(90.0, 0.0, Meter(6, 8)).downbeats(3.5), [0.0, 2.0])
+
+    def test_meters_change_at_their_downbeats(self):
+        changes = (MeterChange(0.0, Meter(4, 4)), MeterChange(4.0, Meter(3, 4)))
+        tempo_map = TempoMap((0.0, 1.0), (0.0, 1.0), changes)
+        np.testing.assert_allclose(tempo_map.downbeats(10.0), [0.0, 4.0, 7.0, 10.0])
+        np.testing.assert_allclose(tempo_map.beats(10.0), np.arange(11.0))
+
+    def test_there_is_no_one_tempo_where_it_changes(self):
+        assert TempoMap((0.0, 1.0, 1.5), (0.0, 1.0, 2.0)).tempo is None
+
+    @pytest.mark.parametrize(
+        ("seconds", "quarters", "meters"),
+        [
+            ((0.0,), (0.0,), None),
+            ((0.0, 0.0), (0.0, 1.0), None),
+            ((0.0, 1.0), (1.0, 0.0), None),
+            ((0.0, 1.0), (0.0, 1.0), ()),
+        ],
+    )
+    def test_what_does_not_ascend_is_refused(self, seconds, quarters, meters):
+        with pytest.raises(ValueError, match=r"tempo map"):
+            TempoMap(seconds, quarters, (MeterChange(0.0, Meter()),) if meters is None else meters)
+
+    @pytest.mark.parametrize("text", ["6", "6/", "0/4", "6/7", "six/eight", "-3/4"])
+    def test_no_meter_is_made_of_other_text(self, text):
+        with pytest.raises(ValueError, match=r"meter|numerator|denominator"):
+            Meter.parse(text)
+
+
+class TestSteady:
+    @pytest.mark.parametrize("tempo", [72.0, 100.0, 128.0, 174.0])
+    def test_a_tempo_is_found_and_its_bars(self, tempo):
+        truth = TempoMap.steady(tempo, 1.3)
+        rhythm = analyse_rhythm(play(truth, jitter=0.004))
+        assert rhythm.steady
+        assert rhythm.tempo == tempo
+        assert rhythm.meter == Meter(4, 4)
+        assert rhythm.confidence > 0.5
+        np.testing.assert_allclose(rhythm.tempo_map.downbeats(15.0)[:4], truth.downbeats(15.0)[:4], atol=0.01)
+
+    def test_a_tempo_between_two_whole_ones_stays_there(self):
+        rhythm = analyse_rhythm(play(TempoMap.steady(117.37, 0.5), bars=24, jitter=0.002))
+        assert rhythm.tempo == pytest.approx(117.37, abs=0.02)
+
+    def test_a_recording_may_begin_within_a_bar(self):
+        truth = TempoMap.steady(120.0, 0.5)
+        rhythm = analyse_rhythm(play(truth, jitter=0.003, first_step=3))
+        np.testing.assert_allclose(rhythm.tempo_map.seconds_at(0.0), 2.5, atol=0.01)
+
+    @pytest.mark.parametrize("meter", ["3/4", "6/8", "5/4", "7/8"])
+    def test_meters_are_told_apart(self, meter):
+        truth = TempoMap.steady(130.0, 0.7, Meter.parse(meter))
+        rhythm = analyse_rhythm(play(truth, PATTERNS[meter], bars=16, jitter=0.004))
+        assert str(rhythm.meter) == meter
+        assert rhythm.tempo == pytest.approx(130.0, abs=0.1)
+        np.testing.assert_allclose(rhythm.tempo_map.downbeats(20.0)[:4], truth.downbeats(20.0)[:4], atol=0.015)
+
+    def test_three_hours_are_one_tempo_to_the_end(self):
+        truth = TempoMap.steady(125.0, 0.4)
+        beat = {"kick": "x...x...", "snare": "..x...x."}
+        rhythm = analyse_rhythm(play(truth, beat, bars=5600, jitter=0.003))
+        assert rhythm.tempo == 125.0
+        assert abs(float(rhythm.tempo_map.seconds_at(4 * 5600)) - float(truth.seconds_at(4 * 5600))) < 0.005
+
+
+class TestChanging:
+    def test_a_drift_is_followed(self):
+        quarters = np.arange(121.0)
+        tempi = 110.0 * (1 + 0.06 * np.sin(quarters[:-1] / 12.0))
+        seconds = 0.5 + np.concatenate([[0.0], np.cumsum(60.0 / tempi)])
+        truth = TempoMap(tuple(seconds), tuple(quarters))
+        rhythm = analyse_rhythm(play(truth, bars=30, jitter=0.004))
+        assert not rhythm.steady
+        assert rhythm.tempo is None
+        errors = rhythm.tempo_map.seconds_at(quarters) - seconds
+        assert np.abs(errors).max() < 0.03
+        assert "to" in str(rhythm)
+
+    def test_a_sudden_change_stays_sharp(self):
+        truth = TempoMap((0.0, 30.0, 54.0), (0.0, 50.0, 98.0))
+        rhythm = analyse_rhythm(play(truth, bars=24, jitter=0.003))
+        quarters = np.arange(96.0)
+        errors = rhythm.tempo_map.seconds_at(quarters) - truth.seconds_at(quarters)
+        assert np.abs(errors).max() < 0.04
+        tempos = rhythm.tempo_map.tempos()
+        assert tempos[0] == pytest.approx(100.0, rel=0.02)
+        assert tempos[-1] == pytest.approx(120.0, rel=0.02)
+
+    def test_fixed_tempo_gives_one_all_the_same(self):
+        truth = TempoMap((0.0, 30.0, 54.0), (0.0, 50.0, 98.0))
+        rhythm = analyse_rhythm(play(truth, bars=24), RhythmOptions(fixed_tempo=True))
+        assert rhythm.steady
+        assert 99.0 < rhythm.tempo < 121.0
+
+
+class TestFreeTime:
+    @pytest.mark.parametrize("seed", range(6))
+    def test_hits_at_random_have_no_tempo(self, seed):
+        rng = np.random.default_rng(seed)
+        times = np.sort(rng.uniform(0.0, 40.0, int(rng.integers(60, 300))))
+        names = rng.choice(["kick", "snare", "hihat_closed", "tom_low", "crash"], len(times))
+        hits = tuple(
+            Hit(float(t), str(name), int(v))
+            for t, name, v in zip(times, names, rng.integers(30, 127, len(times)), strict=True)
+        )
+        rhythm = analyse_rhythm(Transcription(hits, 41.0))
+        assert rhythm.tempo_map is None
+        assert str(rhythm) == "free time"
+
+    def test_a_rubato_solo_has_no_tempo(self):
+        rng = np.random.default_rng(3)
+        steps = 0.25 * np.exp(0.35 * rng.standard_normal(160))
+        names = rng.choice(
+            ["tom_low", "tom_mid", "tom_high", "snare", "kick", "crash"], 160, p=[0.2, 0.2, 0.2, 0.2, 0.15, 0.05]
+        )
+        hits = tuple(Hit(float(t), str(name), 90) for t, name in zip(np.cumsum(steps), names, strict=True))
+        assert analyse_rhythm(Transcription(hits, 60.0)).tempo_map is None
+
+    @pytest.mark.parametrize("times", [(), (1.0,), (1.0, 1.5, 2.0)])
+    def test_hardly_any_hits_have_no_tempo(self, times):
+        rhythm = analyse_rhythm(Transcription(tuple(Hit(t, "kick", 90) for t in times), 5.0))
+        assert rhythm.tempo_map is None
+        assert rhythm.confidence == 0.0
+
+    def test_a_tempo_that_is_given_holds_for_one_hit_too(self):
+        rhythm = analyse_rhythm(
+            Transcription((Hit(1.0, "kick", 90),), 5.0), RhythmOptions(tempo=90.0, meter=Meter(3, 4))
+        )
+        assert rhythm.tempo == pytest.approx(90.0)
+        np.testing.assert_allclose(rhythm.tempo_map.downbeats(4.0), [1.0, 3.0])
+
+    def test_hits_at_one_moment_are_no_rhythm(self):
+        hits = tuple(Hit(1.0, name, 90) for name in ("kick", "snare", "crash") * 4)
+        assert analyse_rhythm(Transcription(hits, 3.0)).tempo_map is None
+
+
+class TestGiven:
+    @pytest.mark.parametrize("given", [60.0, 120.0, 240.0])
+    def test_the_octave_of_a_tempo_that_is_given_holds(self, given):
+        rhythm = analyse_rhythm(play(TempoMap.steady(120.0, 0.5), jitter=0.003), RhythmOptions(tempo=given * 1.02))
+        assert rhythm.tempo == pytest.approx(given, abs=0.1)
+
+    def test_the_tempo_stays_in_its_range(self):
+        rhythm = analyse_rhythm(play(TempoMap.steady(120.0, 0.5)), RhythmOptions(tempo_range=(45.0, 80.0)))
+        assert rhythm.tempo == pytest.approx(60.0, abs=0.1)
+
+    @pytest.mark.parametrize("meter", [Meter(4, 4), Meter(2, 4), Meter(12, 8), Meter(9, 8)])
+    def test_a_meter_that_is_given_holds(self, meter):
+        rhythm = analyse_rhythm(play(TempoMap.steady(120.0, 0.5)), RhythmOptions(meter=meter))
+        assert rhythm.meter == meter
+
+    def test_beats_that_are_given_are_gone_through(self):
+        beats = Beats(tuple(np.cumsum([0.5] * 8 + [0.6] * 8).tolist()), (1.0, 3.0))
+        rhythm = analyse_rhythm(play(TempoMap.steady(120.0)), RhythmOptions(beats=beats))
+        assert not rhythm.steady
+        np.testing.assert_allclose(rhythm.tempo_map.beats(8.3), beats.times, atol=1e-9)
+        np.testing.assert_allclose(rhythm.tempo_map.downbeats(4.0), [1.0, 3.0])
+
+    def test_bars_are_found_where_only_beats_are_given(self):
+        truth = TempoMap.steady(120.0, 0.5)
+        beats = Beats(tuple(truth.beats(25.0).tolist()))
+        rhythm = analyse_rhythm(play(truth), RhythmOptions(beats=beats))
+        assert rhythm.meter == Meter(4, 4)
+        np.testing.assert_allclose(rhythm.tempo_map.downbeats(8.0), truth.downbeats(8.0), atol=1e-6)
+
+    def test_bars_of_different_lengths_are_meters(self):
+        times = tuple(float(t) for t in range(12))
+        rhythm = analyse_rhythm(play(TempoMap.steady(60.0)), RhythmOptions(beats=Beats(times, (1.0, 5.0, 8.0))))
+        assert [str(change.meter) for change in rhythm.tempo_map.meters] == ["4/4", "3/4"]
+        np.testing.assert_allclose(rhythm.tempo_map.downbeats(11.0), [1.0, 5.0, 8.0, 11.0])
+
+    @pytest.mark.parametrize(
+        ("options", "told"),
+        [
+            ({"tempo": 900.0}, "outside 20 to 400"),
+            ({"tempo": float("nan")}, "outside 20 to 400"),
+            ({"tempo_range": (140.0, 70.0)}, "slow to fast"),
+            ({"tempo": 50.0, "tempo_range": (70.0, 140.0)}, "outside the range"),
+            ({"tempo": 50.0, "beats": Beats((0.0, 1.0))}, "either"),
+        ],
+    )
+    def test_contradictions_are_refused(self, options, told):
+        with pytest.raises(RhythmError, match=told):
+            RhythmOptions(**options)
+
+
+class TestBeatsFile:
+    def test_times_with_and_without_numbers_are_read(self, tmp_path):
+        path = tmp_path / "song.beats"
+        path.write_text("# beats\n0.010\t4\n0.52 1\n\n1.06, 2\n1.64\n")
+        assert read_beats(path) == Beats((0.01, 0.52, 1.06, 1.64), (0.52,))
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ("0.5 1\n0.4 2\n", r"line 2: 0.4 s is not after .* 0.5 s"),
+            ("0.5\nx\n", "line 2: 'x' is not a time"),
+            ("-1\n2\n", "line 1: -1 is not a time"),
+            ("0.5\n", "two beats or more"),
+            ("", "two beats or more"),
+        ],
+    )
+    def test_broken_files_say_where(self, tmp_path, text, told):
+        path = tmp_path / "song.beats"
+        path.write_text(text)
+        with pytest.raises(RhythmError, match=told):
+            read_beats(path)
+
+    def test_a_missing_file_is_named(self, tmp_path):
+        with pytest.raises(RhythmError, match=r"gone\.beats: the beats cannot be read"):
+            read_beats(tmp_path / "gone.beats")
+
+
+@pytest.fixture(scope="module")
+def song(tmp_path_factory):
+    rng = np.random.default_rng(1)
+    sound = np.zeros(44100 * 14, np.float32)
+    time = np.arange(11025) / 44100
+    shots = {
+        "kick": np.sin(2 * np.pi * 60 * time) * np.exp(-time / 0.06),
+        "snare": (rng.standard_normal(11025) * 0.3 + 0.5 * np.sin(2 * np.pi * 190 * time)) * np.exp(-time / 0.05),
+        "hihat_closed": np.diff(rng.standard_normal(11026)) * 0.15 * np.exp(-time / 0.02),
+    }
+    for hit in play(TempoMap.steady(110.0, 0.5), bars=6).hits:
+        place(sound, OneShot(shots[hit.articulation].astype(np.float32), 0), round(hit.time * 44100), 0.7)
+    path = tmp_path_factory.mktemp("song") / "song.wav"
+    sf.write(path, sound, 44100)
+    return path
+
+
+class TestCommand:
+    def transcribe(self, *arguments):
+        from click.testing import CliRunner
+
+        from drumscribe.cli import main
+
+        return CliRunner().invoke(main, ["transcribe", *map(str, arguments)])
+
+    def test_the_report_names_tempo_and_meter(self, song, tmp_path):
+        result = self.transcribe(song, "-o", tmp_path, "--json")
+        assert "110 BPM, 4/4" in result.stderr
+        rhythm = json.loads(result.stdout)["recordings"][0]["rhythm"]
+        assert rhythm["tempo"] == 110.0
+        assert rhythm["meter"] == "4/4"
+        assert 0 < rhythm["confidence"] <= 1
+
+    def test_options_reach_the_analysis(self, song, tmp_path):
+        result = self.transcribe(song, "-o", tmp_path, "--json", "-q", "--tempo", "55", "--meter", "2/4")
+        rhythm = json.loads(result.stdout)["recordings"][0]["rhythm"]
+        assert (rhythm["tempo"], rhythm["meter"]) == (55.0, "2/4")
+
+    @pytest.mark.parametrize(
+        ("options", "told"),
+        [
+            (("--tempo", "5"), "a tempo of 5 is outside 20 to 400"),
+            (("--tempo-range", "fast"), "write it like 70-140"),
+            (("--meter", "6"), "write it like 4/4 or 6/8"),
+            (("--beats", "gone.beats"), "gone.beats: the beats cannot be read"),
+        ],
+    )
+    def test_bad_options_are_told_before_any_work(self, song, tmp_path, options, told):
+        result = self.transcribe(song, "-o", tmp_path, *options)
+        assert result.exit_code == 2
+        assert told in result.stderr
+        assert list(tmp_path.iterdir()) == []
+
+    def test_beats_belong_to_one_recording(self, song, tmp_path):
+        (tmp_path / "a.beats").write_text("0.5\n1.0\n")
+        other = tmp_path / "other.wav"
+        other.write_bytes(song.read_bytes())
+        result = self.transcribe(song, other, "-o", tmp_path / "out", "--beats", tmp_path / "a.beats")
+        assert result.exit_code == 2
+        assert "beats of one recording" in result.stderr
