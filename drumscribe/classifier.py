@@ -16,7 +16,7 @@ from .errors import ModelError
 from .spectrogram import SpectrogramSettings
 
 _CARD = "drumscribe.json"
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ class ModelInfo:
     name, version, description, licence, credits : for people.
     spectrogram : the frames that it was trained on.
     columns : what it answers.
-    thresholds : per instrument, the activation from which on a hit is reported.
+    weights : per instrument, a constant and how much each number of its `evidence` counts.
+    thresholds : per instrument, the probability from which on a hit is reported.
     context : frames on each side that an answer depends on.
     chunk : frames that the network takes at once.
     quantisation : ``float32``, ``float16`` or ``int8``.
@@ -58,6 +59,7 @@ class ModelInfo:
     credits: str
     spectrogram: SpectrogramSettings
     columns: Columns
+    weights: tuple[tuple[float, ...], ...]
     thresholds: tuple[float, ...]
     context: int
     chunk: int
@@ -112,6 +114,7 @@ def load_model_info(path: str | Path | None = None) -> ModelInfo:
         columns = Columns(tuple(card["columns"]["instruments"]), tuple(card["columns"]["articulations"]))
         facts = {key: card[key] for key in ModelInfo.__dataclass_fields__ if key not in ("columns", "spectrogram")}
         facts["thresholds"] = tuple(float(value) for value in facts["thresholds"])
+        facts["weights"] = tuple(tuple(float(value) for value in row) for row in facts["weights"])
         return ModelInfo(columns=columns, spectrogram=SpectrogramSettings(**card["spectrogram"]), **facts)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path}: its {_CARD} is damaged ({error!r}); get the model anew") from None

@@ -1,8 +1,7 @@
-"""Answers and onsets to hits: where an instrument sounds, how it is played, how hard.
+"""Answers and onsets to candidates for hits: where an instrument may sound, how it is played, how hard.
 
-Two witnesses propose hits: peaks of an instrument's activation, and onsets of the signal at which the activation is
-high though it has no peak of its own. Both need the activation to reach the instrument's threshold; the time comes
-from the signal.
+Two witnesses propose candidates: peaks of an instrument's activation, and onsets of the signal at which the activation
+is high though it has no peak of its own. `evidence` says how likely each of them is a hit.
 """
 
 from dataclasses import dataclass
@@ -11,18 +10,19 @@ import numpy as np
 
 from .classifier import Columns
 from .drums import articulations_of
+from .evidence import CANDIDATE, REACH, local_evidence
 
 _NEIGHBOURS = 2
 """A peak is the greatest activation among so many frames on each side."""
 _ONSET_GAP = 4
-"""An onset proposes a hit only where no peak of the instrument is so near, in frames."""
+"""An onset proposes a candidate only where no peak of the instrument is so near, in frames."""
 _VARIANT = 0.5
 """Share of its instrument's activation that an articulation needs where the instrument has a plain one (a rimshot)."""
 
 
 @dataclass(frozen=True)
 class Picks:
-    """Hits before they are timed and named.
+    """Candidates for hits.
 
     Attributes
     ----------
@@ -30,21 +30,23 @@ class Picks:
     instruments : ``(picks,) int``, indices into the columns' instruments.
     activations : ``(picks,) float32``.
     velocities : ``(picks,) float32``, 0 to 1.
-    articulations : the name of each one's articulation.
+    articulations : ``(picks,) str``, the name of each one's articulation.
+    evidence : ``(picks, evidence_size - 2) float32``, of `local_evidence`.
     """
 
     frames: np.ndarray
     instruments: np.ndarray
     activations: np.ndarray
     velocities: np.ndarray
-    articulations: tuple[str, ...]
+    articulations: np.ndarray
+    evidence: np.ndarray
 
 
-def find_peaks(activations: np.ndarray, thresholds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Frames and columns of the local maxima of ``(frames, columns)`` activations that reach their thresholds."""
+def find_peaks(activations: np.ndarray, threshold: float = CANDIDATE) -> tuple[np.ndarray, np.ndarray]:
+    """Frames and columns of the local maxima of ``(frames, columns)`` activations that reach the threshold."""
     length = len(activations)
     padded = np.pad(activations, ((_NEIGHBOURS, _NEIGHBOURS), (0, 0)), constant_values=-1.0)
-    is_peak = activations >= thresholds
+    is_peak = activations >= threshold
     for offset in range(1, _NEIGHBOURS + 1):
         is_peak &= activations > padded[_NEIGHBOURS - offset : _NEIGHBOURS - offset + length]
         is_peak &= activations >= padded[_NEIGHBOURS + offset : _NEIGHBOURS + offset + length]
@@ -52,20 +54,18 @@ def find_peaks(activations: np.ndarray, thresholds: np.ndarray) -> tuple[np.ndar
 
 
 class HitPicker:
-    """Picks hits from answers: see `pick`.
+    """Picks candidates from answers: see `pick`.
 
     Parameters
     ----------
     columns : what the answers mean.
-    thresholds : ``(instruments,)``, the activation from which on a hit is reported.
     """
 
-    context = _ONSET_GAP + _NEIGHBOURS
+    context = max(_ONSET_GAP + _NEIGHBOURS, REACH)
     """Frames around a passage that decide on what is in it."""
 
-    def __init__(self, columns: Columns, thresholds: np.ndarray) -> None:
+    def __init__(self, columns: Columns) -> None:
         self._columns = columns
-        self._thresholds = np.asarray(thresholds, np.float32)
         self._choices = []
         for i, instrument in enumerate(columns.instruments):
             names = [a.name for a in articulations_of(instrument)]
@@ -76,7 +76,7 @@ class HitPicker:
             self._choices.append((i, plain, at))
 
     def pick(self, answers: np.ndarray, onset_frames: np.ndarray, first: int, last: int) -> Picks:
-        """The hits of one passage.
+        """The candidates of one passage.
 
         Parameters
         ----------
@@ -86,7 +86,7 @@ class HitPicker:
         """
         count = len(self._columns.instruments)
         activations = answers[:, :count]
-        frames, instruments = find_peaks(activations, self._thresholds)
+        frames, instruments = find_peaks(activations)
         frames, instruments = self._add_onsets(activations, frames, instruments, onset_frames)
         inside = (frames >= first) & (frames < last)
         frames, instruments = frames[inside], instruments[inside]
@@ -97,14 +97,15 @@ class HitPicker:
             instruments,
             activations[frames, instruments],
             answers[frames, answers.shape[1] - count + instruments],
-            tuple(self._name(answers, f, i) for f, i in zip(frames, instruments, strict=True)),
+            np.array([self._name(answers, f, i) for f, i in zip(frames, instruments, strict=True)], dtype=str),
+            local_evidence(answers, frames, instruments, self._columns),
         )
 
     def _add_onsets(self, activations, frames, instruments, onset_frames):
         candidates = onset_frames[(onset_frames >= 0) & (onset_frames < len(activations))]
         more_frames, more_instruments = [frames], [instruments]
         for i in range(activations.shape[1]):
-            loud = candidates[activations[candidates, i] >= self._thresholds[i]]
+            loud = candidates[activations[candidates, i] >= CANDIDATE]
             peaks = frames[instruments == i]
             if len(loud) and len(peaks):
                 loud = loud[np.abs(loud[:, None] - peaks[None, :]).min(axis=1) > _ONSET_GAP]

@@ -7,7 +7,7 @@ A recording of any length takes the same memory, and the same hits come of any b
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import chain
 from pathlib import Path
 
@@ -16,9 +16,10 @@ import numpy as np
 from .classifier import Classifier, ModelInfo
 from .drums import INSTRUMENTS
 from .errors import DrumscribeError
+from .evidence import Recurrence, probabilities
 from .hits import Hit, Transcription
 from .onsets import OnsetDetector, Onsets
-from .picking import HitPicker
+from .picking import HitPicker, Picks
 from .rhythm import RhythmOptions, analyse_rhythm
 from .spectrogram import Spectrogram
 
@@ -86,7 +87,8 @@ class Transcriber:
         self._spectrogram = Spectrogram(settings)
         memory = (self.info.chunk + _PASSAGE) / settings.frame_rate + 5.0  # hits lag by a chunk and a passage
         self._detector = OnsetDetector(settings.rate, settings.hop, settings.bands, memory)
-        self._picker = HitPicker(self.info.columns, options.thresholds(self.info))
+        self._picker = HitPicker(self.info.columns)
+        self._thresholds = options.thresholds(self.info)
 
     def transcribe_file(self, path: str | Path, progress: Callable[[float], None] | None = None) -> Transcription:
         """The hits of a recording; `progress` is told the seconds done.
@@ -126,22 +128,22 @@ class Transcriber:
         rate = self.info.spectrogram.rate
         for stage in (self._spectrogram, self._detector, self._classifier):
             stage.reset()
-        passages = _Passages(self._detector, self._picker, self.info)
+        candidates = _Candidates(self._detector, self._picker, self.info)
         lead = _LEAD * self.info.spectrogram.hop
         samples = -lead
-        hits: list[Hit] = []
         for block in chain([np.zeros(lead, np.float32)], _divided(blocks)):
             samples += len(block)
             frames = self._spectrogram.push(block)
             onsets = self._detector.push(block, frames)
-            hits += passages.push(self._classifier.push(frames), onsets)
+            candidates.push(self._classifier.push(frames), onsets)
             if progress is not None and samples:
                 progress(samples / rate)
         frames = self._spectrogram.flush()
         found = [self._detector.push(np.zeros(0, np.float32), frames), self._detector.flush()]
         onsets = Onsets(*(np.concatenate([getattr(f, name) for f in found]) for name in ("times", "strengths")))
         answers = np.concatenate([self._classifier.push(frames), self._classifier.flush()])
-        hits += passages.push(answers, onsets, ended=True)
+        candidates.push(answers, onsets, ended=True)
+        hits = candidates.decide(self._thresholds)
         duration = samples / rate
         latest = duration - self.info.spectrogram.hop / rate  # of what begins in the last frame nothing is heard
         hits = sorted((h for h in hits if h.time <= latest), key=lambda h: (h.time, h.note))
@@ -155,51 +157,63 @@ def _divided(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
             yield block[start : start + _BLOCK]
 
 
-class _Passages:
-    """Brings answers and onsets together, passage by passage, as they come in."""
+class _Candidates:
+    """Brings answers and onsets together, passage by passage, as they come in; decides when the recording has ended."""
 
     def __init__(self, detector: OnsetDetector, picker: HitPicker, info: ModelInfo) -> None:
         self._detector, self._picker, self._info = detector, picker, info
+        self._rate = info.spectrogram.frame_rate
+        self._recurrence = Recurrence(self._rate)
         self._answers = np.zeros((0, len(info.columns)), np.float32)
         self._first = 0  # the frame that the answers kept begin with
-        self._done = 0  # the frame up to which hits are picked
+        self._done = 0  # the frame up to which candidates are picked
         self._onsets = np.zeros(0)
+        self._picks: list[Picks] = []
+        self._attacks: list[np.ndarray] = []
 
-    def push(self, answers: np.ndarray, onsets: Onsets, ended: bool = False) -> list[Hit]:
+    def push(self, answers: np.ndarray, onsets: Onsets, ended: bool = False) -> None:
+        self._recurrence.push(answers[:, : len(self._info.columns.instruments)])
         self._answers = np.concatenate([self._answers, answers])
         self._onsets = np.concatenate([self._onsets, onsets.times])
         last = self._first + len(self._answers)
         if not ended:
-            settled = int((self._detector.settled - _REACH) * self._info.spectrogram.frame_rate)
+            settled = int((self._detector.settled - _REACH) * self._rate)
             last = min(last - self._picker.context, settled) // _PASSAGE * _PASSAGE
-        hits: list[Hit] = []
         while self._done < last:
             until = min(last, self._done + _PASSAGE)
-            hits += self._pick(until)
+            self._pick(until)
             self._done = until
         keep = max(0, self._done - self._picker.context - self._first)
         self._answers = self._answers[keep:]
         self._first += keep
-        self._onsets = self._onsets[self._onsets > self._first / self._info.spectrogram.frame_rate - 0.1]
-        return hits
+        self._onsets = self._onsets[self._onsets > self._first / self._rate - 0.1]
 
-    def _pick(self, until: int) -> list[Hit]:
-        at = np.rint(self._onsets * self._info.spectrogram.frame_rate).astype(int) - self._first
+    def _pick(self, until: int) -> None:
+        at = np.rint(self._onsets * self._rate).astype(int) - self._first
         picks = self._picker.pick(self._answers, at, self._done - self._first, until - self._first)
-        times = np.minimum((picks.frames + self._first) / self._info.spectrogram.frame_rate, self._detector.settled)
+        picks = replace(picks, frames=picks.frames + self._first)
+        times = np.minimum(picks.frames / self._rate, self._detector.settled)
         attacks = self._nearest_onsets(times)
         alone = np.abs(attacks - times) > _REACH
         attacks[alone] = self._detector.refine(times[alone])
-        attacks = np.where(np.abs(attacks - times) <= _REACH, attacks, times)
-        # Of two hits of a drum beside one attack the nearer one is it, and the other stays where it was heard.
-        order = np.lexsort((np.abs(attacks - times), attacks, picks.instruments))
-        claimed = (np.diff(attacks[order]) == 0) & (np.diff(picks.instruments[order]) == 0)
-        others = order[1:][claimed]
-        attacks[others] = times[others]
-        velocities = np.clip(np.rint(picks.velocities * 127.0), 1, 127).astype(int)
-        since_start = np.maximum(attacks - _LEAD / self._info.spectrogram.frame_rate, 0.0)
-        columns = (since_start.tolist(), picks.articulations, velocities.tolist())
-        return [Hit(*hit) for hit in zip(*columns, picks.activations.tolist(), strict=True)]
+        self._picks.append(picks)
+        self._attacks.append(np.where(np.abs(attacks - times) <= _REACH, attacks, times))
+
+    def decide(self, thresholds: np.ndarray) -> list[Hit]:
+        """The candidates whose probability reaches the threshold of their instrument."""
+        if not self._picks:
+            return []
+        picks = Picks(*(np.concatenate([getattr(p, f.name) for p in self._picks]) for f in fields(Picks)))
+        again = self._recurrence.evidence(np.rint(picks.frames).astype(int), picks.instruments)
+        evidence = np.hstack([picks.evidence, again])
+        likely = probabilities(evidence, picks.instruments, np.array(self._info.weights))
+        chosen = np.flatnonzero(likely >= thresholds[picks.instruments])
+        times, attacks = picks.frames[chosen] / self._rate, np.concatenate(self._attacks)[chosen]
+        attacks = _claimed(times, attacks, picks.instruments[chosen])
+        velocities = np.clip(np.rint(picks.velocities[chosen] * 127.0), 1, 127).astype(int)
+        since_start = np.maximum(attacks - _LEAD / self._rate, 0.0)
+        columns = (since_start, picks.articulations[chosen], velocities, likely[chosen])
+        return [Hit(*hit) for hit in zip(*(column.tolist() for column in columns), strict=True)]
 
     def _nearest_onsets(self, times: np.ndarray) -> np.ndarray:
         if not len(self._onsets):
@@ -208,6 +222,16 @@ class _Passages:
         left = self._onsets[np.maximum(after - 1, 0)]
         right = self._onsets[np.minimum(after, len(self._onsets) - 1)]
         return np.where(np.abs(left - times) <= np.abs(right - times), left, right)
+
+
+def _claimed(times: np.ndarray, attacks: np.ndarray, instruments: np.ndarray) -> np.ndarray:
+    """Of two hits of a drum beside one attack the nearer one is it, and the other stays where it was heard."""
+    order = np.lexsort((np.abs(attacks - times), attacks, instruments))
+    claimed = (np.diff(attacks[order]) == 0) & (np.diff(instruments[order]) == 0)
+    others = order[1:][claimed]
+    attacks = attacks.copy()
+    attacks[others] = times[others]
+    return attacks
 
 
 def transcribe(

@@ -22,6 +22,7 @@ INFO = ModelInfo(
     credits="a, b",
     spectrogram=SpectrogramSettings(bands=40, fmin=30.0),
     columns=Columns(("kick", "snare"), ("rimshot",)),
+    weights=((0.0, 1.0), (0.5, -1.0)),
     thresholds=(0.25, 0.5),
     context=10,
     chunk=100,

@@ -1,11 +1,17 @@
-"""Thresholds from held-out rendered sound: per instrument, the one with the best F-measure at +-50 ms."""
+"""Decisions from rendered sound: how evidence is weighed, and from which probability on a candidate is a hit.
 
+The weights are learned on sound made of the training kits and grooves that the network has not seen; the thresholds
+are, per instrument, those with the best F-measure at +-50 ms on sound made of held-out kits and grooves.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from drumscribe.classifier import Columns
 from drumscribe.drums import ARTICULATION_BY_NAME
+from drumscribe.evidence import Recurrence, local_evidence, probabilities
 from drumscribe.picking import find_peaks
 
 from .batches import Library
@@ -14,6 +20,8 @@ from .corpus import ROLES
 TOLERANCE = 0.05
 AUDIBLE = 20 / 127
 """Strokes of a velocity below this may be missed; finding them is no mistake either."""
+_RIDGE = 1.0
+"""Inverse strength of the regularisation of the weights, of standardised evidence."""
 _GRID = np.round(np.arange(0.06, 0.95, 0.02), 2)
 
 
@@ -56,22 +64,65 @@ def count_matches(references: np.ndarray, estimates: np.ndarray, tolerance: floa
     return found, used
 
 
-def sweep(answers: np.ndarray, library: Library, columns: Columns, frame_rate: float) -> list[list[Score]]:
-    """For each instrument, its scores along a grid of thresholds."""
+@dataclass(frozen=True)
+class _Clip:
+    """The candidates of a clip, and its strokes, of which `instruments` holds indices (-1: percussion)."""
+
+    times: np.ndarray
+    of: np.ndarray
+    evidence: np.ndarray
+    stroke_times: np.ndarray
+    stroke_of: np.ndarray
+    audible: np.ndarray
+
+
+def _clips(answers: np.ndarray, library: Library, columns: Columns, frame_rate: float) -> Iterator[_Clip]:
     instruments = [ARTICULATION_BY_NAME[role].instrument if role in ARTICULATION_BY_NAME else "" for role in ROLES]
     of_role = np.array([columns.instruments.index(name) if name else -1 for name in instruments])
+    strokes = zip(library.times, library.roles, library.velocities, strict=True)
+    for clip, (times, roles, velocities) in zip(answers, strokes, strict=True):
+        heard = clip.astype(np.float32)
+        activations = heard[:, : len(columns.instruments)]
+        frames, found = find_peaks(activations)
+        recurrence = Recurrence(frame_rate)
+        recurrence.push(activations)
+        evidence = np.hstack([local_evidence(heard, frames, found, columns), recurrence.evidence(frames, found)])
+        yield _Clip(frames / frame_rate, found, evidence, times, of_role[roles], velocities >= AUDIBLE)
+
+
+def learn_weights(
+    answers: np.ndarray, library: Library, columns: Columns, frame_rate: float
+) -> tuple[tuple[float, ...], ...]:
+    """For each instrument a logistic regression of its candidates: a constant, and a weight for each evidence."""
+    from sklearn.linear_model import LogisticRegression
+
+    clips = list(_clips(answers, library, columns, frame_rate))
+    weights = []
+    for i in range(len(columns.instruments)):
+        evidence = np.concatenate([clip.evidence[clip.of == i] for clip in clips])
+        right = [
+            count_matches(clip.stroke_times[clip.stroke_of == i], clip.times[clip.of == i], TOLERANCE)[1]
+            for clip in clips
+        ]
+        mean, spread = evidence.mean(axis=0), evidence.std(axis=0) + 1e-6
+        fitted = LogisticRegression(C=_RIDGE, max_iter=500).fit((evidence - mean) / spread, np.concatenate(right))
+        slopes = fitted.coef_[0] / spread
+        weights.append((float(fitted.intercept_[0] - slopes @ mean), *(float(slope) for slope in slopes)))
+    return tuple(weights)
+
+
+def sweep(
+    answers: np.ndarray, library: Library, columns: Columns, frame_rate: float, weights: tuple[tuple[float, ...], ...]
+) -> list[list[Score]]:
+    """For each instrument, its scores along a grid of thresholds."""
     counts = np.zeros((len(columns.instruments), len(_GRID), 3), int)
-    lowest = np.full(len(columns.instruments), _GRID[0], np.float32)
-    for clip in range(len(library)):
-        activations = answers[clip, :, : len(columns.instruments)].astype(np.float32)
-        frames, peaks = find_peaks(activations, lowest)
-        labels = of_role[library.roles[clip]]
+    for clip in _clips(answers, library, columns, frame_rate):
+        likely = probabilities(clip.evidence, clip.of, np.array(weights))
         for i in range(len(columns.instruments)):
-            times, audible = library.times[clip][labels == i], library.velocities[clip][labels == i] >= AUDIBLE
-            at = frames[peaks == i]
-            heights = activations[at, i]
+            times, audible = clip.stroke_times[clip.stroke_of == i], clip.audible[clip.stroke_of == i]
             for t, threshold in enumerate(_GRID):
-                found, used = count_matches(times, at[heights >= threshold] / frame_rate, TOLERANCE)
+                at = clip.times[(clip.of == i) & (likely >= threshold)]
+                found, used = count_matches(times, at, TOLERANCE)
                 counts[i, t] += (found & audible).sum(), (~used).sum(), (~found & audible).sum()
     return [
         [Score(name, float(threshold), *(int(n) for n in row)) for threshold, row in zip(_GRID, rows, strict=True)]

@@ -180,6 +180,10 @@ class Experiment:
         """The corpus to train on."""
         return CorpusPlan("produced", "train", self.corpus.seed, self.corpus.clips)
 
+    def deciding(self) -> CorpusPlan:
+        """Sound of the training kits and grooves that the network is not trained on: to learn decisions from."""
+        return CorpusPlan("produced", "train", self.corpus.seed + 1, 2 * self.corpus.validation_clips)
+
     def validation(self) -> tuple[CorpusPlan, CorpusPlan]:
         """Held-out kits and grooves: produced recordings, and drums alone, dry."""
         clips, seed = self.corpus.validation_clips, self.corpus.seed

@@ -54,7 +54,7 @@ def render(experiment: Experiment, places: Places, jobs: int, report=print) -> N
     for name in ("oneshots", "grooves", "backing"):
         if not (places.data / name).is_dir():
             raise DrumscribeError(f"{places.data}: no folder {name} in it; give the training data with --data")
-    for plan in (*experiment.validation(), experiment.training()):
+    for plan in (*experiment.validation(), experiment.deciding(), experiment.training()):
         for path in render_corpus(plan, places.data, places.cache, experiment.spectrogram, jobs):
             report(f"rendered {path.parent.name}/{path.name}")
 
@@ -119,9 +119,9 @@ def release(experiment: Experiment, places: Places, report=print) -> None:
 def _convert(experiment: Experiment, places: Places, folder: Path, kinds: tuple[str, ...], report):
     network, step = trained(experiment, places)
     if experiment.is_passage:
-        thresholds, measured, (examples, held_out) = calibrate(network, experiment, places.cache)
+        calibration, measured, (examples, held_out) = calibrate(network, experiment, places.cache)
         held_out = held_out[:8]
-        write = passage_writer(experiment, network, thresholds)
+        write = passage_writer(experiment, network, calibration)
         data, credits = corpus_digests(experiment), CREDITS
         for kind, row in measured.items():
             report(f"held-out, {kind}: " + ", ".join(f"{name} {f:.3f}" for name, f in row.items()))

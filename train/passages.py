@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from drumscribe.picking import find_peaks
 from drumscribe.spectrogram import compute_spectrogram
 
 from .batches import Batches, Library, read_library
-from .calibrate import Score, at_thresholds, best_thresholds, micro_f, predict, sweep
+from .calibrate import Score, at_thresholds, best_thresholds, learn_weights, micro_f, predict, sweep
 from .convert import CHUNK
 from .corpus import CorpusPlan, shard_paths
 from .costs import receptive_field
@@ -57,34 +57,46 @@ def training_batches(experiment: Experiment, cache: Path) -> Batches:
 
 def corpus_digests(experiment: Experiment) -> dict[str, str]:
     """SHA-256 of the plan of each corpus, and of the spectrogram that it is stored as."""
-    plans = {"training": experiment.training()} | {plan.kind: plan for plan in experiment.validation()}
+    plans = {"training": experiment.training(), "deciding": experiment.deciding()} | {
+        plan.kind: plan for plan in experiment.validation()
+    }
     spectrogram = asdict(experiment.spectrogram)
     texts = {name: json.dumps([asdict(plan), spectrogram]) for name, plan in plans.items()}
     return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
 
 
+@dataclass(frozen=True)
+class Calibration:
+    """How a model's answers become decisions: see `classifier.ModelInfo`."""
+
+    weights: tuple[tuple[float, ...], ...]
+    thresholds: tuple[float, ...]
+
+
 def calibrate(
     network, experiment: Experiment, cache: Path
-) -> tuple[tuple[float, ...], dict[str, dict[str, float]], tuple[np.ndarray, np.ndarray]]:
-    """Choose thresholds on held-out sound.
+) -> tuple[Calibration, dict[str, dict[str, float]], tuple[np.ndarray, np.ndarray]]:
+    """Learn to weigh evidence, and choose thresholds on held-out sound.
 
     Returns
     -------
-    The thresholds; F by kind of held-out sound and instrument; and chunks of both kinds of held-out sound.
+    The calibration; F by kind of held-out sound and instrument; and chunks of both kinds of held-out sound.
     """
-    libraries = [read_corpus(plan, cache) for plan in experiment.validation()]
     rate = experiment.spectrogram.frame_rate
-    sweeps = [sweep(predict(network, library, COLUMNS), library, COLUMNS, rate) for library in libraries]
+    lessons = read_corpus(experiment.deciding(), cache)
+    weights = learn_weights(predict(network, lessons, COLUMNS), lessons, COLUMNS, rate)
+    libraries = [read_corpus(plan, cache) for plan in experiment.validation()]
+    sweeps = [sweep(predict(network, library, COLUMNS), library, COLUMNS, rate, weights) for library in libraries]
     thresholds = tuple(score.threshold for score in best_thresholds(_summed(*sweeps)))
     measured = {}
     for plan, rows in zip(experiment.validation(), sweeps, strict=True):
         scores = at_thresholds(rows, thresholds)
         measured[plan.kind] = {score.instrument: round(score.f_measure, 4) for score in scores}
         measured[plan.kind]["micro"] = round(micro_f(scores), 4)
-    return thresholds, measured, tuple(_chunks(library) for library in libraries)
+    return Calibration(weights, thresholds), measured, tuple(_chunks(library) for library in libraries)
 
 
-def passage_writer(experiment: Experiment, network, thresholds: tuple[float, ...]):
+def passage_writer(experiment: Experiment, network, calibration: Calibration):
     """A function that makes a model file, for transcribing, of a flatbuffer, its kind and a path."""
     frames = receptive_field(network)
     info = ModelInfo(
@@ -95,7 +107,7 @@ def passage_writer(experiment: Experiment, network, thresholds: tuple[float, ...
         credits=CREDITS,
         spectrogram=experiment.spectrogram,
         columns=COLUMNS,
-        thresholds=thresholds,
+        **asdict(calibration),
         context=frames // 2 if frames else _UNLIMITED,
         chunk=CHUNK,
         quantisation="",
@@ -109,7 +121,7 @@ def predict_passage(network, experiment: Experiment, path: Path) -> list[Predict
     frames = compute_spectrogram(load(path, settings.rate), settings)
     count = len(COLUMNS.instruments)
     activations = np.asarray(network(frames[None], training=False))[0, :, :count]
-    at, instruments = find_peaks(activations, np.full(count, _LIKELY, np.float32))
+    at, instruments = find_peaks(activations, _LIKELY)
     return [
         Prediction(path, float(f) / settings.frame_rate, COLUMNS.instruments[i], float(activations[f, i]))
         for f, i in zip(at, instruments, strict=True)

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/proposals.py --bench DIR [--model FILE]
 
-The recordings are transcribed in three ways, with the same model and thresholds: hits only where the onset detector
+The recordings are transcribed in three ways, with the same model and decisions: hits only where the onset detector
 proposes them, at its times; hits only where an activation peaks, at the peak's own time, without the detector; and
 with both, as `drumscribe transcribe` does. CPU is the process time of the whole transcription of all sets (decoding
 included, one thread, after a warm-up), against that of the last way. The table is Markdown.
@@ -55,8 +55,7 @@ class _OnsetPicker(HitPicker):
 def ways(model: Path | None) -> dict[str, Transcriber]:
     """The three transcribers."""
     onsets_only, activations_only, both = (Transcriber(model) for _ in range(3))
-    info = both.info
-    onsets_only._picker = _OnsetPicker(info.columns, np.array(info.thresholds, np.float32))
+    onsets_only._picker = _OnsetPicker(both.info.columns)
     activations_only._detector = _NoDetector()
     return {"detector": onsets_only, "activations": activations_only, "both": both}
 
