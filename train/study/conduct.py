@@ -27,6 +27,8 @@ def conduct(plan: Plan, laboratory: Laboratory, bench: Path | None, out: Path, j
     ------
     DrumscribeError : for missing data, or where nothing can be written.
     """
+    if bench is not None:
+        tracks.check_bench(bench)
     with workers(jobs) as run:
         _measure_cells(plan, laboratory, out, run, report)
         _write_held_out(laboratory, plan.reference(), out / HELD_OUT)
@@ -65,7 +67,6 @@ def _write_held_out(laboratory: Laboratory, cell: Cell, path: Path) -> None:
 
 def _measure_tracks(plan: Plan, laboratory: Laboratory, bench: Path, out: Path, run: Run, report: Report) -> None:
     path = out / TRACKS
-    tracks.check_bench(bench)
     measured = {record.system for record in read_track_records(path)}
     if tracks.PASSAGES not in measured:
         append(path, tracks.measure_references(bench))

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -19,10 +19,10 @@ from ..batches import WindowBatches
 from ..checkpoints import load_checkpoint
 from ..costs import multiply_adds
 from ..evaluation import evaluate
-from ..experiment import Experiment
+from ..experiment import Experiment, SampleSettings
 from ..fit import build_trainee, fit
 from ..predictors import WindowPredictor
-from ..samples import Sample, SampleSet, read_samples
+from ..samples import Sample, SampleSet, hold_out, read_samples
 from ..strokes import StrokeBook
 from .cells import Cell
 from .records import Record
@@ -112,8 +112,13 @@ class Laboratory:
 
 @lru_cache(maxsize=1)
 def _read(folder: Path, classes: tuple[str, ...]) -> SampleSet:
-    """The one-shots, read once by each process."""
-    return read_samples(folder, labels=classes)
+    """The one-shots, read once by each process, and split alike for all seeds."""
+    found = read_samples(folder, labels=classes)
+    if {"train", "validation"} <= {sample.split for sample in found.samples}:
+        return found
+    settings = SampleSettings()
+    parts = zip(("train", "validation"), hold_out(found.samples, settings.held_out, settings.seed), strict=True)
+    return replace(found, samples=tuple(replace(sample, split=name) for name, part in parts for sample in part))
 
 
 Run = Callable[[Callable, Iterable], Iterator]
