@@ -103,9 +103,9 @@ def format_step_grid(bars: Iterable[Bar], width: int, first: int = 1) -> list[st
     margin = max((len(name) for name in names), default=0) + 1
     lines: list[str] = []
     while bars:
-        fitting = 1
-        while fitting < len(bars) and margin + sum(2 * bar.steps + 1 for bar in bars[: fitting + 1]) < width:
-            fitting += 1
+        fitting = 1  # or 2, 4, 8 ...
+        while fitting < len(bars) and margin + sum(2 * bar.steps + 1 for bar in bars[: 2 * fitting]) < width:
+            fitting *= 2
         row, bars = bars[:fitting], bars[fitting:]
         heads = [f"bar {first + i}".ljust(2 * bar.steps) for i, bar in enumerate(row)]
         lines += [" " * margin + "|" + "|".join(heads) + "|"]

@@ -27,8 +27,9 @@ _OUTLIER = -8.0  # log likelihood of a hit that is on no line
 _TOGETHER = 0.030  # seconds within which different drums sound together
 _FIRST_SIGMA, _LEAST_SIGMA, _MOST_SIGMA = 0.012, 0.001, 0.025  # seconds
 _SHARES = np.arange(0.50, 0.7051, 0.005)
+_REFINEMENTS = 5
 _LEAST_SWING = 0.525  # less is how straight notes are felt
-_SWING_GAIN, _SWING_GAIN_EACH = 5.0, 0.02  # nats that swing must bring, and that much for each stroke
+_SWING_GAIN, _SWING_GAIN_EACH = 5.0, 0.015  # nats that swing must bring, and that much for each stroke
 _BARS_UNSEEN = 3.0  # bars that habit is taken to be unlike
 
 
@@ -128,16 +129,21 @@ class _Playing:
         return float(likely.sum())
 
     def _refine(self, subdivision: Subdivision, swing: Swing) -> Swing:
-        """The share to a thousandth: the median over the second notes of the pairs."""
+        """The share to a thousandth: where the second notes of the pairs are on average (expectation maximisation)."""
         if swing.share == 0.5:
             return swing
-        lines = np.rint(swing.undo(self._at) / subdivision.step) * subdivision.step
-        second = np.isclose(lines % swing.pair, swing.pair / 2)
-        near = np.abs(self._at - swing.apply(lines)) * self._pace < 3 * _FIRST_SIGMA
-        phases = (self._at[second & near] % swing.pair) / swing.pair
-        if not len(phases):
-            return swing
-        share = round(float(np.median(phases)), 3)
+        share = swing.share
+        for _ in range(_REFINEMENTS):
+            lines, deviations, prior = self._candidates(subdivision, Swing(share, swing.pair))
+            sigma = max(0.005, _width(deviations[np.arange(len(lines)), np.abs(deviations).argmin(axis=1)]))
+            likely = prior - 0.5 * (deviations * (self._narrower / sigma)[:, None]) ** 2
+            certain = np.exp(likely - np.logaddexp(np.logaddexp.reduce(likely, axis=1), _OUTLIER)[:, None])
+            certain *= np.isclose(lines % swing.pair, swing.pair / 2)
+            phases = (self._at[:, None] - lines) / swing.pair + 0.5
+            if certain.sum() < 1:
+                return swing
+            share = float(np.sum(certain * phases) / np.sum(certain))
+        share = round(min(share, _SHARES[-1]), 3)
         return Swing(share, swing.pair) if share >= _LEAST_SWING else Swing()
 
     def _candidates(self, subdivision: Subdivision, swing: Swing) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
