@@ -91,8 +91,9 @@ def command(
     such as "songs/**/*.wav". Outputs mirror the folder given: songs/x/a.wav becomes DIR/x/a.mid. Where two outputs
     would get one name they keep the extension, as a.wav.mid and a.mp3.mid, and a note says so.
 
-    The MIDI has drum notes on channel 10, 960 ticks per quarter, at the times of the recording: put at its beginning
-    in a sequencer, both run together.
+    The MIDI has drum notes on channel 10, 960 ticks per quarter, and the tempi and meters that were heard (120 BPM if
+    it is played in free time). Nothing is moved, unless --quantize is given: put at the beginning of the recording in
+    a sequencer, both run together, and bar lines fall on downbeats.
 
     A recording that cannot be read does not stop the others. Ctrl-C does; what is finished stays, and with
     --skip-existing the next run goes on from there. Files are written whole or not at all.
