@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from drumscribe.training.evaluation import calibration_error, evaluate
 from drumscribe.training.formulations import FORMULATIONS
 

@@ -15,13 +15,14 @@ from killing import assert_equal_checkpoints, fit_and_kill
 
 pytest.importorskip("tensorflow")
 
-from drumscribe.classifier import load_model_info
-from drumscribe.errors import DrumscribeError, ModelError
 from drumscribe.training import make
 from drumscribe.training.cli import main
 from drumscribe.training.experiment import AUGMENTS, Experiment, read_experiment
 from drumscribe.training.strokes import StrokeBook
 from drumscribe.training.windows import WindowMaker, cut_window
+
+from drumscribe.classifier import load_model_info
+from drumscribe.errors import DrumscribeError, ModelError
 
 TOML = """
 description = "Three drums"

@@ -14,10 +14,6 @@ from killing import assert_equal_checkpoints, fit_and_kill
 
 pytest.importorskip("tensorflow")
 
-from drumscribe import transcribe
-from drumscribe.classifier import load_model_info
-from drumscribe.errors import DrumscribeError
-from drumscribe.spectrogram import compute_spectrogram
 from drumscribe.training import make
 from drumscribe.training.batches import Batches, read_library
 from drumscribe.training.cli import main
@@ -25,6 +21,11 @@ from drumscribe.training.corpus import ROLES, CorpusPlan, Studio, render_corpus,
 from drumscribe.training.experiment import COLUMNS, Experiment, read_experiment
 from drumscribe.training.sources import RATE
 from drumscribe.training.targets import TargetMaker
+
+from drumscribe import transcribe
+from drumscribe.classifier import load_model_info
+from drumscribe.errors import DrumscribeError
+from drumscribe.spectrogram import compute_spectrogram
 
 TOML = """
 [corpus]
