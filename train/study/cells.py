@@ -24,6 +24,7 @@ class Cell:
     augment : `FULL`, `NONE`, or the name of the one augmentation that is left out.
     after_ms : how far its window reaches beyond the onset.
     spectrogram : one of `experiment.FEATURES`.
+    patience : how many times as long as the others it is trained.
     seed : of the choice of one-shots, of their variation, of weights and batches.
     """
 
@@ -33,11 +34,12 @@ class Cell:
     augment: str = FULL
     after_ms: float = 250.0
     spectrogram: str = "mel"
+    patience: int = 1
     seed: int = 1
 
     @property
     def name(self) -> str:
-        """For people, and for folders."""
+        """For people."""
         return "-".join(str(getattr(self, field.name)) for field in fields(self))
 
     @property
@@ -58,7 +60,12 @@ class Cell:
             input=replace(base.input, after_ms=self.after_ms),
             augment=augment,
             network=replace(base.network, family=self.family, formulation=self.formulation),
-            fit=replace(base.fit, seed=self.seed),
+            fit=replace(
+                base.fit,
+                seed=self.seed,
+                steps=base.fit.steps * self.patience,
+                cooldown=base.fit.cooldown * self.patience,
+            ),
         )
 
 
@@ -74,6 +81,8 @@ class Plan:
     families : in the full grid.
     others : families trained on the full set alone.
     after_ms, spectrograms, left_out : each varied by itself, for a convolutional network.
+    patient : families, and how they are augmented, that are also trained for longer, on the full set.
+    patience : how many times as long.
     """
 
     base: Experiment
@@ -84,6 +93,11 @@ class Plan:
     after_ms: tuple[float, ...] = (20.0, 50.0, 100.0, 200.0, 300.0, 500.0)
     spectrograms: tuple[str, ...] = ("stft", "log-frequency")
     left_out: tuple[str, ...] = tuple(name for name in AUGMENTATIONS if name != _IDLE)
+    patient: tuple[tuple[str, str], ...] = (
+        *(("dense", NONE), ("dense", FULL), ("cnn", NONE), ("cnn", FULL)),
+        *(("gru", FULL), ("transformer", FULL)),
+    )
+    patience: int = 4
 
     def reference(self, **changes) -> Cell:
         """The cell that single factors are changed in."""
@@ -111,6 +125,10 @@ class Plan:
                 tuple(self.reference(after_ms=after_ms) for after_ms in self.after_ms),
                 tuple(self.reference(spectrogram=name) for name in self.spectrograms),
                 tuple(self.reference(augment=name) for name in self.left_out),
+                tuple(
+                    self.reference(family=family, augment=augment, patience=self.patience)
+                    for family, augment in self.patient
+                ),
             )
         )
 
@@ -145,4 +163,5 @@ def reduced_plan() -> Plan:
         after_ms=(50.0,),
         spectrograms=("log-frequency",),
         left_out=("room",),
+        patient=(("dense", FULL),),
     )

@@ -44,6 +44,7 @@ def _row(record: Record, classes: tuple[str, ...]) -> dict[str, object]:
         "augment": cell.augment,
         "after_ms": cell.after_ms,
         "spectrogram": cell.spectrogram,
+        "patience": cell.patience,
         "seed": cell.seed,
         "one_shots": sum(record.one_shots),
         "held_out": single.windows,
@@ -86,6 +87,7 @@ def to_markdown(results: Results) -> str:
         ("Length of the window beyond the onset", _lengths(results)),
         ("Spectrograms", _spectrograms(results)),
         ("One augmentation left out, against all", _left_out(results)),
+        (f"Trained {plan.patience} times as long", _patient(results)),
         ("Confusions of the reference, over all seeds", _confusions(results)),
         *([("Real recordings: micro F within 50 ms", _tracks(results))] if results.tracks else ()),
     )
@@ -189,6 +191,24 @@ def _spectrograms(results: Results) -> Iterator[tuple]:
 
 def _left_out(results: Results) -> Iterator[tuple]:
     return _varied(results, "augment", (NONE, *results.plan.left_out))
+
+
+def _patient(results: Results) -> Iterator[tuple]:
+    plan = results.plan
+    yield "family", "augmentation", "as long as all", "longer", "longer against as long as all", "against not augmented"
+    for family, augment in plan.patient:
+        cell = plan.reference(family=family, augment=augment)
+        longer, plain = (replace(cell, patience=plan.patience, augment=each) for each in (augment, NONE))
+        compared = augment != NONE and (family, NONE) in plan.patient
+        change = results.difference(longer, plain) if compared else ""
+        yield (
+            family,
+            augment,
+            results.accuracy(cell),
+            results.accuracy(longer),
+            results.difference(longer, cell),
+            change,
+        )
 
 
 def _confusions(results: Results) -> Iterator[tuple]:

@@ -93,19 +93,12 @@ def measure_cell(laboratory: Laboratory, bench: Path, cell: Cell) -> tuple[Track
     """How a cell transcribes each set at onsets of each kind."""
     predictor = laboratory.predictor(cell)
     settings = predictor.experiment.spectrogram, predictor.experiment.input
-    return tuple(
-        _record(
-            laboratory.digest(cell),
-            name,
-            at,
-            [
-                _transcribe(predictor, recording, at, windows)
-                for recording, windows in _windows(bench, name, at, *settings)
-            ],
-        )
-        for name in SETS
-        for at in (DETECTED, LABELLED)
-    )
+    records = []
+    for name in SETS:
+        for at in (DETECTED, LABELLED):
+            found = _transcribe(predictor, _recordings(bench, name), at, _windows(bench, name, at, *settings))
+            records.append(_record(laboratory.digest(cell), name, at, found))
+    return tuple(records)
 
 
 def measure_references(bench: Path) -> tuple[TrackRecord, ...]:
@@ -126,29 +119,31 @@ def measure_references(bench: Path) -> tuple[TrackRecord, ...]:
 
 
 @lru_cache(maxsize=2 * len(SETS))
-def _windows(
-    bench: Path, name: str, at: str, spectrogram: SpectrogramSettings, window: InputSettings
-) -> tuple[tuple[Recording, np.ndarray], ...]:
-    """The recordings of a set, and ``(onsets, frames, bands) float16`` of each."""
+def _windows(bench: Path, name: str, at: str, spectrogram: SpectrogramSettings, window: InputSettings) -> np.ndarray:
+    """``(onsets, frames, bands) float16``, of one recording of a set after the other."""
     experiment = Experiment("windows", spectrogram=spectrogram, input=window)
-    return tuple(
-        (recording, np.stack([cut_window(recording.samples, int(i), experiment) for i in recording.onsets[at]]))
-        for recording in _recordings(bench, name)
-    )
+    windows = [cut_window(r.samples, int(i), experiment) for r in _recordings(bench, name) for i in r.onsets[at]]
+    return np.stack(windows).astype(np.float16)
 
 
-def _transcribe(predictor: WindowPredictor, recording: Recording, at: str, windows: np.ndarray) -> Track:
+def _transcribe(
+    predictor: WindowPredictor, recordings: tuple[Recording, ...], at: str, windows: np.ndarray
+) -> list[Track]:
     """What a classifier says of the windows: nothing where it may name several classes and none reaches one half."""
     decided = predictor.formulation.decide(predictor.predict(windows))
-    classes, times = predictor.experiment.samples.classes, recording.onsets[at] / RATE
-    return recording.track([_event(times[i], classes[j]) for i, j in np.argwhere(decided)])
+    classes = predictor.experiment.samples.classes
+    ends = np.cumsum([len(recording.onsets[at]) for recording in recordings])[:-1]
+    return [
+        recording.track([_event(recording.onsets[at][i] / RATE, classes[j]) for i, j in np.argwhere(of_one)])
+        for recording, of_one in zip(recordings, np.split(decided, ends), strict=True)
+    ]
 
 
 def _best(recording: Recording, at: str, several: bool) -> Track:
     """What answers would be that are never wrong: all classes of an onset, or one of them."""
     times = recording.onsets[at] / RATE
     chosen: dict[tuple, Event] = {}
-    for event in recording.reference:
+    for event in recording.reference if len(times) else ():
         nearest = int(np.argmin(np.abs(times - event.time)))
         if event.instrument in FIVE_CLASSES and abs(times[nearest] - event.time) <= _NEAR:
             answer = (nearest, event.instrument) if several else (nearest,)

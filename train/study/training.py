@@ -47,7 +47,8 @@ class Laboratory:
 
     def digest(self, cell: Cell) -> str:
         """Tells apart all that a cell could have been."""
-        return hashlib.sha256(json.dumps(asdict(cell.experiment(self.base))).encode()).hexdigest()[:16]
+        made_of = asdict(replace(cell.experiment(self.base), name=""))
+        return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
 
     def prepare(self, cell: Cell) -> None:
         """Make the windows of a cell, unless they are in the cache."""
@@ -95,7 +96,7 @@ class Laboratory:
         return tuple(sorted(self._book(cell).held_out, key=lambda sample: sample.path.as_posix()))
 
     def _folder(self, cell: Cell) -> Path:
-        return self.cache / "study" / f"{cell.name}-{self.digest(cell)}"
+        return self.cache / "study" / self.digest(cell)
 
     def _book(self, cell: Cell) -> StrokeBook:
         folder = self.data / "oneshots" if (self.data / "oneshots").is_dir() else self.data
