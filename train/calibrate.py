@@ -11,7 +11,7 @@ import numpy as np
 
 from drumscribe.classifier import Columns
 from drumscribe.drums import ARTICULATION_BY_NAME
-from drumscribe.evidence import Recurrence, local_evidence, probabilities
+from drumscribe.evidence import Recurrence, evidence_size, local_evidence, probabilities
 from drumscribe.picking import find_peaks
 
 from .batches import Library
@@ -93,7 +93,10 @@ def _clips(answers: np.ndarray, library: Library, columns: Columns, frame_rate: 
 def learn_weights(
     answers: np.ndarray, library: Library, columns: Columns, frame_rate: float
 ) -> tuple[tuple[float, ...], ...]:
-    """For each instrument a logistic regression of its candidates: a constant, and a weight for each evidence."""
+    """For each instrument a logistic regression of its candidates: a constant, and a weight for each evidence.
+
+    An instrument whose candidates are all right, or all wrong, goes by its activation alone.
+    """
     from sklearn.linear_model import LogisticRegression
 
     clips = list(_clips(answers, library, columns, frame_rate))
@@ -104,6 +107,9 @@ def learn_weights(
             count_matches(clip.stroke_times[clip.stroke_of == i], clip.times[clip.of == i], TOLERANCE)[1]
             for clip in clips
         ]
+        if len(set(np.concatenate(right).tolist())) < 2:
+            weights.append((0.0, *(float(number == i) for number in range(evidence_size(columns)))))
+            continue
         mean, spread = evidence.mean(axis=0), evidence.std(axis=0) + 1e-6
         fitted = LogisticRegression(C=_RIDGE, max_iter=500).fit((evidence - mean) / spread, np.concatenate(right))
         slopes = fitted.coef_[0] / spread
