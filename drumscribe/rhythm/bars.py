@@ -12,7 +12,7 @@ F. Krebs, S. Böck, G. Widmer: Rhythmic pattern modeling for beat and downbeat t
 D. McFadden: Conditional logit analysis of qualitative choice behavior. 1974.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,23 +95,25 @@ class _Patterns:
 
     Attributes
     ----------
-    means : ``(patterns, classes, cells)`` hits per bar.
+    means, logarithms : ``(patterns, classes, cells)`` hits per bar.
     spectra : ``(patterns, classes + 1, frequencies)`` of their logarithms and, last, of minus their sum.
     log_shares : ``(patterns,)``.
     """
 
     means: np.ndarray
+    logarithms: np.ndarray
     spectra: np.ndarray
     log_shares: np.ndarray
 
     @classmethod
     def of(cls, tables: Tables, meter: Meter) -> "_Patterns":
         means = tables.rates_of(meter) + _FLOOR
-        rows = np.concatenate([np.log(means), -means.sum(axis=1, keepdims=True)], axis=1)
-        return cls(means, np.conj(np.fft.rfft(rows)), np.log(tables.shares_of(meter)))
+        logarithms = np.log(means)
+        rows = np.concatenate([logarithms, -means.sum(axis=1, keepdims=True)], axis=1)
+        return cls(means, logarithms, np.conj(np.fft.rfft(rows)), np.log(tables.shares_of(meter)))
 
 
-def _fit_bars(cells: np.ndarray, classes: np.ndarray, patterns: _Patterns) -> Iterator[tuple]:
+def _fit_bars(cells: np.ndarray, classes: np.ndarray, patterns: _Patterns) -> Iterable[tuple]:
     """The likeliest downbeats, in cells, each with ``(classes,)`` log likelihoods: of the closest pattern, and of a
     bar that repeats itself."""
     _, rows, per_bar = patterns.means.shape
@@ -121,23 +123,26 @@ def _fit_bars(cells: np.ndarray, classes: np.ndarray, patterns: _Patterns) -> It
     fits = np.fft.irfft((spectra * patterns.spectra).sum(axis=1), per_bar)  # of all patterns from all downbeats
     tempered = _TEMPER * fits + patterns.log_shares[:, None]
     known = np.log(np.exp(tempered - tempered.max()).sum(axis=0) + 1e-30)
-    chosen: list[int] = []
-    for downbeat in np.argsort(-known):
-        if all(min((downbeat - c) % per_bar, (c - downbeat) % per_bar) >= _APART for c in chosen):
-            chosen.append(downbeat)
-            means = patterns.means[np.argmax(tempered[:, downbeat])]
-            turned, heard = np.roll(counts, -downbeat, axis=1), np.roll(bars, -downbeat)
-            pattern = (turned * np.log(means) - heard * means).sum(axis=1)
-            yield int(downbeat), pattern, _repetition(turned, heard, means)
-        if len(chosen) == _CANDIDATES:
+    downbeats: list[int] = []
+    for downbeat in np.argsort(-known).tolist():
+        if all(min((downbeat - d) % per_bar, (d - downbeat) % per_bar) >= _APART for d in downbeats):
+            downbeats.append(downbeat)
+        if len(downbeats) == _CANDIDATES:
             break
+    turns = (np.array(downbeats)[:, None] + np.arange(per_bar)) % per_bar
+    turned, heard = counts[:, turns].transpose(1, 0, 2), bars[turns][:, None]
+    closest = np.argmax(tempered[:, downbeats], axis=0)
+    pattern = (turned * patterns.logarithms[closest]).sum(axis=2) - (heard * patterns.means[closest]).sum(axis=2)
+    return zip(downbeats, pattern, _repetition(turned, heard, patterns.means[closest]), strict=True)
 
 
 def _repetition(counts: np.ndarray, bars: np.ndarray, means: np.ndarray) -> np.ndarray:
     """Log likelihood of counts in cells heard in so many bars, their rates integrated out (Gamma-Poisson)."""
     a = _CONFIDENCE * means
-    rises = np.where(counts > 0, _log_gamma(a + counts) - _log_gamma(a), 0.0)
-    return (rises + a * np.log(_CONFIDENCE) - (a + counts) * np.log(_CONFIDENCE + bars)).sum(axis=1)
+    hit = counts > 0
+    rises = np.zeros(a.shape)
+    rises[hit] = _log_gamma(a[hit] + counts[hit]) - _log_gamma(a[hit])
+    return (rises - a * np.log1p(bars / _CONFIDENCE) - counts * np.log(_CONFIDENCE + bars)).sum(axis=-1)
 
 
 def _log_gamma(x: np.ndarray) -> np.ndarray:
