@@ -26,13 +26,13 @@ from drumscribe.drum_sounds import make_drums
 from drumscribe.errors import DrumscribeError
 
 PUBLISHED = Path(__file__).parents[1] / "train" / "study"
-DRUMS = {"kick": "kick", "snare": "snare", "hihat_closed": "CH", "tom_mid": "tom", "crash": "crash"}
+DRUMS = {"kick": "kick", "snare": "snare", "hihat_closed": "CH"}
 KITS = 6
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory) -> Path:
-    """One-shots of five drums of six kits, told by their names."""
+    """One-shots of three drums of six kits, told by their names."""
     folder = tmp_path_factory.mktemp("samples")
     rest = np.zeros(RATE // 20, np.float32)
     for kit in range(KITS):
@@ -160,7 +160,7 @@ def test_few_one_shots_make_as_many_windows_as_many() -> None:
 
 def test_the_full_study_holds_what_it_is_said_to() -> None:
     cells = full_plan().cells()
-    assert len(set(cells)) == len(cells) == 108 + 36 + 18 + 6 + 36 + 18
+    assert len(set(cells)) == len(cells) == 108 + 36 + 18 + 6 + 36 + 30
     assert len({training.Laboratory(full_plan().base, Path(), Path()).digest(cell) for cell in cells}) == len(cells)
 
 

@@ -232,5 +232,6 @@ def _tracks(results: Results) -> Iterator[tuple]:
 
 
 def _told(cell: Cell) -> str:
-    augment = "not augmented" if cell.augment == NONE else "augmented"
-    return f"{cell.family}, {cell.formulation}, {augment}, {cell.after_ms:g} ms"
+    augment = {NONE: "not augmented", FULL: "augmented"}.get(cell.augment, f"without {cell.augment}")
+    longer = f", {cell.patience} times as long" if cell.patience > 1 else ""
+    return f"{cell.family}, {cell.formulation}, {augment}, {cell.after_ms:g} ms, {cell.spectrogram}{longer}"
