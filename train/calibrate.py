@@ -21,7 +21,7 @@ TOLERANCE = 0.05
 AUDIBLE = 20 / 127
 """Strokes of a velocity below this may be missed; finding them is no mistake either."""
 _RIDGE = 1.0
-"""Inverse strength of the regularisation of the weights, of standardised evidence."""
+"""How much the squares of the weights of standardised evidence cost, against the loss of one candidate."""
 _GRID = np.round(np.arange(0.06, 0.95, 0.02), 2)
 
 
@@ -97,8 +97,6 @@ def learn_weights(
 
     An instrument whose candidates are all right, or all wrong, goes by its activation alone.
     """
-    from sklearn.linear_model import LogisticRegression
-
     clips = list(_clips(answers, library, columns, frame_rate))
     weights = []
     for i in range(len(columns.instruments)):
@@ -110,11 +108,27 @@ def learn_weights(
         if len(set(np.concatenate(right).tolist())) < 2:
             weights.append((0.0, *(float(number == i) for number in range(evidence_size(columns)))))
             continue
-        mean, spread = evidence.mean(axis=0), evidence.std(axis=0) + 1e-6
-        fitted = LogisticRegression(C=_RIDGE, max_iter=500).fit((evidence - mean) / spread, np.concatenate(right))
-        slopes = fitted.coef_[0] / spread
-        weights.append((float(fitted.intercept_[0] - slopes @ mean), *(float(slope) for slope in slopes)))
+        weights.append(_regressed(evidence, np.concatenate(right)))
     return tuple(weights)
+
+
+def _regressed(evidence: np.ndarray, right: np.ndarray) -> tuple[float, ...]:
+    """A logistic regression, regularised by `_RIDGE`: its constant, and the slope for each column of the evidence."""
+    from scipy.optimize import minimize
+
+    mean, spread = evidence.mean(axis=0, dtype=float), evidence.std(axis=0, dtype=float) + 1e-6
+    rows = np.column_stack([np.ones(len(evidence)), (evidence - mean) / spread])
+    sides = np.where(right, 1.0, -1.0)
+    ridge = np.append(0.0, np.full(evidence.shape[1], _RIDGE))
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        margins = sides * (rows @ weights)
+        slope = rows.T @ (-sides / (1.0 + np.exp(margins))) + ridge * weights
+        return float(np.logaddexp(0.0, -margins).sum() + 0.5 * ridge @ weights**2), slope
+
+    found = minimize(loss, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 500}).x
+    slopes = found[1:] / spread
+    return float(found[0] - slopes @ mean), *(float(slope) for slope in slopes)
 
 
 def sweep(
