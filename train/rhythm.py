@@ -16,11 +16,11 @@ from drumscribe.rhythm.patterns import CELLS, CLASSES, PHASES, classify, meter_k
 from drumscribe.rhythm.tempo_map import Meter
 
 from .rhythm_patterns import LETTERS, TYPED, parse_pattern
-from .rhythm_weights import learn_weights
+from .rhythm_weights import learn_weights, simulate_scenes
 from .sources import Groove, read_grooves
 
 _PATTERNS = 24
-_SCENES = 1000
+_SCENES = 2000
 _BARS_PER_SAMPLE = 8
 _TEMPI = (50.0, 220.0)
 _PULSE_TEMPO_MAX = 140.0
@@ -116,8 +116,12 @@ def make_tables(grooves: list[Groove]) -> dict[str, np.ndarray]:
     """
     rng = np.random.default_rng(1)
     beats = [groove for groove in grooves if not groove.fill]
-    half = unpack_tables(make_patterns(beats[1::2], rng))
-    return make_patterns(beats, rng) | learn_weights(beats[::2], half, _SCENES, rng)
+    halves = beats[::2], beats[1::2]
+    scenes = []
+    for known, unknown in (halves, halves[::-1]):
+        tables = unpack_tables(make_patterns(known, rng))
+        scenes += simulate_scenes(unknown, tables, _SCENES // 2, rng)
+    return make_patterns(beats, rng) | learn_weights(scenes)
 
 
 def main() -> None:

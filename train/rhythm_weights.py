@@ -58,6 +58,26 @@ class Heard:
     bars: np.ndarray
 
 
+@dataclass(frozen=True)
+class Scene:
+    """The readings of a simulated transcription.
+
+    Attributes
+    ----------
+    features : ``(readings, features)``.
+    right : ``(readings,)``, which of them have tempo, meter and bars right.
+    repetitions : ``(readings,)``, see `Reading.repetition`.
+    unevenness : of the pulses.
+    metrical : whether it was played in time.
+    """
+
+    features: np.ndarray
+    right: np.ndarray
+    repetitions: np.ndarray
+    unevenness: float
+    metrical: bool
+
+
 def type_groove(rng: np.random.Generator) -> Groove:
     """Bars of a typed pattern, varied, with fills, ghost notes, crashes, and human jitter."""
     names = list(TYPED)
@@ -151,12 +171,19 @@ def hear_anything(rng: np.random.Generator) -> Heard:
     return Heard(np.sort(rng.uniform(0.0, seconds, count)), classes, Meter(), 100.0, np.zeros(0))
 
 
-def read(heard: Heard, tables: Tables) -> tuple[np.ndarray, list[Reading]]:
-    """The pulses of what was heard, and all their readings."""
+def read(heard: Heard, tables: Tables, metrical: bool) -> Scene:
+    """All readings of what was heard."""
     starts = track_pulses(heard.seconds, heard.classes, tables.phases, 60.0 / PULSE_RANGE[1], 60.0 / PULSE_RANGE[0])
     pulses = np.interp(heard.seconds, starts, np.arange(len(starts)))
     pulse_tempo = 60.0 / float(np.median(np.diff(starts)))
-    return starts, list_readings(pulses, heard.classes, pulse_tempo, tables, TEMPO_RANGE)
+    readings = list_readings(pulses, heard.classes, pulse_tempo, tables, TEMPO_RANGE)
+    return Scene(
+        np.array([reading.features for reading in readings]),
+        np.array([is_right(reading, starts, heard) for reading in readings]),
+        np.array([reading.repetition for reading in readings]),
+        unevenness(starts),
+        metrical,
+    )
 
 
 def is_right(reading: Reading, starts: np.ndarray, heard: Heard) -> bool:
@@ -206,28 +233,27 @@ def learn_metrical_weights(features: np.ndarray, metrical: np.ndarray) -> np.nda
     return weights
 
 
-def learn_weights(grooves: list[Groove], tables: Tables, count: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """The weights of readings, and of what tells playing in time, from `count` simulated transcriptions each."""
+def simulate_scenes(grooves: list[Groove], tables: Tables, count: int, rng: np.random.Generator) -> list[Scene]:
+    """So many transcriptions of playing in time, and two fifths as many of playing in free time."""
     long = [groove for groove in grooves if not groove.fill and groove.beats[-1] * 60.0 / groove.tempo >= 10.0]
-    scenes: list[tuple[Heard, bool]] = []
-    while len(scenes) < count:
+    heard: list[tuple[Heard, bool]] = []
+    while len(heard) < count:
         groove = type_groove(rng) if rng.random() < _TYPED_SHARE else long[rng.integers(len(long))]
-        if (heard := hear(groove, rng)) is not None:
-            scenes.append((heard, True))
+        if (one := hear(groove, rng)) is not None:
+            heard.append((one, True))
     for _ in range(count // 5):
-        scenes.append((hear_anything(rng), False))
-        if (heard := hear(long[rng.integers(len(long))], rng, bend=0.12)) is not None:
-            scenes.append((heard, False))
-    read_scenes = [(*read(heard, tables), heard, metrical) for heard, metrical in scenes]
-    examples = [
-        (np.array([r.features for r in readings]), np.array([is_right(r, starts, heard) for r in readings]))
-        for starts, readings, heard, metrical in read_scenes
-        if metrical
-    ]
-    weights = learn_reading_weights(examples)
+        heard.append((hear_anything(rng), False))
+        if (one := hear(long[rng.integers(len(long))], rng, bend=0.12)) is not None:
+            heard.append((one, False))
+    return [read(one, tables, metrical) for one, metrical in heard]
+
+
+def learn_weights(scenes: list[Scene]) -> dict[str, np.ndarray]:
+    """The weights of readings, and of what tells playing in time from playing in free time."""
+    weights = learn_reading_weights([(scene.features, scene.right) for scene in scenes if scene.metrical])
     evidence = []
-    for starts, readings, _, _ in read_scenes:
-        best = max(readings, key=lambda reading: reading.features @ weights)
-        evidence.append((unevenness(starts), best.repetition, 1.0))
-    metrical = np.array([metrical for *_, metrical in read_scenes], float)
+    for scene in scenes:
+        best = scene.repetitions[np.argmax(scene.features @ weights)]
+        evidence.append((scene.unevenness, best, 1.0))
+    metrical = np.array([scene.metrical for scene in scenes], float)
     return {"reading_weights": weights, "metrical_weights": learn_metrical_weights(np.array(evidence), metrical)}
