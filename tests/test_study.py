@@ -19,7 +19,8 @@ from drumscribe.training.study import training
 from drumscribe.training.study.cells import Cell, full_plan, reduced_plan
 from drumscribe.training.study.conduct import conduct
 from drumscribe.training.study.records import Record, read_records, read_track_records
-from drumscribe.training.study.results import Difference, Results, Spread
+from drumscribe.training.study.results import Difference, Results, Spread, read_results
+from drumscribe.training.study.tables import to_csv, to_markdown
 from drumscribe.training.study.tracks import ALL_RIGHT, DETECTED, LABELLED, ONE_RIGHT, PASSAGES, SETS
 
 from drumscribe.drum_sounds import make_drums
@@ -98,7 +99,7 @@ def test_the_table_holds_every_cell_and_every_figure(study: Path) -> None:
 
 def test_every_question_has_its_table_and_its_picture(study: Path) -> None:
     text = (study / "tables.md").read_text(encoding="utf-8")
-    assert text.count("\n## ") == 11
+    assert text.count("\n## ") == 14
     for name in ("formulations", "families", "windows", "augmentation", "confusions", "tracks"):
         assert (study / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     assert [row["class"] for row in read_table(study / "held_out.csv")].count("kick") in (1, 2)
@@ -195,6 +196,30 @@ def test_a_difference_that_one_family_makes_does_not_stand() -> None:
 def test_a_difference_smaller_than_the_spread_over_seeds_does_not_stand() -> None:
     assert not Difference(Spread(0.02, 0.03), 0.01, 0.03).stands
     assert Difference(Spread(0.04, 0.03), 0.01, 0.07).stands
+
+
+@pytest.fixture(scope="module")
+def published() -> Results:
+    return read_results(full_plan(), PUBLISHED)
+
+
+def test_the_published_tables_follow_from_the_records(published: Results) -> None:
+    assert to_csv(published) == (PUBLISHED / "results.csv").read_text(encoding="utf-8")
+    assert to_markdown(published) == (PUBLISHED / "tables.md").read_text(encoding="utf-8")
+
+
+def test_the_published_records_are_of_the_study_as_it_is(published: Results) -> None:
+    assert set(published.records) == set(full_plan().cells())
+    for record in published.records.values():
+        assert len(record.answers) == len(published.classes) == record.single.windows
+
+
+def test_every_figure_of_the_prose_is_in_the_tables() -> None:
+    prose = (PUBLISHED / "README.md").read_text(encoding="utf-8")
+    tables = (PUBLISHED / "tables.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"\b\d\.\d{3}\b", prose))
+    assert len(told) > 20
+    assert told <= set(re.findall(r"\b\d\.\d{3}\b", tables))
 
 
 def test_records_are_plain_json(study: Path) -> None:

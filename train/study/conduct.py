@@ -74,3 +74,8 @@ def _measure_tracks(plan: Plan, laboratory: Laboratory, bench: Path, out: Path, 
     for done, records in enumerate(run(partial(tracks.measure_cell, laboratory, bench), cells), 1):
         append(path, records)
         report(f"{done} of {len(cells)} on recordings: {records[0].micro_f:.3f}")
+    of_system = {record.system: [] for record in read_track_records(path)}
+    for record in read_track_records(path):
+        of_system[record.system].append(record)
+    systems = (*tracks.REFERENCES, *map(laboratory.digest, plan.on_tracks()))
+    rewrite(path, [record for system in systems for record in of_system[system]])

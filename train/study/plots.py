@@ -10,7 +10,7 @@ from ..files import written_whole
 from ..formulations import FORMULATIONS
 from .cells import FULL, NONE, Cell
 from .results import Results
-from .tracks import ALL_RIGHT, DETECTED, LABELLED, ONE_RIGHT, PASSAGES, SETS
+from .tracks import ALL_RIGHT, DETECTED, ONE_RIGHT, PASSAGES, SETS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -90,6 +90,7 @@ def draw_families(results: Results) -> "Figure":
         cell = plan.reference(family=family, patience=plan.patience)
         draw(cell, _GREY, "s", None if i else f"multi-class, {plan.patience} times as long")
     axis.set(xscale="log", xlabel="million multiply-adds for a window", ylabel="accuracy on held-out one-shots")
+    axis.margins(x=0.12)
     ticks = [tick for tick in (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0) if axis.get_xlim()[0] < tick < axis.get_xlim()[1]]
     axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axis.xaxis.set_minor_formatter(NullFormatter())
@@ -99,21 +100,33 @@ def draw_families(results: Results) -> "Figure":
 
 
 def draw_lengths(results: Results) -> "Figure":
-    """Accuracy and F of each class against how far the window reaches."""
+    """Accuracy and F of each class against how far the window reaches; F of recordings, where there was a bench."""
     plan = results.plan
     lengths = sorted({plan.reference().after_ms, *plan.after_ms})
-    columns = [results.of(plan.reference(after_ms=length)) for length in lengths]
-    figure = _figure(6.5, 4)
-    axis = figure.subplots()
+    cells = [plan.reference(after_ms=length) for length in lengths]
+    figure = _figure(9, 4)
+    axis, *others = figure.subplots(1, 2 if results.tracks else 1, squeeze=False)[0]
     for i, name in enumerate(plan.base.samples.classes):
-        axis.plot(lengths, [np.mean([r.single.f_measures[i] for r in records]) for records in columns], label=name)
-    accuracies = np.array([[r.single.accuracy for r in records] for records in columns])
-    axis.plot(lengths, accuracies.mean(axis=1), "k-", linewidth=2.5, label="accuracy of all")
-    axis.plot(lengths, accuracies, "k.")
-    axis.set(xlabel="ms from the onset to the centre of the last frame", ylabel="accuracy, and F of each class")
-    axis.grid(alpha=0.3)
-    axis.legend(fontsize=9)
+        axis.plot(lengths, [np.mean([r.single.f_measures[i] for r in results.of(cell)]) for cell in cells], label=name)
+    _draw_seeds(
+        axis, lengths, [[r.single.accuracy for r in results.of(cell)] for cell in cells], "k", "accuracy of all"
+    )
+    axis.set(title="held-out one-shots", ylabel="accuracy, and F of each class")
+    for other in others:
+        for name, colour in zip(SETS, _COLOURS.values(), strict=False):
+            of_cells = [[r.micro_f for r in results.on_tracks(cell, name, DETECTED)] for cell in cells]
+            _draw_seeds(other, lengths, of_cells, colour, name)
+        other.set(title="recordings, at detected onsets", ylabel="micro F within 50 ms")
+    for each in (axis, *others):
+        each.set(xlabel="ms from the onset to the last frame")
+        each.grid(alpha=0.3)
+        each.legend(fontsize=8)
     return figure
+
+
+def _draw_seeds(axis, x: list[float], values: list[list[float]], colour: str, label: str) -> None:
+    axis.plot(x, [np.mean(of_one) for of_one in values], color=colour, linewidth=2, label=label)
+    axis.plot(x, values, ".", color=colour)
 
 
 def draw_left_out(results: Results) -> "Figure":
@@ -158,7 +171,7 @@ def draw_confusions(results: Results) -> "Figure":
 
 
 def draw_tracks(results: Results) -> "Figure":
-    """F on real recordings at detected and labelled onsets, beside what could be reached."""
+    """F on real recordings with and without augmentation, beside what could be reached."""
     plan = results.plan
     cells = [
         replace(plan.reference(), family=family, formulation=formulation)
@@ -166,20 +179,20 @@ def draw_tracks(results: Results) -> "Figure":
         for formulation in FORMULATIONS
     ]
     names = [f"{cell.family}, {cell.formulation}" for cell in cells] + [ONE_RIGHT, ALL_RIGHT, PASSAGES]
-    figure = _figure(9, 3.8)
-    for axis, recordings in zip(figure.subplots(1, len(SETS), sharey=True), SETS, strict=True):
-        for offset, at, colour in ((0.2, DETECTED, _COLOURS["multi-class"]), (-0.2, LABELLED, _COLOURS["binary"])):
+    figure = _figure(9, 4.2)
+    axes = figure.subplots(1, len(SETS), sharey=True)
+    for axis, recordings in zip(axes, SETS, strict=True):
+        for offset, augment, colour in ((0.2, FULL, _COLOURS["multi-class"]), (-0.2, NONE, "#a9c7e3")):
             for row, cell in enumerate(cells):
-                found = [record.micro_f for record in results.on_tracks(cell, recordings, at)]
-                axis.barh(row + offset, np.mean(found), 0.36, color=colour, label=None if row else f"{at} onsets")
+                found = [r.micro_f for r in results.on_tracks(replace(cell, augment=augment), recordings, DETECTED)]
+                label = "augmented" if augment == FULL else "not augmented"
+                axis.barh(row + offset, np.mean(found), 0.36, color=colour, label=None if row else label)
                 axis.plot(found, [row + offset] * len(found), "k.", markersize=4)
-            for row, system in enumerate((ONE_RIGHT, ALL_RIGHT), len(cells)):
-                axis.barh(
-                    row + offset, results.reference(system, recordings, at).micro_f, 0.36, color=colour, alpha=0.5
-                )
-        axis.barh(len(names) - 1, results.reference(PASSAGES, recordings, "").micro_f, 0.5, color=_GREY)
-        axis.set(title=recordings, xlabel="micro F within 50 ms", xlim=(0, 1))
+        for row, system in enumerate((ONE_RIGHT, ALL_RIGHT, PASSAGES), len(cells)):
+            at = "" if system == PASSAGES else DETECTED
+            axis.barh(row, results.reference(system, recordings, at).micro_f, 0.5, color=_GREY)
+        axis.set(title=recordings, xlabel="micro F within 50 ms, at detected onsets", xlim=(0, 1))
         axis.set_yticks(range(len(names)), names)
         axis.grid(axis="x", alpha=0.3)
-    figure.axes[0].legend(fontsize=8, loc="lower right")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=9)
     return figure

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from drumscribe.drums import FIVE_CLASSES
+
 from ..files import written_whole
 from ..formulations import FORMULATIONS
 from .cells import FULL, NONE, Cell
 from .records import Record
 from .results import Results, spread
-from .tracks import ALL_RIGHT, DETECTED, LABELLED, ONE_RIGHT, PASSAGES, SETS
+from .tracks import ALL_RIGHT, DETECTED, LABELLED, ONE_RIGHT, PASSAGES, REFERENCES, SETS
 
 CSV, MARKDOWN = "results.csv", "tables.md"
 
@@ -76,7 +78,8 @@ def to_markdown(results: Results) -> str:
         " seeds and whose interval leaves out 0."
     )
     sections = (
-        ("Formulations, augmentation and samples per class", _grid(results)),
+        ("Formulations, augmentation and samples per class", _grid(results, "accuracy")),
+        ("The same: calibration error", _grid(results, "calibration_error")),
         ("Binary against multi-class", _formulations(results)),
         ("With augmentation against without", _augmented(results)),
         ("Families on the full set, augmented: one-shots", _families(results)),
@@ -89,7 +92,7 @@ def to_markdown(results: Results) -> str:
         ("One augmentation left out, against all", _left_out(results)),
         (f"Trained {plan.patience} times as long", _patient(results)),
         ("Confusions of the reference, over all seeds", _confusions(results)),
-        *([("Real recordings: micro F within 50 ms", _tracks(results))] if results.tracks else ()),
+        *(_on_recordings(results) if results.tracks else ()),
     )
     return f"# Tables\n\n{first}\n" + "".join(f"\n## {title}\n\n{_table(rows)}\n" for title, rows in sections)
 
@@ -99,14 +102,15 @@ def _table(rows: Iterable[tuple]) -> str:
     return "\n".join(f"| {' | '.join(map(str, row))} |" for row in (head, ["---"] * len(head), *body))
 
 
-def _grid(results: Results) -> Iterator[tuple]:
+def _grid(results: Results, figure: str) -> Iterator[tuple]:
     sizes = results.plan.per_class
     yield "family", "formulation", "augmentation", *(f"{size} a class" for size in sizes)
     for family in results.plan.families:
         for formulation in FORMULATIONS:
             for augment in (NONE, FULL):
-                cells = (Cell(family, formulation, size, augment) for size in sizes)
-                yield family, formulation, augment, *(results.accuracy(cell) for cell in cells)
+                columns = (results.of(Cell(family, formulation, size, augment)) for size in sizes)
+                spreads = (spread([getattr(record.single, figure) for record in records]) for records in columns)
+                yield family, formulation, augment, *spreads
 
 
 def _formulations(results: Results) -> Iterator[tuple]:
@@ -195,12 +199,12 @@ def _left_out(results: Results) -> Iterator[tuple]:
 
 def _patient(results: Results) -> Iterator[tuple]:
     plan = results.plan
-    yield "family", "augmentation", "as long as all", "longer", "longer against as long as all", "against not augmented"
+    yield "family", "augmentation", "as long as all", "longer", "longer against as long as all", "longer against cnn"
     for family, augment in plan.patient:
         cell = plan.reference(family=family, augment=augment)
-        longer, plain = (replace(cell, patience=plan.patience, augment=each) for each in (augment, NONE))
-        compared = augment != NONE and (family, NONE) in plan.patient
-        change = results.difference(longer, plain) if compared else ""
+        longer = replace(cell, patience=plan.patience)
+        compared = family != "cnn" and ("cnn", augment) in plan.patient
+        change = results.difference(longer, replace(longer, family="cnn")) if compared else ""
         yield (
             family,
             augment,
@@ -217,6 +221,23 @@ def _confusions(results: Results) -> Iterator[tuple]:
     counts = sum(np.array(record.single.confusion) for record in results.of(results.plan.reference()))
     for name, row in zip(classes, counts, strict=True):
         yield name, *row
+
+
+def _on_recordings(results: Results) -> Iterator[tuple[str, Iterator[tuple]]]:
+    yield "Real recordings: micro F within 50 ms", _tracks(results)
+    for name in SETS:
+        yield f"{name}: F of each class, at detected onsets", _track_classes(results, name)
+
+
+def _track_classes(results: Results, name: str) -> Iterator[tuple]:
+    yield "system", *FIVE_CLASSES
+    for system in REFERENCES:
+        record = results.reference(system, name, "" if system == PASSAGES else DETECTED)
+        yield system, *(f"{f:.3f}" for f in record.f_measures)
+    for cell in results.plan.on_tracks():
+        if (cell.family, cell.spectrogram, cell.seed) == ("cnn", "mel", results.plan.seeds[0]) and cell.augment == FULL:
+            f = np.mean([record.f_measures for record in results.on_tracks(cell, name, DETECTED)], axis=0)
+            yield _told(cell), *(f"{figure:.3f}" for figure in f)
 
 
 def _tracks(results: Results) -> Iterator[tuple]:

@@ -29,7 +29,8 @@ from .training import Laboratory
 SETS = {"MDB Drums, drum stems": ("mdb/drums", "mdb/subclass"), "E-GMD": ("egmd/audio", "egmd/labels")}
 """Sets of recordings by name: their folders of sound and of references, below that of the bench."""
 DETECTED, LABELLED = "detected", "labelled"
-ALL_RIGHT, ONE_RIGHT, PASSAGES = "all answers right", "one answer, right", "model of passages"
+ALL_RIGHT, ONE_RIGHT, PASSAGES = "all answers right", "one answer, right", "shipped model"
+REFERENCES = (ALL_RIGHT, ONE_RIGHT, PASSAGES)
 _NEAR = 0.05
 """Seconds within which an answer counts, as in the literature."""
 _TOGETHER = 0.02

@@ -38,7 +38,7 @@ class Laboratory:
     ----------
     base : what all have in common.
     data : one-shots, or a folder with a folder ``oneshots`` in it.
-    cache : what can be made again: windows and networks.
+    cache : what can be made again: windows and networks, of this data alone.
     """
 
     base: Experiment
@@ -85,6 +85,9 @@ class Laboratory:
 
     def predictor(self, cell: Cell) -> WindowPredictor:
         """A cell as it was trained; trained again where the cache has lost it."""
+        import keras
+
+        keras.backend.clear_session()
         experiment = cell.experiment(self.base)
         network = build_trainee(experiment)
         if load_checkpoint(network, self._folder(cell)) < experiment.fit.steps:
