@@ -279,10 +279,10 @@ def test_subclasses_of_mdb_drums_are_read(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("format", FORMATS)
-def test_every_format_that_is_written_can_be_scored(tmp_path, format):
+@pytest.mark.parametrize("format", ["mid", "csv", "json"])
+def test_every_format_that_says_all_can_be_scored(tmp_path, format):
     hits = tuple(Hit(i / 4, a.name, 41 + i) for i, a in enumerate(ARTICULATIONS))
-    FORMATS[format](Transcription(hits, 5.0), tmp_path / f"a.{format}")
+    FORMATS[format].write(Transcription(hits, 5.0), tmp_path / f"a.{format}")
     assert table(tmp_path / f"a.{format}") == [(h.time, h.articulation, True, h.velocity, False) for h in hits]
 
 

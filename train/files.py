@@ -1,11 +1,11 @@
 """Files that are whole or absent, whenever a program is stopped."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from drumscribe import files
 from drumscribe.errors import DrumscribeError
 
 
@@ -17,14 +17,8 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
     ------
     DrumscribeError : where it cannot be written.
     """
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with open(temporary, "wb") as file:
-                yield file
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with files.written_whole(path) as temporary, open(temporary, "wb") as file:
+            yield file
     except OSError as error:
         raise DrumscribeError(f"{path}: cannot be written: {error.strerror or error}") from None
