@@ -1,4 +1,4 @@
-"""Sounds that the tests make themselves, and one thread for TensorFlow: sums are the same to the bit in no other way."""
+"""Sounds that the tests make themselves; and one thread for TensorFlow, without which no sum is the same to the bit."""
 
 import os
 from pathlib import Path
