@@ -18,7 +18,8 @@ Peak memory
 Stages
     CPU time (`time.process_time`) in one process over the 10 minutes, each stage for itself in the blocks that a
     transcription has; medians. Resampling, which a recording at the model's own rate does not need, is what reading
-    takes longer if it is asked for at 48 kHz. Picking is what the whole takes beyond the stages listed.
+    takes longer if it is asked for at 48 kHz. Picking and rhythm are what the
+    whole takes beyond the stages listed.
 """
 
 import argparse
@@ -137,7 +138,7 @@ def measure_stages(path: Path, model: Path | None, runs: int) -> list[tuple[str,
     cost["resampling (not needed here)"] -= cost["reading"]
     rest = cost.pop("all from blocks to hits") - sum(cost[name] for name in ("spectrogram", "onsets", "network"))
     writing = cost.pop("writing MIDI")
-    return [("imports and opening the model", start), *cost.items(), ("picking", rest), ("writing MIDI", writing)]
+    return [("imports and opening the model", start), *cost.items(), ("picking and rhythm", rest), ("writing MIDI", writing)]
 
 
 def in_fresh_process(function: Callable, *arguments):
