@@ -138,7 +138,8 @@ def measure_stages(path: Path, model: Path | None, runs: int) -> list[tuple[str,
     cost["resampling (not needed here)"] -= cost["reading"]
     rest = cost.pop("all from blocks to hits") - sum(cost[name] for name in ("spectrogram", "onsets", "network"))
     writing = cost.pop("writing MIDI")
-    return [("imports and opening the model", start), *cost.items(), ("picking and rhythm", rest), ("writing MIDI", writing)]
+    ends = [("picking and rhythm", rest), ("writing MIDI", writing)]
+    return [("imports and opening the model", start), *cost.items(), *ends]
 
 
 def in_fresh_process(function: Callable, *arguments):
