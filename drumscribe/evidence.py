@@ -104,16 +104,20 @@ class Recurrence:
         return log_odds(out)
 
 
-def probabilities(evidence: np.ndarray, instruments: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The probability that each candidate is a hit, ``(candidates,) float32``.
+def weigh(evidence: np.ndarray, instruments: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The log odds that numbers of evidence bring to each candidate, ``(candidates,)``.
 
     Parameters
     ----------
-    evidence : ``(candidates, evidence_size)``.
-    weights : ``(instruments, 1 + evidence_size)``: a constant, and the weight of each number.
+    evidence : ``(candidates, numbers)``.
+    weights : ``(instruments, numbers)``.
     """
-    own = weights[instruments]
-    return (1.0 / (1.0 + np.exp(-own[:, 0] - np.sum(own[:, 1:] * evidence, axis=1)))).astype(np.float32)
+    return np.einsum("ij,ij->i", evidence, weights[instruments])
+
+
+def probability(odds: np.ndarray) -> np.ndarray:
+    """The probability at log odds."""
+    return 1.0 / (1.0 + np.exp(-odds))
 
 
 def _loudest_of_moment(activations: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ import numpy as np
 from .classifier import Classifier, ModelInfo
 from .drums import INSTRUMENTS
 from .errors import DrumscribeError
-from .evidence import Recurrence, probabilities
+from .evidence import Recurrence, log_odds, probability, weigh
 from .hits import Hit, Transcription
 from .onsets import OnsetDetector, Onsets
 from .picking import HitPicker, Picks
@@ -128,7 +128,7 @@ class Transcriber:
         rate = self.info.spectrogram.rate
         for stage in (self._spectrogram, self._detector, self._classifier):
             stage.reset()
-        candidates = _Candidates(self._detector, self._picker, self.info)
+        candidates = _Candidates(self._detector, self._picker, self.info, self._thresholds)
         lead = _LEAD * self.info.spectrogram.hop
         samples = -lead
         for block in chain([np.zeros(lead, np.float32)], _divided(blocks)):
@@ -143,7 +143,7 @@ class Transcriber:
         onsets = Onsets(*(np.concatenate([getattr(f, name) for f in found]) for name in ("times", "strengths")))
         answers = np.concatenate([self._classifier.push(frames), self._classifier.flush()])
         candidates.push(answers, onsets, ended=True)
-        hits = candidates.decide(self._thresholds)
+        hits = candidates.decide()
         duration = samples / rate
         latest = duration - self.info.spectrogram.hop / rate  # of what begins in the last frame nothing is heard
         hits = sorted((h for h in hits if h.time <= latest), key=lambda h: (h.time, h.note))
@@ -160,8 +160,11 @@ def _divided(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
 class _Candidates:
     """Brings answers and onsets together, passage by passage, as they come in; decides when the recording has ended."""
 
-    def __init__(self, detector: OnsetDetector, picker: HitPicker, info: ModelInfo) -> None:
+    def __init__(self, detector: OnsetDetector, picker: HitPicker, info: ModelInfo, thresholds: np.ndarray) -> None:
         self._detector, self._picker, self._info = detector, picker, info
+        weights = np.array(info.weights)
+        self._constants, self._locally, self._again = weights[:, 0], weights[:, 1:-2], weights[:, -2:]
+        self._needed = np.log(thresholds / (1.0 - thresholds))
         self._rate = info.spectrogram.frame_rate
         self._recurrence = Recurrence(self._rate)
         self._answers = np.zeros((0, len(info.columns)), np.float32)
@@ -170,6 +173,7 @@ class _Candidates:
         self._onsets = np.zeros(0)
         self._picks: list[Picks] = []
         self._attacks: list[np.ndarray] = []
+        self._odds: list[np.ndarray] = []
 
     def push(self, answers: np.ndarray, onsets: Onsets, ended: bool = False) -> None:
         self._recurrence.push(answers[:, : len(self._info.columns.instruments)])
@@ -191,7 +195,12 @@ class _Candidates:
     def _pick(self, until: int) -> None:
         at = np.rint(self._onsets * self._rate).astype(int) - self._first
         picks = self._picker.pick(self._answers, at, self._done - self._first, until - self._first)
-        picks = replace(picks, frames=picks.frames + self._first)
+        odds = self._constants[picks.instruments] + weigh(picks.evidence, picks.instruments, self._locally)
+        most = np.abs(self._again).sum(axis=1) * log_odds(np.float32(1.0))  # that recurring can still bring
+        open_ = np.flatnonzero(odds + most[picks.instruments] >= self._needed[picks.instruments])
+        picks = Picks(*(getattr(picks, f.name)[open_] for f in fields(Picks)))
+        picks = replace(picks, frames=picks.frames + self._first, evidence=picks.evidence[:, :0])
+        self._odds.append(odds[open_])
         times = np.minimum(picks.frames / self._rate, self._detector.settled)
         attacks = self._nearest_onsets(times)
         alone = np.abs(attacks - times) > _REACH
@@ -199,20 +208,19 @@ class _Candidates:
         self._picks.append(picks)
         self._attacks.append(np.where(np.abs(attacks - times) <= _REACH, attacks, times))
 
-    def decide(self, thresholds: np.ndarray) -> list[Hit]:
+    def decide(self) -> list[Hit]:
         """The candidates whose probability reaches the threshold of their instrument."""
         if not self._picks:
             return []
         picks = Picks(*(np.concatenate([getattr(p, f.name) for p in self._picks]) for f in fields(Picks)))
         again = self._recurrence.evidence(np.rint(picks.frames).astype(int), picks.instruments)
-        evidence = np.hstack([picks.evidence, again])
-        likely = probabilities(evidence, picks.instruments, np.array(self._info.weights))
-        chosen = np.flatnonzero(likely >= thresholds[picks.instruments])
+        odds = np.concatenate(self._odds) + weigh(again, picks.instruments, self._again)
+        chosen = np.flatnonzero(odds >= self._needed[picks.instruments])
         times, attacks = picks.frames[chosen] / self._rate, np.concatenate(self._attacks)[chosen]
         attacks = _claimed(times, attacks, picks.instruments[chosen])
         velocities = np.clip(np.rint(picks.velocities[chosen] * 127.0), 1, 127).astype(int)
         since_start = np.maximum(attacks - _LEAD / self._rate, 0.0)
-        columns = (since_start, picks.articulations[chosen], velocities, likely[chosen])
+        columns = (since_start, picks.articulations[chosen], velocities, probability(odds[chosen]))
         return [Hit(*hit) for hit in zip(*(column.tolist() for column in columns), strict=True)]
 
     def _nearest_onsets(self, times: np.ndarray) -> np.ndarray:

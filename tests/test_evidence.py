@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from drumscribe.classifier import Columns
-from drumscribe.evidence import REACH, Recurrence, evidence_size, local_evidence, probabilities
+from drumscribe.evidence import REACH, Recurrence, evidence_size, local_evidence, probability, weigh
 
 COLUMNS = Columns(("kick", "snare", "hihat"), ("rimshot", "hihat_open"))
 
@@ -81,10 +81,10 @@ def test_nothing_has_no_evidence() -> None:
 
 
 def test_evidence_is_weighed_by_the_weights_of_the_instrument() -> None:
-    weights = np.zeros((3, 1 + evidence_size(COLUMNS)))
-    weights[:, 0] = 0.0, 2.0, 0.0
-    weights[2, 1] = 1.0
+    weights = np.zeros((3, evidence_size(COLUMNS)))
+    weights[1:, 0] = 2.0, 1.0
     evidence = np.zeros((3, evidence_size(COLUMNS)), np.float32)
     evidence[:, 0] = -3.0
-    expected = 1.0 / (1.0 + np.exp([0.0, -2.0, 3.0]))
-    np.testing.assert_allclose(probabilities(evidence, np.arange(3), weights), expected, rtol=1e-6)
+    odds = weigh(evidence, np.arange(3), weights)
+    assert odds.tolist() == [0.0, -6.0, -3.0]
+    np.testing.assert_allclose(probability(odds), 1.0 / (1.0 + np.exp([0.0, 6.0, 3.0])))

@@ -11,7 +11,7 @@ import numpy as np
 
 from drumscribe.classifier import Columns
 from drumscribe.drums import ARTICULATION_BY_NAME
-from drumscribe.evidence import Recurrence, evidence_size, local_evidence, probabilities
+from drumscribe.evidence import Recurrence, evidence_size, local_evidence, probability, weigh
 from drumscribe.picking import find_peaks
 
 from .batches import Library
@@ -135,9 +135,10 @@ def sweep(
     answers: np.ndarray, library: Library, columns: Columns, frame_rate: float, weights: tuple[tuple[float, ...], ...]
 ) -> list[list[Score]]:
     """For each instrument, its scores along a grid of thresholds."""
+    constants, slopes = np.array(weights)[:, 0], np.array(weights)[:, 1:]
     counts = np.zeros((len(columns.instruments), len(_GRID), 3), int)
     for clip in _clips(answers, library, columns, frame_rate):
-        likely = probabilities(clip.evidence, clip.of, np.array(weights))
+        likely = probability(constants[clip.of] + weigh(clip.evidence, clip.of, slopes))
         for i in range(len(columns.instruments)):
             times, audible = clip.stroke_times[clip.stroke_of == i], clip.audible[clip.stroke_of == i]
             for t, threshold in enumerate(_GRID):
