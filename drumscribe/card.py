@@ -21,6 +21,7 @@ def card_rows(info: ModelInfo) -> list[tuple[str, str]]:
             f"window {settings.window}, hop {settings.hop} samples ({1000 / settings.frame_rate:g} ms)",
         ),
         ("context", f"{info.context} frames ({seconds:.2f} s) on each side, {info.chunk} frames at once"),
+        ("embedding", f"{info.embedding} numbers for each frame" if info.embedding else "none"),
     ]
 
 

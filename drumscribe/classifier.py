@@ -16,7 +16,7 @@ from .errors import ModelError
 from .spectrogram import SpectrogramSettings
 
 _CARD = "drumscribe.json"
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,9 @@ class ModelInfo:
     thresholds : per instrument, the probability from which on a hit is reported.
     context : frames on each side that an answer depends on.
     chunk : frames that the network takes at once.
+    embedding : numbers of the embedding of each frame; 0 where the model gives none.
+    fingerprint : of the trained weights, whatever they are quantised to: what learned from the embedding of one
+        model is of no use with that of another.
     quantisation : ``float32``, ``float16`` or ``int8``.
     """
 
@@ -63,6 +66,8 @@ class ModelInfo:
     thresholds: tuple[float, ...]
     context: int
     chunk: int
+    embedding: int
+    fingerprint: str
     quantisation: str
 
 
@@ -145,27 +150,41 @@ def _open_interpreter(path: Path):
     return interpreter
 
 
+def _outputs_in_order(interpreter) -> list[dict]:
+    """The outputs in the order of the network that was converted, which the converter keeps in their names alone."""
+    outputs = interpreter.get_output_details()
+    if len(outputs) == 1:
+        return outputs
+    named = interpreter.get_signature_runner().get_output_details()
+    return [named[name] for name in sorted(named)]
+
+
 class TfliteNetwork:
-    """A TFLite network with one input and one output, both float32 to the outside, whatever they are inside.
+    """A TFLite network with one input, all float32 to the outside, whatever it is inside.
 
     Attributes
     ----------
-    shapes : of the input and the output, a batch of one each.
+    shapes : of the input and the outputs, a batch of one each.
     """
 
     def __init__(self, path: Path) -> None:
         self._interpreter = _open_interpreter(path)
         self._input = self._interpreter.get_input_details()[0]
-        self._output = self._interpreter.get_output_details()[0]
-        self.shapes = tuple(self._input["shape"].tolist()), tuple(self._output["shape"].tolist())
+        self._outputs = _outputs_in_order(self._interpreter)
+        self.shapes = tuple(tuple(tensor["shape"].tolist()) for tensor in (self._input, *self._outputs))
 
     def run(self, values: np.ndarray) -> np.ndarray:
-        """The answer to one input, both without the axis of the batch."""
+        """The answer to one input, both without the axis of the batch: the first output."""
         self._interpreter.set_tensor(self._input["index"], _quantised(values, self._input)[None])
         self._interpreter.invoke()
-        answer = self._interpreter.get_tensor(self._output["index"])[0]
-        scale, zero = self._output["quantization"]
-        return answer if answer.dtype == np.float32 else (answer.astype(np.float32) - zero) * np.float32(scale)
+        return self.output(0)
+
+    def output(self, number: int) -> np.ndarray:
+        """An output for the input that was run last, without the axis of the batch."""
+        tensor = self._outputs[number]
+        values = self._interpreter.get_tensor(tensor["index"])[0]
+        scale, zero = tensor["quantization"]
+        return values if values.dtype == np.float32 else (values.astype(np.float32) - zero) * np.float32(scale)
 
 
 class Classifier:
@@ -173,16 +192,30 @@ class Classifier:
 
     Chunks of a fixed size slide over the frames and overlap by the context on both sides, so that each answer has
     seen all the frames that it depends on; before and after the stream there is silence.
+
+    Parameters
+    ----------
+    path : of a model file, or None for the shipped one.
+    with_embedding : whether to give the embedding of each frame beside the answers.
+
+    Raises
+    ------
+    ModelError : where the model cannot be used, or has no embedding though it is wanted.
     """
 
-    def __init__(self, path: str | Path | None = None) -> None:
+    def __init__(self, path: str | Path | None = None, with_embedding: bool = False) -> None:
         path = Path(path) if path is not None else default_model()
         self.info = load_model_info(path)
+        if with_embedding and not self.info.embedding:
+            raise ModelError(f"{path}: gives no embedding, which sounds are learned from; take another model")
         self._network = TfliteNetwork(path)
-        expected = (1, self.info.chunk, self.info.spectrogram.bands), (1, self.info.chunk, len(self.info.columns))
+        widths = [len(self.info.columns), *([self.info.embedding] if self.info.embedding else [])]
+        expected = tuple((1, self.info.chunk, width) for width in (self.info.spectrogram.bands, *widths))
         shapes = self._network.shapes
         if shapes != expected:
             raise ModelError(f"{path}: takes and gives arrays of shape {shapes}, but its card says {expected}")
+        self._with_embedding = with_embedding
+        self._width = sum(widths) if with_embedding else widths[0]
         self.reset()
 
     def reset(self) -> None:
@@ -191,15 +224,22 @@ class Classifier:
         self._pending = np.zeros((context, self.info.spectrogram.bands), np.float32)
 
     def push(self, frames: np.ndarray) -> np.ndarray:
-        """Take ``(frames, bands) float32``, give the ``(frames, columns) float32`` answers that they complete."""
+        """Take ``(frames, bands) float32``, give the ``(frames, columns) float32`` answers that they complete.
+
+        Where it was asked for, the embedding is appended to them: ``(frames, columns + embedding)``.
+        """
         pending = np.concatenate([self._pending, frames])
         step = self.info.chunk - 2 * self.info.context
         answers = []
         while len(pending) >= self.info.chunk:
-            answers.append(self._network.run(pending[: self.info.chunk])[self.info.context : self.info.context + step])
+            answers.append(self._run(pending[: self.info.chunk])[self.info.context : self.info.context + step])
             pending = pending[step:]
         self._pending = pending
-        return np.concatenate(answers) if answers else np.zeros((0, len(self.info.columns)), np.float32)
+        return np.concatenate(answers) if answers else np.zeros((0, self._width), np.float32)
+
+    def _run(self, frames: np.ndarray) -> np.ndarray:
+        answers = self._network.run(frames)
+        return np.hstack([answers, self._network.output(1)]) if self._with_embedding else answers
 
     def flush(self) -> np.ndarray:
         """End the stream: the answers for its last frames; then start anew."""

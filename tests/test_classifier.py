@@ -26,6 +26,8 @@ INFO = ModelInfo(
     thresholds=(0.25, 0.5),
     context=10,
     chunk=100,
+    embedding=4,
+    fingerprint="0123456789abcdef",
     quantisation="int8",
 )
 CARD = "drumscribe.json"
@@ -194,6 +196,27 @@ def test_fewer_frames_than_the_context_have_an_answer_each(frames: np.ndarray, c
     silence_after = np.concatenate([frames[:count], np.zeros((2 * classifier.info.context, frames.shape[1]))])
     longer = run(classifier, silence_after.astype(np.float32), 4096)
     np.testing.assert_array_equal(answers, longer[:count])
+
+
+def test_the_embedding_comes_beside_the_same_answers_when_asked_for(frames: np.ndarray) -> None:
+    plain, full = Classifier(), Classifier(with_embedding=True)
+    columns = len(plain.info.columns)
+    answers, both = run(plain, frames, 1000), run(full, frames, 777)
+    np.testing.assert_array_equal(both[:, :columns], answers)
+    assert both.shape == (len(frames), columns + plain.info.embedding)
+    assert both[:, columns:].std() > 0.0
+
+
+def test_embeddings_of_quantised_models_are_much_the_same(frames: np.ndarray) -> None:
+    columns = len(load_model_info().columns)
+    exact, coarse = (run(Classifier(shipped(kind), True), frames, 4096)[:, columns:] for kind in ("float32", "int8"))
+    assert np.corrcoef(exact.ravel(), coarse.ravel())[0, 1] > 0.99
+
+
+def test_a_model_without_embedding_is_refused_only_where_it_is_needed(tmp_path: Path) -> None:
+    path = tmp_path / "m.tflite"
+    write_model(b"a network", replace(INFO, embedding=0), path)
+    assert_refused(path, "gives no embedding", opened=lambda path: Classifier(path, with_embedding=True))
 
 
 def test_answers_are_between_zero_and_one(frames: np.ndarray) -> None:

@@ -371,11 +371,12 @@ def test_the_command_and_the_library_agree(everything):
 def test_info_prints_all_that_a_model_says_of_itself(tmp_path):
     columns = Columns(("kick", "hihat"), ("hihat_open", "hihat_pedal"))
     card = ("base", "1.2", "hears drums [well]", "MIT", "Jérôme, 打楽器", SpectrogramSettings(), columns, ())
-    info = ModelInfo(*card, thresholds=(0.31, 0.42), context=50, chunk=600, quantisation="int8")
+    sizes = {"context": 50, "chunk": 600, "embedding": 8}
+    info = ModelInfo(*card, thresholds=(0.31, 0.42), **sizes, fingerprint="0" * 16, quantisation="int8")
     write_model(b"", info, tmp_path / "m.tflite")
     result = CliRunner().invoke(main, ["info", str(tmp_path / "m.tflite")])
     assert result.exit_code == 0
-    facts = ("base 1.2, int8", "hears drums [well]", "MIT", "Jérôme, 打楽器", "kick, from 0.31")
+    facts = ("base 1.2, int8", "hears drums [well]", "MIT", "Jérôme, 打楽器", "kick, from 0.31", "8 numbers")
     for fact in (*facts, "hihat, from 0.42: hihat_open, hihat_pedal", "44100 Hz", "hop 441", "50 frames (0.50 s)"):
         assert fact in result.output
 

@@ -30,6 +30,7 @@ WINDOW = Experiment(
     samples=SampleSettings(classes=CLASSES),
     network=TINY,
 )
+WITH_EMBEDDING = ("tcn", "cnn-tcn")
 PER_FRAME = [name for name, family in FAMILIES.items() if family.per_frame]
 
 
@@ -121,7 +122,9 @@ def test_families_that_answer_per_frame_serve_passages(family: str) -> None:
     network = build_trainee(replace(experiment, fit=replace(experiment.fit, half=False)))
     answers = np.asarray(network(np.random.default_rng(1).random((2, 20, 12), np.float32), training=False))
     assert answers.shape == (2, 20, answer_width(COLUMNS))
-    assert deployable(experiment, network, "float32").output_shape[1:] == (2048, len(COLUMNS))
+    shapes = [output.shape[1:] for output in deployable(experiment, network, "float32").outputs]
+    embedding = [(2048, TINY.width)] if family in WITH_EMBEDDING else []
+    assert shapes == [(2048, len(COLUMNS)), *embedding]
 
 
 def test_a_family_without_answers_per_frame_is_refused_for_passages() -> None:

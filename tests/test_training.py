@@ -23,7 +23,7 @@ from drumscribe.training.sources import RATE
 from drumscribe.training.targets import TargetMaker
 
 from drumscribe import transcribe
-from drumscribe.classifier import load_model_info
+from drumscribe.classifier import Classifier, load_model_info
 from drumscribe.errors import DrumscribeError
 from drumscribe.spectrogram import compute_spectrogram
 
@@ -265,17 +265,31 @@ def test_training_goes_on_from_the_shipped_checkpoint(experiment, trained, tmp_p
         assert int(arrays["step"]) == experiment.fit.steps + 2
 
 
+def run(classifier: Classifier, frames: np.ndarray) -> np.ndarray:
+    return np.concatenate([classifier.push(frames), classifier.flush()])
+
+
 def test_a_release_is_three_models_that_agree_and_transcribe(experiment, trained, tmp_path: Path) -> None:
     lines: list[str] = []
     make.release(experiment, trained, lines.append)
     assert any(line.startswith("mean deviation") for line in lines)
     path = write_audio(tmp_path / "take.wav", beat())
+    frames = compute_spectrogram(beat(), experiment.spectrogram)
+    embedded, fingerprints = [], set()
     for kind in ("float32", "float16", "int8"):
         model = trained.models / f"tiny.{kind}.tflite"
         info = load_model_info(model)
         assert (info.name, info.quantisation, info.columns) == ("tiny", kind, COLUMNS)
         assert info.context == 5, "frames on each side: two 2-D convolutions, and dilations of 1 and 2"
         assert transcribe(path, model=model).duration == 2.0
+        answers, embeddings = (run(Classifier(model, wanted), frames) for wanted in (False, True))
+        np.testing.assert_array_equal(embeddings[:, : len(COLUMNS)], answers)
+        embedded.append(embeddings[:, len(COLUMNS) :])
+        fingerprints.add(info.fingerprint)
+    assert len(fingerprints) == 1, "they are of one network"
+    assert embedded[0].shape == (len(frames), 8)
+    np.testing.assert_allclose(embedded[1], embedded[0], atol=0.02 * embedded[0].max())
+    np.testing.assert_allclose(embedded[2], embedded[0], atol=0.2 * embedded[0].max())
     assert (trained.models / "tiny.json").exists()
 
 

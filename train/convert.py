@@ -1,5 +1,6 @@
 """A trained network to model files of several kinds, each held against the network itself."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from drumscribe.errors import DrumscribeError
 
 from .experiment import COLUMNS, Experiment
 from .files import written_whole
-from .networks import build_passage_network, build_window_network
+from .networks import build_passage_network, build_window_network, find_embedding
 
 CHUNK = 2048
 """Frames of a passage that a model file takes at once."""
@@ -48,6 +49,7 @@ class Conversion:
 def deployable(experiment: Experiment, trained, kind: str):
     """The network for an input of fixed length, in float32, without the answers that only training needs.
 
+    One of passages gives the embedding of each frame as a second output, where its family has one.
     Recurrent layers are loops over a batch of one, which the converter needs; in 8 bits it needs them written out step
     by step.
 
@@ -74,7 +76,16 @@ def deployable(experiment: Experiment, trained, kind: str):
         if target.name == "answer":
             weights = [weight[..., : target.units] for weight in weights]
         target.set_weights(weights)
-    return network
+    embedding = find_embedding(network) if experiment.is_passage else None
+    return network if embedding is None else keras.Model(network.input, [network.output, embedding])
+
+
+def fingerprint(trained) -> str:
+    """What tells the weights of one trained network from those of another."""
+    digest = hashlib.sha256()
+    for weight in trained.get_weights():
+        digest.update(weight.astype("<f4").tobytes())
+    return digest.hexdigest()[:16]
 
 
 def convert(network, kind: str, examples: np.ndarray) -> bytes:
@@ -140,10 +151,15 @@ def _write(network, kind: str, examples: np.ndarray, held_out: np.ndarray, write
         made = Path(temporary) / path.name
         write(convert(network, kind, examples), kind, made)
         runtime = TfliteNetwork(made)
-        expected = np.concatenate([network.predict_on_batch(frames[None]) for frames in held_out])
+        expected = np.concatenate([_answers(network, frames[None]) for frames in held_out])
         deviation = float(np.mean(np.abs(np.stack([runtime.run(frames) for frames in held_out]) - expected)))
         if not deviation <= TOLERANCES[kind]:
             raise ConversionError(f"deviates by {deviation:.4f} on the mean, more than {TOLERANCES[kind]}")
         with written_whole(path) as file:
             file.write(made.read_bytes())
     return deviation
+
+
+def _answers(network, frames: np.ndarray) -> np.ndarray:
+    outputs = network.predict_on_batch(frames)
+    return outputs[0] if isinstance(outputs, list) else outputs

@@ -177,6 +177,19 @@ def build_passage_network(
     return keras.Model(inputs, layers.Activation("sigmoid", dtype="float32", name="answers")(x))
 
 
+def find_embedding(network):
+    """What the first convolution over time alone takes in: what was heard at a frame, before what is around it counts.
+
+    None where there is no such convolution, or where it takes in the frames themselves.
+    """
+    from keras import layers
+
+    for layer in network.layers:
+        if isinstance(layer, layers.Conv1D) and layer.kernel_size[0] > 1:
+            return layer.input
+    return None
+
+
 def build_window_network(
     settings: NetworkSettings,
     frames: int,

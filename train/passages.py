@@ -16,10 +16,11 @@ from drumscribe.spectrogram import compute_spectrogram
 
 from .batches import Batches, Library, read_library
 from .calibrate import Score, at_thresholds, best_thresholds, learn_weights, micro_f, predict, sweep
-from .convert import CHUNK
+from .convert import CHUNK, fingerprint
 from .corpus import CorpusPlan, shard_paths
 from .costs import receptive_field
 from .experiment import COLUMNS, Experiment
+from .networks import find_embedding
 from .predictors import Prediction
 from .targets import TargetMaker
 
@@ -98,7 +99,7 @@ def calibrate(
 
 def passage_writer(experiment: Experiment, network, calibration: Calibration):
     """A function that makes a model file, for transcribing, of a flatbuffer, its kind and a path."""
-    frames = receptive_field(network)
+    frames, embedding = receptive_field(network), find_embedding(network)
     info = ModelInfo(
         name=experiment.name,
         version=experiment.version,
@@ -110,6 +111,8 @@ def passage_writer(experiment: Experiment, network, calibration: Calibration):
         **asdict(calibration),
         context=frames // 2 if frames else _UNLIMITED,
         chunk=CHUNK,
+        embedding=0 if embedding is None else embedding.shape[-1],
+        fingerprint=fingerprint(network),
         quantisation="",
     )
     return lambda flatbuffer, kind, path: write_model(flatbuffer, replace(info, quantisation=kind), path)
