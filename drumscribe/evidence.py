@@ -91,7 +91,8 @@ class Recurrence:
 
     def evidence(self, frames: np.ndarray, instruments: np.ndarray) -> np.ndarray:
         """How strongly each candidate recurs some beats away: ``(candidates, 2) float32``."""
-        remembered = np.concatenate(self._passages) if self._passages else np.zeros((0, 1), np.uint8)
+        self._passages = [np.concatenate(self._passages)] if self._passages else [np.zeros((0, 1), np.uint8)]
+        remembered = self._passages[0]
         moments = _loudest_of_moment(remembered)
         out = np.zeros((len(frames), 2), np.float32)
         for first in range(0, len(remembered), _STRETCH):

@@ -30,7 +30,7 @@ class Picks:
     instruments : ``(picks,) int``, indices into the columns' instruments.
     activations : ``(picks,) float32``.
     velocities : ``(picks,) float32``, 0 to 1.
-    articulations : ``(picks,) str``, the name of each one's articulation.
+    articulations : ``(picks,) object``, the name of each one's articulation.
     evidence : ``(picks, evidence_size - 2) float32``, of `local_evidence`.
     """
 
@@ -97,7 +97,7 @@ class HitPicker:
             instruments,
             activations[frames, instruments],
             answers[frames, answers.shape[1] - count + instruments],
-            np.array([self._name(answers, f, i) for f, i in zip(frames, instruments, strict=True)], dtype=str),
+            np.array([self._name(answers, f, i) for f, i in zip(frames, instruments, strict=True)], dtype=object),
             local_evidence(answers, frames, instruments, self._columns),
         )
 

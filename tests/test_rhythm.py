@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -115,6 +116,15 @@ class TestSteady:
         assert rhythm.tempo == 125.0
         last_beats = rhythm.tempo_map.beats(3.0 * 3600)[-100:]
         assert np.abs((truth.quarters_at(last_beats) + 0.5) % 1.0 - 0.5).max() < 0.01
+
+    def test_three_hours_take_little_memory(self):
+        played = play(TempoMap.steady(125.0, 0.4), bars=5600, jitter=0.003)
+        analyse_rhythm(play(TempoMap.steady(125.0)))
+        tracemalloc.start()
+        analyse_rhythm(played)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 30 * 2**20
 
 
 class TestChanging:

@@ -21,6 +21,8 @@ _STEP_COST = np.array([0.0, 0.3, 1.2], np.float32)
 """Log odds against a pulse that is none, one or two frames longer or shorter than the one before."""
 _JUMP_COST = 12.0
 """Log odds against any other change of length."""
+_MEMORY = 12000
+"""Frames whose ways back are remembered; what is half as far back is settled, and a recording of any length solved."""
 
 
 def track_pulses(times: np.ndarray, classes: np.ndarray, weights: np.ndarray, shortest: float, longest: float):
@@ -38,64 +40,71 @@ def track_pulses(times: np.ndarray, classes: np.ndarray, weights: np.ndarray, sh
     origin = times[0] - 2 * longest
     at = (times - origin) / FRAME
     frames = int(at[-1]) + last + 2
-    back = np.zeros((frames, last - first + 1), np.int8)
+    back = np.zeros((_MEMORY, last - first + 1), np.int8)
     ends = np.zeros((last + 1, last - first + 1), np.float32)
-    starts = np.zeros(frames, np.int64)
-    count = _solve(at, classes, weights, first, _STEP_COST, np.float32(_JUMP_COST), ends, back, starts)
-    return origin + FRAME * starts[:count][::-1]
+    starts = np.zeros(2 * frames // first + 2, np.int64)
+    count = _solve(at, classes, weights, frames, first, _STEP_COST, np.float32(_JUMP_COST), ends, back, starts)
+    return origin + FRAME * starts[:count]
 
 
 @compiled
-def _solve(at, classes, weights, first, step_cost, jump_cost, ends, back, starts):
-    """Viterbi over (end of a pulse, its length); `ends` is a ring of the last frames' scores. Returns the pulses."""
-    frames, lengths = back.shape
+def _solve(at, classes, weights, frames, first, step_cost, jump_cost, ends, back, starts):
+    """Viterbi over (end of a pulse, its length); `ends` and `back` are rings of frames. Returns how many pulses."""
+    memory, lengths = back.shape
     ring, phases, reach = len(ends), weights.shape[1] - 1, len(step_cost) - 1
     best = np.zeros(ring, np.float32)
     best_length = np.zeros(ring, np.int64)
-    heads = np.zeros(frames + 1, np.int64)
-    hit = 0
-    for frame in range(frames + 1):
+    heads = np.zeros(ring, np.int64)  # the first hit that is not before a frame
+    hit = count = 0
+    for frame in range(frames):
+        row = frame % ring
         while hit < len(at) and at[hit] < frame:
             hit += 1
-        heads[frame] = hit
-    for frame in range(first, frames):
-        row = frame % ring
+        heads[row] = hit
+        top = 0
         for j in range(lengths):
             length = first + j
             start = frame - length
-            if start < 0:
-                ends[row, j] = 0.0
-                back[frame, j] = -1
-                continue
-            before = start % ring
-            score = best[before] - jump_cost
-            chosen = best_length[before]
-            for other in range(max(0, j - reach), min(lengths, j + reach + 1)):
-                value = ends[before, other] - step_cost[abs(other - j)]
-                if value > score:
-                    score, chosen = value, other
-            scale = phases / length
-            for i in range(heads[start], heads[frame]):
-                score += weights[classes[i], int((at[i] - start) * scale + 0.5)]
+            score, chosen = np.float32(0.0), -1
+            if start >= 0:
+                before = start % ring
+                score, chosen = best[before] - jump_cost, best_length[before]
+                for other in range(max(0, j - reach), min(lengths, j + reach + 1)):
+                    value = ends[before, other] - step_cost[abs(other - j)]
+                    if value > score:
+                        score, chosen = value, other
+                scale = phases / length
+                for i in range(heads[before], hit):
+                    score += weights[classes[i], int((at[i] - start) * scale + 0.5)]
             ends[row, j] = score
-            back[frame, j] = chosen
-        top = 0
-        for j in range(1, lengths):
-            if ends[row, j] > ends[row, top]:
+            back[frame % memory, j] = chosen
+            if score > ends[row, top]:
                 top = j
-        best[row] = ends[row, top]
-        best_length[row] = top
-    frame, top = frames - 1, 0
-    score = np.float32(-1e30)
-    for late in range(frames - ring + 1, frames):
-        if late >= 0 and best[late % ring] > score:
-            score, frame, top = best[late % ring], late, best_length[late % ring]
-    count = 0
-    while frame >= 0 and top >= 0:
-        starts[count] = frame
-        count += 1
-        start = frame - (first + top)
-        if start < 0:
+        best[row], best_length[row] = ends[row, top], top
+        if frame == frames - 1:
+            count = _settle(best, best_length, back, first, frame, frame, starts, count)
+        elif (frame + 1) % (memory // 2) == 0:
+            count = _settle(best, best_length, back, first, frame, frame - memory // 2, starts, count)
+    return count
+
+
+@compiled
+def _settle(best, best_length, back, first, frame, settled, starts, count):
+    """Append the pulses until `settled` on the best path that ends about `frame`. Returns how many there are then."""
+    ring, memory, old = len(best), len(back), count
+    known = starts[count - 1] + first // 2 if count else 0
+    at = frame
+    for late in range(max(0, frame - ring + 1), frame):
+        if best[late % ring] > best[at % ring]:
+            at = late
+    top = best_length[at % ring]
+    while True:
+        if at <= settled:
+            starts[count] = at
+            count += 1
+        start = at - first - top
+        if start < known:
             break
-        top, frame = back[frame, top], start
+        top, at = back[at % memory, top], start
+    starts[old:count] = starts[old:count][::-1].copy()
     return count
