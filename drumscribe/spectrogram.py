@@ -85,6 +85,12 @@ def band_filters(settings: SpectrogramSettings) -> np.ndarray:
 class Spectrogram:
     """A stream of samples to a stream of frames, any block size giving the same frames to the bit.
 
+    Parameters
+    ----------
+    settings : what the frames are made of.
+    group : frames that are computed together, and thus come together: 1 where they are wanted at once. Groups of
+        another size may give another last bit.
+
     >>> spectrogram = Spectrogram(SpectrogramSettings())
     >>> spectrogram.push(np.zeros(44100, np.float32)).shape
     (96, 80)
@@ -92,12 +98,13 @@ class Spectrogram:
     (5, 80)
     """
 
-    def __init__(self, settings: SpectrogramSettings) -> None:
+    def __init__(self, settings: SpectrogramSettings, group: int = _GROUP) -> None:
         self.settings = settings
+        self._group = group
         hann = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(settings.window) / settings.window)
         self._window = (hann * 2.0 / hann.sum()).astype(np.float32)
         self._filters = band_filters(settings)
-        self._span = (_GROUP - 1) * settings.hop + settings.window
+        self._span = (self._group - 1) * settings.hop + settings.window
         self.reset()
 
     def reset(self) -> None:
@@ -108,17 +115,17 @@ class Spectrogram:
     def push(self, samples: np.ndarray) -> np.ndarray:
         """Take ``(samples,) float32`` of any length, give the ``(frames, bands) float32`` that they complete."""
         pending = np.concatenate([self._pending, np.asarray(samples, np.float32)])
-        groups = max(0, (len(pending) - self._span) // (_GROUP * self.settings.hop) + 1)
+        groups = max(0, (len(pending) - self._span) // (self._group * self.settings.hop) + 1)
         self._samples += len(samples)
-        self._frames += groups * _GROUP
-        self._pending = pending[groups * _GROUP * self.settings.hop :]
+        self._frames += groups * self._group
+        self._pending = pending[groups * self._group * self.settings.hop :]
         return self._analyse(pending, groups)
 
     def flush(self) -> np.ndarray:
         """End the stream: the frames that only silence was still missing to; then start anew."""
         missing = 1 + self._samples // self.settings.hop - self._frames
-        groups = -(-missing // _GROUP)
-        pending = np.zeros((groups - 1) * _GROUP * self.settings.hop + self._span, np.float32)
+        groups = -(-missing // self._group)
+        pending = np.zeros((groups - 1) * self._group * self.settings.hop + self._span, np.float32)
         pending[: len(self._pending)] = self._pending
         frames = self._analyse(pending, groups)[:missing]
         self.reset()
@@ -128,14 +135,14 @@ class Spectrogram:
         from scipy.fft import rfft
 
         hop, size = self.settings.hop, self.settings.window
-        out = np.empty((groups * _GROUP, self.settings.bands), np.float32)
+        out = np.empty((groups * self._group, self.settings.bands), np.float32)
         if not groups:
             return out
         frames = np.lib.stride_tricks.sliding_window_view(samples, size)[::hop]
-        for start in range(0, len(out), _GROUP):
-            spectrum = rfft(frames[start : start + _GROUP] * self._window, axis=1)
+        for start in range(0, len(out), self._group):
+            spectrum = rfft(frames[start : start + self._group] * self._window, axis=1)
             power = np.square(spectrum.real) + np.square(spectrum.imag)
-            np.matmul(power, self._filters, out=out[start : start + _GROUP])
+            np.matmul(power, self._filters, out=out[start : start + self._group])
         np.log10(np.maximum(out, 10.0 ** (-_FLOOR_DB / 10.0), out=out), out=out)
         out *= 10.0 / _FLOOR_DB
         out += 1.0

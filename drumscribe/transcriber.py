@@ -1,33 +1,31 @@
 """A recording to hits: the stages in a row, all of them streaming.
 
-    file -> `audio.read_blocks` -> `Spectrogram` -> `Classifier` -> `HitPicker` -> `analyse_rhythm` -> `Transcription`
-                              `-> `OnsetDetector` --------------^
+    file -> `audio.read_blocks` -> `Spectrogram` -> `Classifier` -> `CandidateFinder` -> `Judge` -> `analyse_rhythm`
+                              `-> `OnsetDetector` ----------------^                     ^
+                                                              `-> `Recurrence` ---------^
+
+`Recurrence` and `analyse_rhythm` wait for the end of the recording; without them, this is what `stream` does.
 
 A recording of any length takes the same memory, and the same hits come of any block size.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
+from .candidates import LEAD, CandidateFinder, Candidates, HitMaker, Judge, join_candidates, move_thresholds
 from .classifier import Classifier, ModelInfo
 from .drums import INSTRUMENTS
 from .errors import DrumscribeError
-from .evidence import Recurrence, log_odds, probability, weigh
+from .evidence import Recurrence
 from .hits import Hit, Transcription
 from .onsets import OnsetDetector, Onsets
-from .picking import HitPicker, Picks
 from .rhythm import RhythmOptions, analyse_rhythm
 from .spectrogram import Spectrogram
 
-_REACH = 0.008
-"""A hit takes the time of an onset, or else of an attack, that is so near (seconds) to where its activation peaks: what
-is farther away belongs to another drum. Chosen on rendered performances of held-out kits and grooves."""
-_LEAD = 5
-"""Frames of silence put before a recording, so that a stroke on its first sample is seen to begin, too."""
 _BLOCK = 65536
 """Samples that go through the stages at once, at most."""
 _PASSAGE = 1000
@@ -59,10 +57,8 @@ class TranscribeOptions:
     def thresholds(self, info: ModelInfo) -> np.ndarray:
         """``(instruments,) float32``: the model's thresholds, moved in log odds by up to 4 either way."""
         own = dict(self.instrument_sensitivity)
-        wanted = np.array([own.get(name, self.sensitivity) for name in info.columns.instruments])
-        calibrated = np.clip(np.array(info.thresholds), 1e-3, 1.0 - 1e-3)
-        odds = np.log(calibrated / (1.0 - calibrated)) + 8.0 * (0.5 - wanted)
-        return (1.0 / (1.0 + np.exp(-odds))).astype(np.float32)
+        wanted = [own.get(name, self.sensitivity) for name in info.columns.instruments]
+        return move_thresholds(info.thresholds, wanted)
 
 
 class Transcriber:
@@ -87,8 +83,8 @@ class Transcriber:
         self._spectrogram = Spectrogram(settings)
         memory = (self.info.chunk + _PASSAGE) / settings.frame_rate + 5.0  # hits lag by a chunk and a passage
         self._detector = OnsetDetector(settings.rate, settings.hop, settings.bands, memory)
-        self._picker = HitPicker(self.info.columns)
-        self._thresholds = options.thresholds(self.info)
+        self._finder = CandidateFinder(self.info.columns, settings.frame_rate, self._detector)
+        self._judge = Judge(self.info.weights, options.thresholds(self.info))
 
     def transcribe_file(self, path: str | Path, progress: Callable[[float], None] | None = None) -> Transcription:
         """The hits of a recording; `progress` is told the seconds done.
@@ -128,22 +124,22 @@ class Transcriber:
         rate = self.info.spectrogram.rate
         for stage in (self._spectrogram, self._detector, self._classifier):
             stage.reset()
-        candidates = _Candidates(self._detector, self._picker, self.info, self._thresholds)
-        lead = _LEAD * self.info.spectrogram.hop
+        passages = _Passages(self._finder, self._judge, self.info)
+        lead = LEAD * self.info.spectrogram.hop
         samples = -lead
         for block in chain([np.zeros(lead, np.float32)], _divided(blocks)):
             samples += len(block)
             frames = self._spectrogram.push(block)
             onsets = self._detector.push(block, frames)
-            candidates.push(self._classifier.push(frames), onsets)
+            passages.push(self._classifier.push(frames), onsets)
             if progress is not None and samples:
                 progress(samples / rate)
         frames = self._spectrogram.flush()
         found = [self._detector.push(np.zeros(0, np.float32), frames), self._detector.flush()]
         onsets = Onsets(*(np.concatenate([getattr(f, name) for f in found]) for name in ("times", "strengths")))
         answers = np.concatenate([self._classifier.push(frames), self._classifier.flush()])
-        candidates.push(answers, onsets, ended=True)
-        hits = candidates.decide()
+        passages.push(answers, onsets, ended=True)
+        hits = passages.decide()
         duration = samples / rate
         latest = duration - self.info.spectrogram.hop / rate  # of what begins in the last frame nothing is heard
         hits = sorted((h for h in hits if h.time <= latest), key=lambda h: (h.time, h.note))
@@ -157,23 +153,18 @@ def _divided(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
             yield block[start : start + _BLOCK]
 
 
-class _Candidates:
+class _Passages:
     """Brings answers and onsets together, passage by passage, as they come in; decides when the recording has ended."""
 
-    def __init__(self, detector: OnsetDetector, picker: HitPicker, info: ModelInfo, thresholds: np.ndarray) -> None:
-        self._detector, self._picker, self._info = detector, picker, info
-        weights = np.array(info.weights)
-        self._constants, self._locally, self._again = weights[:, 0], weights[:, 1:-2], weights[:, -2:]
-        self._needed = np.log(thresholds / (1.0 - thresholds))
+    def __init__(self, finder: CandidateFinder, judge: Judge, info: ModelInfo) -> None:
+        self._finder, self._judge, self._info = finder, judge, info
         self._rate = info.spectrogram.frame_rate
         self._recurrence = Recurrence(self._rate)
         self._answers = np.zeros((0, len(info.columns)), np.float32)
         self._first = 0  # the frame that the answers kept begin with
         self._done = 0  # the frame up to which candidates are picked
         self._onsets = np.zeros(0)
-        self._picks: list[Picks] = []
-        self._attacks: list[np.ndarray] = []
-        self._odds: list[np.ndarray] = []
+        self._found: list[Candidates] = []
 
     def push(self, answers: np.ndarray, onsets: Onsets, ended: bool = False) -> None:
         self._recurrence.push(answers[:, : len(self._info.columns.instruments)])
@@ -181,65 +172,25 @@ class _Candidates:
         self._onsets = np.concatenate([self._onsets, onsets.times])
         last = self._first + len(self._answers)
         if not ended:
-            settled = int((self._detector.settled - _REACH) * self._rate)
-            last = min(last - self._picker.context, settled) // _PASSAGE * _PASSAGE
+            last = min(last - self._finder.context, self._finder.settled) // _PASSAGE * _PASSAGE
         while self._done < last:
             until = min(last, self._done + _PASSAGE)
-            self._pick(until)
+            found = self._finder.find(self._answers, self._first, self._done, until, self._onsets, self._judge)
+            self._found.append(found)
             self._done = until
-        keep = max(0, self._done - self._picker.context - self._first)
+        keep = max(0, self._done - self._finder.context - self._first)
         self._answers = self._answers[keep:]
         self._first += keep
         self._onsets = self._onsets[self._onsets > self._first / self._rate - 0.1]
 
-    def _pick(self, until: int) -> None:
-        at = np.rint(self._onsets * self._rate).astype(int) - self._first
-        picks = self._picker.pick(self._answers, at, self._done - self._first, until - self._first)
-        odds = self._constants[picks.instruments] + weigh(picks.evidence, picks.instruments, self._locally)
-        most = np.abs(self._again).sum(axis=1) * log_odds(np.float32(1.0))  # that recurring can still bring
-        open_ = np.flatnonzero(odds + most[picks.instruments] >= self._needed[picks.instruments])
-        picks = Picks(*(getattr(picks, f.name)[open_] for f in fields(Picks)))
-        picks = replace(picks, frames=picks.frames + self._first, evidence=picks.evidence[:, :0])
-        self._odds.append(odds[open_])
-        times = np.minimum(picks.frames / self._rate, self._detector.settled)
-        attacks = self._nearest_onsets(times)
-        alone = np.abs(attacks - times) > _REACH
-        attacks[alone] = self._detector.refine(times[alone])
-        self._picks.append(picks)
-        self._attacks.append(np.where(np.abs(attacks - times) <= _REACH, attacks, times))
-
     def decide(self) -> list[Hit]:
         """The candidates whose probability reaches the threshold of their instrument."""
-        if not self._picks:
+        if not self._found:
             return []
-        picks = Picks(*(np.concatenate([getattr(p, f.name) for p in self._picks]) for f in fields(Picks)))
-        again = self._recurrence.evidence(np.rint(picks.frames).astype(int), picks.instruments)
-        odds = np.concatenate(self._odds) + weigh(again, picks.instruments, self._again)
-        chosen = np.flatnonzero(odds >= self._needed[picks.instruments])
-        times, attacks = picks.frames[chosen] / self._rate, np.concatenate(self._attacks)[chosen]
-        attacks = _claimed(times, attacks, picks.instruments[chosen])
-        velocities = np.clip(np.rint(picks.velocities[chosen] * 127.0), 1, 127).astype(int)
-        since_start = np.maximum(attacks - _LEAD / self._rate, 0.0)
-        columns = (since_start, picks.articulations[chosen], velocities, probability(odds[chosen]))
-        return [Hit(*hit) for hit in zip(*(column.tolist() for column in columns), strict=True)]
-
-    def _nearest_onsets(self, times: np.ndarray) -> np.ndarray:
-        if not len(self._onsets):
-            return np.full(len(times), np.inf)
-        after = np.searchsorted(self._onsets, times)
-        left = self._onsets[np.maximum(after - 1, 0)]
-        right = self._onsets[np.minimum(after, len(self._onsets) - 1)]
-        return np.where(np.abs(left - times) <= np.abs(right - times), left, right)
-
-
-def _claimed(times: np.ndarray, attacks: np.ndarray, instruments: np.ndarray) -> np.ndarray:
-    """Of two hits of a drum beside one attack the nearer one is it, and the other stays where it was heard."""
-    order = np.lexsort((np.abs(attacks - times), attacks, instruments))
-    claimed = (np.diff(attacks[order]) == 0) & (np.diff(instruments[order]) == 0)
-    others = order[1:][claimed]
-    attacks = attacks.copy()
-    attacks[others] = times[others]
-    return attacks
+        candidates = join_candidates(self._found)
+        frames = np.rint(candidates.picks.frames).astype(int)
+        again = self._recurrence.evidence(frames, candidates.picks.instruments)
+        return HitMaker(self._rate).make(self._judge.choose(candidates, again))
 
 
 def transcribe(

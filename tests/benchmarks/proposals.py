@@ -55,8 +55,8 @@ class _OnsetPicker(HitPicker):
 def ways(model: Path | None) -> dict[str, Transcriber]:
     """The three transcribers."""
     onsets_only, activations_only, both = (Transcriber(model) for _ in range(3))
-    onsets_only._picker = _OnsetPicker(both.info.columns)
-    activations_only._detector = _NoDetector()
+    onsets_only._finder._picker = _OnsetPicker(both.info.columns)
+    activations_only._detector = activations_only._finder._detector = _NoDetector()
     return {"detector": onsets_only, "activations": activations_only, "both": both}
 
 
