@@ -16,7 +16,7 @@ from drumscribe.synthesis import coloured_noise
 
 from .accompaniment import Band
 from .kits import KitMaker
-from .performances import render_drums
+from .performances import render_drums, snare_wires
 from .production import master, mix, produce_drums
 from .scores import GrooveBook, Score, electronic_pattern, vary
 from .sources import PERCUSSION, check_roles, read_grooves, read_pieces
@@ -74,6 +74,8 @@ class Studio:
         if kind == "backing":
             score = Score(np.zeros(0), (), np.zeros(0), score.beat, score.beats_per_bar)
         sound = render_drums(score, self._kits.make(rng, score.electronic), rng, seconds)
+        if not score.electronic and rng.random() < 0.25:
+            sound += snare_wires(sound, rng)
         sound = produce_drums(sound, rng)
         if kind != "drums":
             level = rng.uniform(-45.0, -20.0) if kind == "bleed" else rng.normal(0.5, 5.5)

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from drumscribe.drums import ARTICULATION_BY_NAME
-from drumscribe.synthesis import OneShot, change_pitch, coloured_noise, equalise, random_curve, saturate, shorten
+from drumscribe.synthesis import (
+    OneShot,
+    change_pitch,
+    coloured_noise,
+    equalise,
+    place,
+    random_curve,
+    saturate,
+    shorten,
+)
 
 from .sources import PERCUSSION, RATE, Piece
 
@@ -29,6 +38,8 @@ _LEVELS = {
 }
 _TOM_PITCHES = {"tom_low": (60.0, 105.0), "tom_mid": (95.0, 150.0), "tom_high": (135.0, 240.0)}
 _VOICES = ("tambourine", "tambourine", "shaker", "noise_clap")
+_HYBRIDS = {"hihat": 0.4, "cymbal": 0.4}
+"""How often a piece is layered with another of its role; 0.2 for the rest. Recorded cymbals are few."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +126,14 @@ def _reshape(shot: OneShot, ratio: float, decay: float | None, curve, drive: flo
     return OneShot((samples / peak).astype(np.float32), onset)
 
 
+def _layered(shot: OneShot, other: OneShot, gain: float) -> OneShot:
+    """Two strokes at once, as one."""
+    samples = np.zeros(max(len(shot.samples), shot.onset + len(other.samples) - other.onset), np.float32)
+    samples[: len(shot.samples)] = shot.samples
+    place(samples, other, shot.onset, gain)
+    return OneShot(samples / np.max(np.abs(samples), initial=1e-9), shot.onset)
+
+
 class KitMaker:
     """Makes kits out of pieces: see `make`."""
 
@@ -161,7 +180,8 @@ class KitMaker:
         kits = [kit for kit in self._bases[electronic] if kit[0] == family]
         base = kits[rng.integers(len(kits))]
         mix = 0.0 if plain else float(rng.choice([0.15, 0.4, 0.8]))
-        curve = rng.uniform(0.9, 2.0)
+        curve = rng.uniform(0.9, 2.2)
+        curves = {"snare": curve + rng.uniform(0.0, 0.7)}  # ghost notes are softer still
         shared = {"hihat": rng.normal(0.0, 4.0), "cymbal": rng.normal(0.0, 3.0), "tom": rng.normal(0.0, 2.0)}
         dull_hats = rng.uniform(3.0, 16.0) if rng.random() < 0.4 and not plain else 0.0
         hat_ratio = 2.0 ** (rng.normal(0.0, 2.0) / 12.0)
@@ -205,14 +225,23 @@ class KitMaker:
                     else range(len(piece.strokes))
                 )
                 strokes = tuple(_reshape(piece.strokes[i], ratio, decay, shape, drive) for i in take)
+                if not plain and rng.random() < _HYBRIDS.get(instrument, 0.2):
+                    kin = self._choose(piece_role, base, electronic, 1.0, rng).strokes
+                    other = _reshape(
+                        kin[rng.integers(len(kin))], ratio * 2.0 ** (rng.normal(0.0, 4.0) / 12.0), decay, shape, 1.0
+                    )
+                    strokes = tuple(
+                        _layered(stroke, other, 10.0 ** (rng.uniform(-14.0, 0.0) / 20.0)) for stroke in strokes
+                    )
                 if clicks and role == "kick":
                     strokes = tuple(_add_click(stroke, rng) for stroke in strokes)
                 layers = piece.layers[list(take)]
             gain = 10.0 ** (gain_db / 20.0)
+            exponent = max(0.6, curves.get(instrument, curve) + rng.normal(0.0, 0.2))
             if len(np.unique(layers)) < 3:
-                kit[role] = Drum(None, _soften(strokes[int(rng.integers(len(strokes)))]), gain, curve)
+                kit[role] = Drum(None, _soften(strokes[int(rng.integers(len(strokes)))]), gain, exponent)
             else:
-                kit[role] = Drum(layers, strokes, gain, curve)
+                kit[role] = Drum(layers, strokes, gain, exponent)
         return kit
 
 

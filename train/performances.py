@@ -1,9 +1,10 @@
 """A score and a kit to sound: overlapping strokes, choked hats, damped retriggers."""
 
 import numpy as np
+from scipy.signal import lfilter
 
 from drumscribe.drums import ARTICULATION_BY_NAME
-from drumscribe.synthesis import place
+from drumscribe.synthesis import band_limits, coloured_noise, equalise, place
 
 from .kits import Drum
 from .scores import Score
@@ -20,6 +21,18 @@ def render_drums(score: Score, kit: dict[str, Drum], rng: np.random.Generator, s
         shot, gain = kit[role].stroke(float(velocity), rng)
         place(out, shot, round(time * RATE), gain, None if np.isinf(stop) else round(stop * RATE), fade)
     return out
+
+
+def snare_wires(drums: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The wires of a snare, which low drums set buzzing: noise that follows how loud the lows of the drums are."""
+    lows = np.abs(equalise(drums, RATE, *band_limits(40.0, rng.uniform(150.0, 400.0))))
+    decay = np.exp(-1.0 / (RATE * rng.uniform(0.03, 0.15)))
+    envelope = lfilter([1.0 - decay], [1.0, -decay], lows)
+    wires = equalise(
+        coloured_noise(rng, len(drums), 0.0), RATE, *band_limits(rng.uniform(800, 3000), rng.uniform(6000, 14000))
+    )
+    level = 10.0 ** (rng.uniform(-36.0, -14.0) / 20.0)
+    return (wires * envelope * level).astype(np.float32)
 
 
 def _stops(score: Score, damped: bool) -> np.ndarray:

@@ -136,11 +136,15 @@ def _kept(score: Score, keep: np.ndarray) -> Score:
     return replace(score, times=score.times[keep], roles=roles, velocities=score.velocities[keep])
 
 
+def _strokes(score: Score) -> list[tuple[float, str, float]]:
+    return list(zip(score.times.tolist(), score.roles, score.velocities.tolist(), strict=True))
+
+
 def _with(score: Score, strokes: list[tuple[float, str, float]], seconds: float) -> Score:
-    have = list(zip(score.times.tolist(), score.roles, score.velocities.tolist(), strict=True))
-    return _score(have + strokes, score.beat, score.beats_per_bar, score.electronic, seconds)
+    return _score(_strokes(score) + strokes, score.beat, score.beats_per_bar, score.electronic, seconds)
 
 
+_TOMS = ("tom_low", "tom_mid", "tom_high")
 _TIMEKEEPING = frozenset(("hihat_closed", "hihat_open", "hihat_pedal", "ride", "ride_bell", "crash"))
 
 
@@ -158,12 +162,21 @@ def vary(score: Score, rng: np.random.Generator, seconds: float) -> Score:
     elif draw < 0.35:
         score = _renamed(score, {"ride": "hihat_closed", "ride_bell": "hihat_open"})
     elif draw < 0.40:
-        names = ["tom_low", "tom_mid", "tom_high"]
-        score = _renamed(score, {"hihat_closed": str(rng.choice(names)), "ride": str(rng.choice(names))})
+        score = _renamed(score, {"hihat_closed": str(rng.choice(_TOMS)), "ride": str(rng.choice(_TOMS))})
+    if rng.random() < 0.25:  # the foot rests: a ride does not imply it
+        score = _kept(score, np.array([role != "hihat_pedal" for role in score.roles], bool))
     if rng.random() < 0.12:
         score = _renamed(score, {"snare": "side_stick", "rimshot": "side_stick"})
     elif rng.random() < 0.06:
         score = _renamed(score, {"snare": "rimshot"})
+    if rng.random() < 0.06:  # a tom along with another drum
+        tom, with_drum = str(rng.choice(_TOMS)), str(rng.choice(["snare", "kick"]))
+        doubled = [(t, tom, v) for t, role, v in _strokes(score) if role == with_drum and v > 0.3]
+        score = _with(score, doubled, seconds)
+    if rng.random() < 0.12:
+        score = _with(score, _grace_notes(score, rng), seconds)
+    if rng.random() < 0.08:
+        score = _with_roll(score, rng, seconds)
     if rng.random() < 0.15:  # typed: every stroke of a drum as loud as the next
         levels = {role: rng.uniform(0.5, 1.0) for role in sorted(set(score.roles))}
         score = replace(score, velocities=np.array([levels[role] for role in score.roles]))
@@ -183,6 +196,30 @@ def vary(score: Score, rng: np.random.Generator, seconds: float) -> Score:
     if rng.random() < 0.3:
         score = _with(score, _percussion_pattern(score, rng, seconds), seconds)
     return score
+
+
+def _grace_notes(score: Score, rng: np.random.Generator) -> list[tuple[float, str, float]]:
+    """Soft strokes 15 to 45 ms before others, which make flams of them."""
+    share, gap = rng.uniform(0.1, 0.6), rng.uniform(0.015, 0.045)
+    return [
+        (t - gap * rng.uniform(0.8, 1.2), role, v * rng.uniform(0.3, 0.95))
+        for t, role, v in _strokes(score)
+        if role in ("snare", "rimshot", *_TOMS) and v > 0.4 and rng.random() < share
+    ]
+
+
+def _with_roll(score: Score, rng: np.random.Generator, seconds: float) -> Score:
+    """The score with a roll of 10 to 28 strokes a second in it, rising or falling."""
+    role = str(rng.choice(["snare", "snare", *_TOMS]))
+    start = score.beat * int(rng.integers(max(1, int(seconds / score.beat))))
+    stop = start + score.beat * rng.choice([0.5, 1.0, 2.0])
+    times = np.arange(start, stop, 1.0 / rng.uniform(10.0, 28.0))
+    times = times + rng.normal(0.0, 0.003, len(times))
+    levels = np.linspace(rng.uniform(0.15, 0.9), rng.uniform(0.15, 0.9), len(times)) * rng.uniform(0.8, 1.2, len(times))
+    elsewhere = (score.times < start - 0.02) | (score.times > stop)
+    score = _kept(score, elsewhere | np.array([other != role for other in score.roles], bool))
+    roll = [(float(t), role, float(min(1.0, v))) for t, v in zip(times, levels, strict=True)]
+    return _with(score, roll, seconds)
 
 
 def _pedal_pattern(score: Score, rng: np.random.Generator, seconds: float) -> list[tuple[float, str, float]]:
