@@ -124,7 +124,7 @@ class CandidateFinder:
         open_ = np.flatnonzero(judge.is_open(odds, picks.instruments))
         picks = _taken(picks, open_)
         picks = replace(picks, frames=picks.frames + origin, evidence=picks.evidence[:, :0])
-        times = np.minimum(picks.frames / self._rate, self._detector.settled)
+        times = np.minimum(picks.frames / self._rate, self._detector.refinable)
         attacks = _nearest(onsets, times)
         alone = np.abs(attacks - times) > NEAR
         attacks[alone] = self._detector.refine(times[alone])

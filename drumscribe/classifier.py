@@ -37,6 +37,21 @@ class Columns:
 
 
 @dataclass(frozen=True)
+class LookAhead:
+    """How a model decides when only so much of what follows a frame has been heard.
+
+    Attributes
+    ----------
+    frames : that follow the one decided on.
+    weights, thresholds : as of `ModelInfo`.
+    """
+
+    frames: int
+    weights: tuple[tuple[float, ...], ...]
+    thresholds: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class ModelInfo:
     """What a model file says of itself.
 
@@ -53,6 +68,8 @@ class ModelInfo:
     fingerprint : of the trained weights, whatever they are quantised to: what learned from the embedding of one
         model is of no use with that of another.
     quantisation : ``float32``, ``float16`` or ``int8``.
+    look_aheads : of a model for streams that are heard as they come, in rising order; `weights` and `thresholds` are
+        then those of the last. Others have none.
     """
 
     name: str
@@ -69,11 +86,17 @@ class ModelInfo:
     embedding: int
     fingerprint: str
     quantisation: str
+    look_aheads: tuple[LookAhead, ...] = ()
 
 
 def default_model() -> Path:
     """The model that is used where none is named."""
     return Path(str(resources.files("drumscribe.models") / "base.int8.tflite"))
+
+
+def default_live_model() -> Path:
+    """The model that is used for streams where none is named."""
+    return Path(str(resources.files("drumscribe.models") / "live.int8.tflite"))
 
 
 def read_card(path: Path) -> object:
@@ -117,12 +140,22 @@ def load_model_info(path: str | Path | None = None) -> ModelInfo:
         )
     try:
         columns = Columns(tuple(card["columns"]["instruments"]), tuple(card["columns"]["articulations"]))
-        facts = {key: card[key] for key in ModelInfo.__dataclass_fields__ if key not in ("columns", "spectrogram")}
-        facts["thresholds"] = tuple(float(value) for value in facts["thresholds"])
-        facts["weights"] = tuple(tuple(float(value) for value in row) for row in facts["weights"])
-        return ModelInfo(columns=columns, spectrogram=SpectrogramSettings(**card["spectrogram"]), **facts)
+        composed = ("columns", "spectrogram", "weights", "thresholds", "look_aheads")
+        facts = {key: card[key] for key in ModelInfo.__dataclass_fields__ if key not in composed}
+        return ModelInfo(
+            columns=columns,
+            spectrogram=SpectrogramSettings(**card["spectrogram"]),
+            **_decision_of(card),
+            look_aheads=tuple(LookAhead(int(at["frames"]), **_decision_of(at)) for at in card.get("look_aheads", ())),
+            **facts,
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path}: its {_CARD} is damaged ({error!r}); get the model anew") from None
+
+
+def _decision_of(values: dict) -> dict[str, tuple]:
+    weights = tuple(tuple(float(value) for value in row) for row in values["weights"])
+    return {"weights": weights, "thresholds": tuple(float(value) for value in values["thresholds"])}
 
 
 def _format_of(card: object) -> object:
@@ -187,6 +220,21 @@ class TfliteNetwork:
         return values if values.dtype == np.float32 else (values.astype(np.float32) - zero) * np.float32(scale)
 
 
+def open_network(path: Path, info: ModelInfo) -> TfliteNetwork:
+    """The network of a model file.
+
+    Raises
+    ------
+    ModelError : where it cannot be run, or is not what the file says.
+    """
+    network = TfliteNetwork(path)
+    widths = [info.spectrogram.bands, len(info.columns), *([info.embedding] if info.embedding else [])]
+    expected = tuple((1, info.chunk, width) for width in widths)
+    if network.shapes != expected:
+        raise ModelError(f"{path}: takes and gives arrays of shape {network.shapes}, but its card says {expected}")
+    return network
+
+
 class Classifier:
     """A stream of frames to a stream of answers, delayed by the model's context.
 
@@ -208,14 +256,11 @@ class Classifier:
         self.info = load_model_info(path)
         if with_embedding and not self.info.embedding:
             raise ModelError(f"{path}: gives no embedding, which sounds are learned from; take another model")
-        self._network = TfliteNetwork(path)
-        widths = [len(self.info.columns), *([self.info.embedding] if self.info.embedding else [])]
-        expected = tuple((1, self.info.chunk, width) for width in (self.info.spectrogram.bands, *widths))
-        shapes = self._network.shapes
-        if shapes != expected:
-            raise ModelError(f"{path}: takes and gives arrays of shape {shapes}, but its card says {expected}")
+        if self.info.look_aheads:
+            raise ModelError(f"{path}: is for streams that are heard as they come; for recordings take another model")
+        self._network = open_network(path, self.info)
         self._with_embedding = with_embedding
-        self._width = sum(widths) if with_embedding else widths[0]
+        self._width = len(self.info.columns) + (self.info.embedding if with_embedding else 0)
         self.reset()
 
     def reset(self) -> None:

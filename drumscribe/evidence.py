@@ -23,7 +23,7 @@ _BEAT = (0.28, 1.1)
 _BEATS = (-4, -3, -2, -1, 1, 2, 3, 4)
 """Beats away at which a stroke may recur."""
 _UNKNOWN = 0.3
-"""What stands for a recurrence that lies outside the recording."""
+"""What stands for a recurrence that lies outside the recording, or in the future."""
 _STRETCH = 2000
 """Frames that share one estimate of the period, made from as many again around them."""
 
@@ -103,6 +103,11 @@ class Recurrence:
             period = _period(around, self._shortest, self._longest)
             out[here] = _recurring(moments, frames[here], instruments[here], period)
         return log_odds(out)
+
+
+def unknown_recurrence(count: int) -> np.ndarray:
+    """What stands for the recurrence of candidates of which nothing can be known: ``(count, 2) float32``."""
+    return log_odds(np.full((count, 2), _UNKNOWN, np.float32))
 
 
 def weigh(evidence: np.ndarray, instruments: np.ndarray, weights: np.ndarray) -> np.ndarray:

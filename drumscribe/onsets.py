@@ -124,9 +124,13 @@ class OnsetDetector:
     def settled(self) -> float:
         """Seconds up to which all onsets have been given and `refine` can answer."""
         if self._ended:
-            return self._steps * self._step / self._rate
-        steps = (self._steps - self._reach) * self._step / self._rate
-        return min(steps, self._next_frame * self._hop / self._rate + _LAG - _REACH)
+            return self.refinable
+        return min(self.refinable, self._next_frame * self._hop / self._rate + _LAG - _REACH)
+
+    @property
+    def refinable(self) -> float:
+        """Seconds up to which `refine` can answer."""
+        return (self._steps - (0 if self._ended else self._reach)) * self._step / self._rate
 
     def push(self, samples: np.ndarray, frames: np.ndarray) -> Onsets:
         """Take ``(samples,) float32`` and ``(frames, bands) float32``, either of any length, give the onsets found.
@@ -171,11 +175,11 @@ class OnsetDetector:
 
         Raises
         ------
-        ValueError : for a time later than `settled`, or too long ago to be remembered.
+        ValueError : for a time later than `refinable`, or too long ago to be remembered.
         """
         steps = np.rint(np.asarray(times, np.float64) * self._rate / self._step).astype(np.int64)
-        if len(steps) and np.max(times) > self.settled:
-            raise ValueError(f"{np.max(times):.3f} s cannot be refined yet, only up to {self.settled:.3f} s")
+        if len(steps) and np.max(times) > self.refinable:
+            raise ValueError(f"{np.max(times):.3f} s cannot be refined yet, only up to {self.refinable:.3f} s")
         return np.array([self._attack(step) for step in steps], np.float64) * self._step / self._rate
 
     def _take_samples(self, samples: np.ndarray) -> None:

@@ -149,7 +149,7 @@ def test_a_damaged_card_is_refused(tmp_path: Path, key: str, value: object) -> N
     assert_refused(with_card(tmp_path / "x.tflite", card), "damaged")
 
 
-@pytest.mark.parametrize("key", [key for key in ModelInfo.__dataclass_fields__])
+@pytest.mark.parametrize("key", [key for key in ModelInfo.__dataclass_fields__ if key != "look_aheads"])
 def test_a_card_that_lacks_something_is_refused(tmp_path: Path, key: str) -> None:
     write_model(b"a network", INFO, tmp_path / "m.tflite")
     card = card_of(tmp_path / "m.tflite")

@@ -18,14 +18,16 @@ from drumscribe.training import make
 from drumscribe.training.batches import Batches, read_library
 from drumscribe.training.cli import main
 from drumscribe.training.corpus import ROLES, CorpusPlan, Studio, render_corpus, shard_paths
-from drumscribe.training.experiment import COLUMNS, Experiment, read_experiment
+from drumscribe.training.experiment import COLUMNS, Experiment, LiveSettings, read_experiment
 from drumscribe.training.sources import RATE
 from drumscribe.training.targets import TargetMaker
 
 from drumscribe import transcribe
+from drumscribe.candidates import Judge
 from drumscribe.classifier import Classifier, load_model_info
 from drumscribe.errors import DrumscribeError
 from drumscribe.spectrogram import compute_spectrogram
+from drumscribe.stream.listener import Attention, Listener
 
 TOML = """
 [corpus]
@@ -293,6 +295,26 @@ def test_a_release_is_three_models_that_agree_and_transcribe(experiment, trained
     assert (trained.models / "tiny.json").exists()
 
 
+def test_a_model_for_streams_begins_with_another_and_decides_for_each_look_ahead(experiment, trained) -> None:
+    fit = replace(experiment.fit, steps=4, start="tiny", frames=60, counted=20)
+    live = replace(experiment, name="live", fit=fit, live=LiveSettings(60, (0, 2, 5), clips=2))
+    lines: list[str] = []
+    make.train(live, trained, lines.append)
+    assert any("beginning with the weights of" in line and "tiny" in line for line in lines)
+    make.release(live, trained, lines.append)
+    assert [path.name for path in trained.models.glob("live.*.tflite")] == ["live.int8.tflite"]
+    model = trained.models / "live.int8.tflite"
+    info = load_model_info(model)
+    assert [look_ahead.frames for look_ahead in info.look_aheads] == [0, 2, 5]
+    assert info.chunk == 60
+    with pytest.raises(DrumscribeError, match=r"live\.int8\.tflite: is for streams"):
+        Classifier(model)
+    judge = Judge(info.look_aheads[1].weights, np.array(info.look_aheads[1].thresholds))
+    listener = Listener(model)
+    hits = [*listener.push(beat(), Attention(2, judge)), *listener.flush(Attention(2, judge))]
+    assert all(0.0 <= hit.time < 2.0 for hit in hits)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -305,6 +327,8 @@ def test_a_release_is_three_models_that_agree_and_transcribe(experiment, trained
         ("[network]\nfilters = ['a']", "network.filters"),
         ("[fit", "not valid TOML"),
         ("name = 3", "name is 3"),
+        ("[live]\nlook_aheads = [3, 1]", "must rise"),
+        ("[live]\nwindow = 20", "less than live.window"),
     ],
 )
 def test_a_wrong_experiment_is_one_line(tmp_path: Path, text: str, words: str) -> None:

@@ -4,7 +4,7 @@ The weights are learned on sound made of the training kits and grooves that the 
 are, per instrument, those with the best F-measure at +-50 ms on sound made of held-out kits and grooves.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,7 +65,7 @@ def count_matches(references: np.ndarray, estimates: np.ndarray, tolerance: floa
 
 
 @dataclass(frozen=True)
-class _Clip:
+class HeardClip:
     """The candidates of a clip, and its strokes, of which `instruments` holds indices (-1: percussion)."""
 
     times: np.ndarray
@@ -76,28 +76,31 @@ class _Clip:
     audible: np.ndarray
 
 
-def _clips(answers: np.ndarray, library: Library, columns: Columns, frame_rate: float) -> Iterator[_Clip]:
+def strokes_of(library: Library, columns: Columns) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """The strokes of each clip, as the last three attributes of a `HeardClip`."""
     instruments = [ARTICULATION_BY_NAME[role].instrument if role in ARTICULATION_BY_NAME else "" for role in ROLES]
     of_role = np.array([columns.instruments.index(name) if name else -1 for name in instruments])
-    strokes = zip(library.times, library.roles, library.velocities, strict=True)
-    for clip, (times, roles, velocities) in zip(answers, strokes, strict=True):
+    for times, roles, velocities in zip(library.times, library.roles, library.velocities, strict=True):
+        yield times, of_role[roles], velocities >= AUDIBLE
+
+
+def hear_clips(answers: np.ndarray, library: Library, columns: Columns, frame_rate: float) -> Iterator[HeardClip]:
+    """The candidates in the answers to each clip, all of their evidence known."""
+    for clip, strokes in zip(answers, strokes_of(library, columns), strict=True):
         heard = clip.astype(np.float32)
         activations = heard[:, : len(columns.instruments)]
         frames, found = find_peaks(activations)
         recurrence = Recurrence(frame_rate)
         recurrence.push(activations)
         evidence = np.hstack([local_evidence(heard, frames, found, columns), recurrence.evidence(frames, found)])
-        yield _Clip(frames / frame_rate, found, evidence, times, of_role[roles], velocities >= AUDIBLE)
+        yield HeardClip(frames / frame_rate, found, evidence, *strokes)
 
 
-def learn_weights(
-    answers: np.ndarray, library: Library, columns: Columns, frame_rate: float
-) -> tuple[tuple[float, ...], ...]:
+def learn_weights(clips: Sequence[HeardClip], columns: Columns) -> tuple[tuple[float, ...], ...]:
     """For each instrument a logistic regression of its candidates: a constant, and a weight for each evidence.
 
     An instrument whose candidates are all right, or all wrong, goes by its activation alone.
     """
-    clips = list(_clips(answers, library, columns, frame_rate))
     weights = []
     for i in range(len(columns.instruments)):
         evidence = np.concatenate([clip.evidence[clip.of == i] for clip in clips])
@@ -132,23 +135,35 @@ def _regressed(evidence: np.ndarray, right: np.ndarray) -> tuple[float, ...]:
 
 
 def sweep(
-    answers: np.ndarray, library: Library, columns: Columns, frame_rate: float, weights: tuple[tuple[float, ...], ...]
+    clips: Iterable[HeardClip], columns: Columns, weights: tuple[tuple[float, ...], ...], retrigger: float = 0.0
 ) -> list[list[Score]]:
-    """For each instrument, its scores along a grid of thresholds."""
+    """For each instrument, its scores along a grid of thresholds; within `retrigger` seconds it sounds only once."""
     constants, slopes = np.array(weights)[:, 0], np.array(weights)[:, 1:]
     counts = np.zeros((len(columns.instruments), len(_GRID), 3), int)
-    for clip in _clips(answers, library, columns, frame_rate):
+    for clip in clips:
         likely = probability(constants[clip.of] + weigh(clip.evidence, clip.of, slopes))
         for i in range(len(columns.instruments)):
             times, audible = clip.stroke_times[clip.stroke_of == i], clip.audible[clip.stroke_of == i]
             for t, threshold in enumerate(_GRID):
-                at = clip.times[(clip.of == i) & (likely >= threshold)]
+                at = _apart(clip.times[(clip.of == i) & (likely >= threshold)], retrigger)
                 found, used = count_matches(times, at, TOLERANCE)
                 counts[i, t] += (found & audible).sum(), (~used).sum(), (~found & audible).sum()
     return [
         [Score(name, float(threshold), *(int(n) for n in row)) for threshold, row in zip(_GRID, rows, strict=True)]
         for name, rows in zip(columns.instruments, counts, strict=True)
     ]
+
+
+def _apart(times: np.ndarray, gap: float) -> np.ndarray:
+    """Times that are in order but for single frames, without those that follow another, or come before it, too soon."""
+    if gap == 0.0:
+        return times
+    kept, last = [], -np.inf
+    for time in times.tolist():
+        if time - last > gap - 1e-9:
+            kept.append(time)
+            last = time
+    return np.array(kept)
 
 
 def best_thresholds(scores: list[list[Score]]) -> list[Score]:

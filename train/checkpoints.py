@@ -58,10 +58,19 @@ def save_seed(network, step: int, path: Path) -> None:
 
 
 def load_seed(network, path: Path) -> int:
-    """Put what `save_seed` wrote into a network of the same shape; the step that comes next."""
+    """Put what `save_seed` wrote into a network of the same shape; the step that comes next.
+
+    Raises
+    ------
+    DrumscribeError : where there is nothing, or the checkpoint of another network.
+    """
+    if not path.exists():
+        raise DrumscribeError(f"{path}: no such checkpoint; train its experiment first")
     with np.load(path) as arrays:
         for i, variable in enumerate(_state(network)):
-            value = arrays[f"v{i}"]
+            value = arrays.get(f"v{i}")
+            if value is None or value.shape != tuple(variable.shape):
+                raise DrumscribeError(f"{path}: of another network; training cannot begin with it")
             if value.dtype == np.float16:
                 value = value.astype(np.float32)
                 value = np.square(value) if "_velocity" in variable.path else value

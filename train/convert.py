@@ -16,7 +16,7 @@ from .files import written_whole
 from .networks import build_passage_network, build_window_network, find_embedding
 
 CHUNK = 2048
-"""Frames of a passage that a model file takes at once."""
+"""Frames of a passage that a model file takes at once, unless it is made for streams."""
 TOLERANCES = {"float32": 1e-4, "float16": 1e-2, "dynamic": 1e-2, "int8": 0.02}
 """Mean absolute deviation from the network's answers that is accepted, on real frames."""
 KINDS = tuple(TOLERANCES)
@@ -46,6 +46,11 @@ class Conversion:
         return f"{self.kind} {self.deviation:.5f}" if not self.reason else f"{self.kind} refused: {self.reason}"
 
 
+def chunk_of(experiment: Experiment) -> int:
+    """Frames of a passage that the model files of an experiment take at once."""
+    return experiment.live.window or CHUNK
+
+
 def deployable(experiment: Experiment, trained, kind: str):
     """The network for an input of fixed length, in float32, without the answers that only training needs.
 
@@ -67,7 +72,7 @@ def deployable(experiment: Experiment, trained, kind: str):
         raise ConversionError(f"recurrent layers in 8 bits are written out step by step, and {CHUNK} are too many")
     batch = 1 if recurrent else None
     if experiment.is_passage:
-        network = build_passage_network(settings, bands, len(COLUMNS), CHUNK, batch)
+        network = build_passage_network(settings, bands, len(COLUMNS), chunk_of(experiment), batch)
     else:
         classes = len(experiment.samples.classes)
         network = build_window_network(settings, experiment.window_frames, bands, classes, batch, unrolled)

@@ -7,6 +7,7 @@ from drumscribe.augmentation import AUGMENTATIONS, AugmentSettings
 from drumscribe.classifier import Columns
 from drumscribe.drums import ARTICULATIONS, FIVE_CLASSES, INSTRUMENTS
 from drumscribe.errors import DrumscribeError
+from drumscribe.evidence import REACH
 from drumscribe.spectrogram import SpectrogramSettings
 
 from .corpus import CorpusPlan
@@ -98,10 +99,12 @@ class FitSettings:
     decay : of the weights (AdamW).
     clips : passages or windows in a batch.
     frames : of a passage.
+    counted : frames at the end of a passage that are learned from; 0 for all of it.
     hit_weight : how much more a frame of a passage with a hit weighs than one without.
     half : whether to compute in bfloat16.
     seed : of weights and batches.
     checkpoint_seconds : from one checkpoint to the next; the result does not depend on it.
+    start : the experiment whose shipped checkpoint training begins with, of the same network; "" for random weights.
     """
 
     steps: int = 12000
@@ -111,10 +114,28 @@ class FitSettings:
     decay: float = 1e-3
     clips: int = 16
     frames: int = 600
+    counted: int = 0
     hit_weight: float = 2.0
     half: bool = True
     seed: int = 1
     checkpoint_seconds: float = 180.0
+    start: str = ""
+
+
+@dataclass(frozen=True)
+class LiveSettings:
+    """How a model is made for streams that are heard as they come, by a window of frames that ends now.
+
+    Attributes
+    ----------
+    window : frames of it; 0 for a model of recordings.
+    look_aheads : frames that may follow the one decided on, each with weights and thresholds of its own.
+    clips : of each corpus to learn those from.
+    """
+
+    window: int = 0
+    look_aheads: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 21)
+    clips: int = 128
 
 
 @dataclass(frozen=True)
@@ -134,6 +155,7 @@ class Experiment:
     augment: AugmentSettings = field(default_factory=AugmentSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)
     fit: FitSettings = field(default_factory=FitSettings)
+    live: LiveSettings = field(default_factory=LiveSettings)
 
     def __post_init__(self) -> None:
         self._check_choices()
@@ -148,6 +170,11 @@ class Experiment:
             )
         if not self.is_passage and self.window_frames < 1:
             raise DrumscribeError("a window from before_ms to after_ms holds no frame")
+        ahead = self.live.look_aheads
+        if (self.live.window and not 0 <= ahead[0] <= ahead[-1] < self.live.window - REACH) or sorted(ahead) != [
+            *ahead
+        ]:
+            raise DrumscribeError(f"live.look_aheads must rise, and be less than live.window - {REACH}")
         if len(set(self.samples.classes)) < 2:
             raise DrumscribeError("samples.classes needs two different instruments or more to tell apart")
 

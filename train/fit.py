@@ -30,13 +30,17 @@ def learning_rate(settings: FitSettings, step: int) -> float:
     return settings.rate * rise * fall
 
 
-def make_loss(hit_weight: float):
-    """Cross-entropy of the activations, and squared error of the velocities in the frames of hits."""
+def make_loss(hit_weight: float, last: int = 0):
+    """Cross-entropy of the activations, and squared error of the velocities in the frames of hits.
+
+    Only the last so many frames of a passage count, unless that is 0.
+    """
     import keras
 
     columns, velocities = len(COLUMNS), len(COLUMNS.instruments)
 
     def loss(answers, predictions):
+        answers, predictions = answers[:, -last:], predictions[:, -last:]
         spoken = keras.ops.concatenate([answers[..., : columns - velocities], answers[..., columns : columns + 1]], -1)
         guessed = keras.ops.concatenate(
             [predictions[..., : columns - velocities], predictions[..., columns : columns + 1]], -1
@@ -61,7 +65,7 @@ def build_trainee(experiment: Experiment):
     settings, bands = experiment.network, experiment.spectrogram.bands
     if experiment.is_passage:
         network = build_passage_network(settings, bands, answer_width(COLUMNS))
-        loss = make_loss(experiment.fit.hit_weight)
+        loss = make_loss(experiment.fit.hit_weight, experiment.fit.counted)
     else:
         network = build_window_network(settings, experiment.window_frames, bands, len(experiment.samples.classes))
         loss = FORMULATIONS[settings.formulation].loss

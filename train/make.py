@@ -27,7 +27,7 @@ from .predictors import WindowPredictor, write_window_model
 from .strokes import StrokeBook
 
 SHIPPED = ("float32", "float16", "int8")
-"""The kinds of model file that are shipped."""
+"""The kinds of model file that are shipped; of a model for streams only the last, which is fast enough for them."""
 _EXAMPLES = 200
 """Windows that ranges for 8 bits are taken from, and on which model files are held against the network."""
 
@@ -71,6 +71,12 @@ def train(experiment: Experiment, places: Places, report=print) -> None:
         network = build_trainee(experiment)
         save_checkpoint(network, load_seed(network, seed), folder)
         report(f"going on from {seed}")
+    elif experiment.fit.start and not (folder / CHECKPOINT).exists():
+        start = places.models / f"{experiment.fit.start}.checkpoint.npz"
+        network = build_trainee(experiment)
+        load_seed(network, start)
+        save_checkpoint(network, 0, folder)
+        report(f"beginning with the weights of {start}")
     network = fit(experiment, training_batches(experiment, places.cache), folder, report)
     save_seed(network, load_checkpoint(network, folder), seed)
 
@@ -111,7 +117,8 @@ def release(experiment: Experiment, places: Places, report=print) -> None:
     ------
     DrumscribeError : where one of them cannot be made.
     """
-    refused = [c for c in _convert(experiment, places, places.models, SHIPPED, report) if c.reason]
+    kinds = SHIPPED[-1:] if experiment.live.window else SHIPPED
+    refused = [c for c in _convert(experiment, places, places.models, kinds, report) if c.reason]
     if refused:
         raise DrumscribeError(f"{experiment.name} cannot be released: {refused[0]}")
 

@@ -9,18 +9,30 @@ from pathlib import Path
 import numpy as np
 
 from drumscribe.audio import load
-from drumscribe.classifier import ModelInfo, write_model
+from drumscribe.classifier import LookAhead, ModelInfo, write_model
 from drumscribe.errors import DrumscribeError
 from drumscribe.picking import find_peaks
 from drumscribe.spectrogram import compute_spectrogram
+from drumscribe.stream.listener import RETRIGGER
 
 from .batches import Batches, Library, read_library
-from .calibrate import Score, at_thresholds, best_thresholds, learn_weights, micro_f, predict, sweep
-from .convert import CHUNK, fingerprint
+from .calibrate import (
+    HeardClip,
+    Score,
+    at_thresholds,
+    best_thresholds,
+    hear_clips,
+    learn_weights,
+    micro_f,
+    predict,
+    sweep,
+)
+from .convert import CHUNK, chunk_of, fingerprint
 from .corpus import CorpusPlan, shard_paths
 from .costs import receptive_field
 from .experiment import COLUMNS, Experiment
 from .networks import find_embedding
+from .nowcasts import hear_live, shipped_network
 from .predictors import Prediction
 from .targets import TargetMaker
 
@@ -72,29 +84,66 @@ class Calibration:
 
     weights: tuple[tuple[float, ...], ...]
     thresholds: tuple[float, ...]
+    look_aheads: tuple[LookAhead, ...] = ()
+
+
+Measured = dict[str, dict[str, float]]
+"""F by kind of held-out sound, and by instrument."""
 
 
 def calibrate(
     network, experiment: Experiment, cache: Path
-) -> tuple[Calibration, dict[str, dict[str, float]], tuple[np.ndarray, np.ndarray]]:
+) -> tuple[Calibration, Measured, tuple[np.ndarray, np.ndarray]]:
     """Learn to weigh evidence, and choose thresholds on held-out sound.
 
     Returns
     -------
-    The calibration; F by kind of held-out sound and instrument; and chunks of both kinds of held-out sound.
+    The calibration; what was measured; and chunks of both kinds of held-out sound.
     """
     rate = experiment.spectrogram.frame_rate
     lessons = read_corpus(experiment.deciding(), cache)
-    weights = learn_weights(predict(network, lessons, COLUMNS), lessons, COLUMNS, rate)
-    libraries = [read_corpus(plan, cache) for plan in experiment.validation()]
-    sweeps = [sweep(predict(network, library, COLUMNS), library, COLUMNS, rate, weights) for library in libraries]
-    thresholds = tuple(score.threshold for score in best_thresholds(_summed(*sweeps)))
+    libraries = {plan.kind: read_corpus(plan, cache) for plan in experiment.validation()}
+    chunks = tuple(_chunks(library, chunk_of(experiment)) for library in libraries.values())
+    if experiment.live.window:
+        return (*_calibrate_live(network, experiment, lessons, libraries, chunks[0]), chunks)
+
+    def hear(library: Library) -> list[HeardClip]:
+        return list(hear_clips(predict(network, library, COLUMNS), library, COLUMNS, rate))
+
+    weights, thresholds, measured = _decide(hear(lessons), {name: hear(lib) for name, lib in libraries.items()})
+    return Calibration(weights, thresholds), measured, chunks
+
+
+def _calibrate_live(network, experiment: Experiment, lessons: Library, libraries: dict[str, Library], examples):
+    """The same for each look-ahead, with answers of the network as it is shipped."""
+    settings, rate = experiment.live, experiment.spectrogram.frame_rate
+    runtime = shipped_network(experiment, network, examples)
+
+    def hear(library: Library) -> dict[int, list[HeardClip]]:
+        return hear_live(runtime, library, settings, COLUMNS, rate)
+
+    learned, held_out = hear(lessons), {name: hear(library) for name, library in libraries.items()}
+    decisions, measured = [], {}
+    for frames in settings.look_aheads:
+        heard = {name: clips[frames] for name, clips in held_out.items()}
+        weights, thresholds, rows = _decide(learned[frames], heard, RETRIGGER)
+        decisions.append(LookAhead(frames, weights, thresholds))
+        measured |= {f"{name}, {1000 * frames / rate:.0f} ms": row for name, row in rows.items()}
+    last = decisions[-1]
+    return Calibration(last.weights, last.thresholds, tuple(decisions)), measured
+
+
+def _decide(lessons: list[HeardClip], held_out: dict[str, list[HeardClip]], retrigger: float = 0.0):
+    """Weights, thresholds, and what was measured."""
+    weights = learn_weights(lessons, COLUMNS)
+    sweeps = {name: sweep(clips, COLUMNS, weights, retrigger) for name, clips in held_out.items()}
+    thresholds = tuple(score.threshold for score in best_thresholds(_summed(*sweeps.values())))
     measured = {}
-    for plan, rows in zip(experiment.validation(), sweeps, strict=True):
+    for name, rows in sweeps.items():
         scores = at_thresholds(rows, thresholds)
-        measured[plan.kind] = {score.instrument: round(score.f_measure, 4) for score in scores}
-        measured[plan.kind]["micro"] = round(micro_f(scores), 4)
-    return Calibration(weights, thresholds), measured, tuple(_chunks(library) for library in libraries)
+        measured[name] = {score.instrument: round(score.f_measure, 4) for score in scores}
+        measured[name]["micro"] = round(micro_f(scores), 4)
+    return weights, thresholds, measured
 
 
 def passage_writer(experiment: Experiment, network, calibration: Calibration):
@@ -108,9 +157,9 @@ def passage_writer(experiment: Experiment, network, calibration: Calibration):
         credits=CREDITS,
         spectrogram=experiment.spectrogram,
         columns=COLUMNS,
-        **asdict(calibration),
+        **vars(calibration),
         context=frames // 2 if frames else _UNLIMITED,
-        chunk=CHUNK,
+        chunk=chunk_of(experiment),
         embedding=0 if embedding is None else embedding.shape[-1],
         fingerprint=fingerprint(network),
         quantisation="",
@@ -146,8 +195,8 @@ def _summed(left: Sequence[list[Score]], right: Sequence[list[Score]]) -> list[l
     ]
 
 
-def _chunks(library: Library, count: int = 64) -> np.ndarray:
+def _chunks(library: Library, size: int, count: int = 64) -> np.ndarray:
     """Chunks of frames as a model takes them: clips joined until they fill one."""
-    frames = library.frames[: -(-count * CHUNK // library.frames.shape[1])].reshape(-1, library.frames.shape[2])
-    whole = len(frames) // CHUNK
-    return frames[: whole * CHUNK].reshape(whole, CHUNK, -1).astype(np.float32)
+    frames = library.frames[: -(-count * size // library.frames.shape[1])].reshape(-1, library.frames.shape[2])
+    whole = min(count, len(frames) // size)
+    return frames[: whole * size].reshape(whole, size, -1).astype(np.float32)

@@ -30,7 +30,7 @@ from drumscribe.transcriber import Transcriber
 class _NoDetector:
     """Hears nothing, and leaves every time as it is."""
 
-    latency, settled = 0, 1e9
+    settled = refinable = 1e9
 
     def reset(self) -> None:
         pass
