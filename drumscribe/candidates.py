@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from .classifier import Columns
-from .evidence import log_odds, probability, weigh
+from .evidence import RECORDING, log_odds, probability, weigh
 from .hits import Hit
 from .onsets import OnsetDetector
 from .picking import HitPicker, Picks
@@ -35,7 +35,7 @@ class Candidates:
     Attributes
     ----------
     picks : of them, without their evidence; frames count from the stream's first.
-    odds : ``(candidates,) float64``, log odds, all evidence counted but recurrence.
+    odds : ``(candidates,) float64``, log odds, all evidence counted but recurrence and likeness.
     attacks : ``(candidates,) float64``, seconds from the stream's first frame.
     """
 
@@ -61,13 +61,14 @@ class Judge:
 
     Parameters
     ----------
-    weights : per instrument, a constant and how much each number of its evidence counts; the last two are recurrence's.
+    weights : per instrument, a constant and how much each number of its evidence counts; the last are of the
+        whole recording.
     thresholds : ``(instruments,)``, the probability from which on a candidate is a hit.
     """
 
     def __init__(self, weights: Sequence[Sequence[float]], thresholds: np.ndarray) -> None:
         table = np.array(weights)
-        self._constants, self._locally, self._again = table[:, 0], table[:, 1:-2], table[:, -2:]
+        self._constants, self._locally, self._again = table[:, 0], table[:, 1:-RECORDING], table[:, -RECORDING:]
         self._needed = np.log(thresholds / (1.0 - thresholds))
         self._most = np.abs(self._again).sum(axis=1) * log_odds(np.float32(1.0))
 
@@ -76,13 +77,13 @@ class Judge:
         return self._constants[picks.instruments] + weigh(picks.evidence, picks.instruments, self._locally)
 
     def is_open(self, odds: np.ndarray, instruments: np.ndarray) -> np.ndarray:
-        """Which candidates may yet be hits, whatever recurrence brings."""
+        """Which candidates may yet be hits, whatever the whole recording brings."""
         return odds + self._most[instruments] >= self._needed[instruments]
 
-    def choose(self, candidates: Candidates, recurrence: np.ndarray) -> Candidates:
-        """The candidates that are hits, with their final odds; `recurrence` is ``(candidates, 2)``."""
+    def choose(self, candidates: Candidates, recording: np.ndarray) -> Candidates:
+        """The candidates that are hits, with their final odds; `recording` is its evidence, ``(candidates, RECORDING)``."""
         instruments = candidates.picks.instruments
-        odds = candidates.odds + weigh(recurrence, instruments, self._again)
+        odds = candidates.odds + weigh(recording, instruments, self._again)
         return replace(candidates, odds=odds)[np.flatnonzero(odds >= self._needed[instruments])]
 
 

@@ -16,7 +16,7 @@ from .errors import ModelError
 from .spectrogram import SpectrogramSettings
 
 _CARD = "drumscribe.json"
-_FORMAT = 3
+_FORMAT = 4
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 A logistic regression for each instrument gives the probability that a candidate is a hit. It weighs what the model
 answers for all instruments and articulations at that moment, what it answered for the same instrument shortly before
-and after, and whether the stroke recurs: the same instrument, beats away. The weights are learned on rendered sound and
-travel with the model.
+and after, whether the stroke recurs: the same instrument, beats away; and what was answered where the recording sounds
+alike (see `likeness`). The weights are learned on rendered sound and travel with the model.
 """
 
 import numpy as np
@@ -22,13 +22,16 @@ _BEAT = (0.28, 1.1)
 """Seconds within which the period of the beat is looked for."""
 _BEATS = (-4, -3, -2, -1, 1, 2, 3, 4)
 """Beats away at which a stroke may recur."""
-_UNKNOWN = 0.3
-"""What stands for a recurrence that lies outside the recording, or in the future."""
+UNKNOWN = 0.3
+"""What stands for an activation where the recording has none: beyond its ends, or where nothing sounds alike."""
 _STRETCH = 2000
 """Frames that share one estimate of the period, made from as many again around them."""
 
 CANDIDATE = 0.08
 """The activation from which on a peak is looked at twice."""
+
+RECORDING = 3
+"""Numbers of evidence that only a whole recording gives, after the local ones: two of recurrence, one of likeness."""
 
 REACH = max(_AROUND)
 """Frames on each side that local evidence looks at."""
@@ -36,7 +39,7 @@ REACH = max(_AROUND)
 
 def evidence_size(columns: Columns) -> int:
     """How many numbers speak for or against a candidate."""
-    return len(columns.instruments) + len(columns.articulations) + 4 + 2
+    return len(columns.instruments) + len(columns.articulations) + 4 + RECORDING
 
 
 def log_odds(activations: np.ndarray) -> np.ndarray:
@@ -54,7 +57,7 @@ def local_evidence(answers: np.ndarray, frames: np.ndarray, instruments: np.ndar
 
     Returns
     -------
-    ``(candidates, evidence_size - 2) float32``.
+    ``(candidates, evidence_size - RECORDING) float32``.
     """
     count = len(columns.instruments)
     velocities = answers.shape[1] - count
@@ -63,7 +66,7 @@ def local_evidence(answers: np.ndarray, frames: np.ndarray, instruments: np.ndar
     nearby = {offset: own[frames + REACH + offset, instruments] for offset in range(-REACH, REACH + 1)}
     return np.column_stack(
         [
-            log_odds(_loudest_of_moment(activations)[frames]),
+            log_odds(loudest_of_moment(activations)[frames]),
             log_odds(answers[frames, count:velocities]),
             answers[frames, velocities + instruments],
             np.max([nearby[-offset] for offset in _AROUND], axis=0),
@@ -93,7 +96,7 @@ class Recurrence:
         """How strongly each candidate recurs some beats away: ``(candidates, 2) float32``."""
         self._passages = [np.concatenate(self._passages)] if self._passages else [np.zeros((0, 1), np.uint8)]
         remembered = self._passages[0]
-        moments = _loudest_of_moment(remembered)
+        moments = loudest_of_moment(remembered)
         out = np.zeros((len(frames), 2), np.float32)
         for first in range(0, len(remembered), _STRETCH):
             here = np.flatnonzero((frames >= first) & (frames < first + _STRETCH))
@@ -105,9 +108,9 @@ class Recurrence:
         return log_odds(out)
 
 
-def unknown_recurrence(count: int) -> np.ndarray:
-    """What stands for the recurrence of candidates of which nothing can be known: ``(count, 2) float32``."""
-    return log_odds(np.full((count, 2), _UNKNOWN, np.float32))
+def unknown_recording(count: int) -> np.ndarray:
+    """What stands for the evidence of a whole recording where there is none: ``(count, RECORDING) float32``."""
+    return log_odds(np.full((count, RECORDING), UNKNOWN, np.float32))
 
 
 def weigh(evidence: np.ndarray, instruments: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -126,7 +129,7 @@ def probability(odds: np.ndarray) -> np.ndarray:
     return 1.0 / (1.0 + np.exp(-odds))
 
 
-def _loudest_of_moment(activations: np.ndarray) -> np.ndarray:
+def loudest_of_moment(activations: np.ndarray) -> np.ndarray:
     """The greatest activation of each instrument within `_MOMENT` frames of each frame."""
     out = activations.copy()
     for offset in range(1, _MOMENT + 1):
@@ -155,5 +158,5 @@ def _recurring(moments: np.ndarray, frames: np.ndarray, instruments: np.ndarray,
     inside = (at >= 0) & (at < len(moments))
     values = moments[np.clip(at, 0, len(moments) - 1), instruments[:, None]] / 255.0 * inside
     known = inside.sum(axis=1)
-    mean = np.where(known, values.sum(axis=1) / np.maximum(known, 1), _UNKNOWN)
-    return np.column_stack([mean, np.where(known, values.max(axis=1), _UNKNOWN)])
+    mean = np.where(known, values.sum(axis=1) / np.maximum(known, 1), UNKNOWN)
+    return np.column_stack([mean, np.where(known, values.max(axis=1), UNKNOWN)])

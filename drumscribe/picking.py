@@ -31,7 +31,7 @@ class Picks:
     activations : ``(picks,) float32``.
     velocities : ``(picks,) float32``, 0 to 1.
     articulations : ``(picks,) object``, the name of each one's articulation.
-    evidence : ``(picks, evidence_size - 2) float32``, of `local_evidence`.
+    evidence : ``(picks, evidence_size - RECORDING) float32``, of `local_evidence`.
     """
 
     frames: np.ndarray

@@ -1,10 +1,11 @@
 """A recording to hits: the stages in a row, all of them streaming.
 
     file -> `audio.read_blocks` -> `Spectrogram` -> `Classifier` -> `CandidateFinder` -> `Judge` -> `analyse_rhythm`
-                              `-> `OnsetDetector` ----------------^                     ^
-                                                              `-> `Recurrence` ---------^
+                              `-> `OnsetDetector` ----------------^                           ^
+                                                              `-> `Recurrence`, `Likeness` ---^
 
-`Recurrence` and `analyse_rhythm` wait for the end of the recording; without them, this is what `stream` does.
+`Recurrence`, `Likeness` and `analyse_rhythm` wait for the end of the recording; without them, this is what `stream`
+does.
 
 A recording of any length takes the same memory, and the same hits come of any block size.
 """
@@ -17,11 +18,12 @@ from pathlib import Path
 import numpy as np
 
 from .candidates import LEAD, CandidateFinder, Candidates, HitMaker, Judge, join_candidates, move_thresholds
-from .classifier import Classifier, ModelInfo
+from .classifier import Classifier, ModelInfo, load_model_info
 from .drums import INSTRUMENTS
 from .errors import DrumscribeError
 from .evidence import Recurrence
 from .hits import Hit, Transcription
+from .likeness import Likeness
 from .onsets import OnsetDetector, Onsets
 from .rhythm import RhythmOptions, analyse_rhythm
 from .spectrogram import Spectrogram
@@ -77,8 +79,8 @@ class Transcriber:
     def __init__(self, model: str | Path | None = None, options: TranscribeOptions | None = None) -> None:
         options = options or TranscribeOptions()
         self._rhythm = options.rhythm
-        self._classifier = Classifier(model)
-        self.info = self._classifier.info
+        self.info = load_model_info(model)
+        self._classifier = Classifier(model, with_embedding=self.info.embedding > 0)
         settings = self.info.spectrogram
         self._spectrogram = Spectrogram(settings)
         memory = (self.info.chunk + _PASSAGE) / settings.frame_rate + 5.0  # hits lag by a chunk and a passage
@@ -159,8 +161,8 @@ class _Passages:
     def __init__(self, finder: CandidateFinder, judge: Judge, info: ModelInfo) -> None:
         self._finder, self._judge, self._info = finder, judge, info
         self._rate = info.spectrogram.frame_rate
-        self._recurrence = Recurrence(self._rate)
-        self._answers = np.zeros((0, len(info.columns)), np.float32)
+        self._recurrence, self._likeness = Recurrence(self._rate), Likeness()
+        self._answers = np.zeros((0, len(info.columns) + info.embedding), np.float32)
         self._first = 0  # the frame that the answers kept begin with
         self._done = 0  # the frame up to which candidates are picked
         self._onsets = np.zeros(0)
@@ -175,8 +177,12 @@ class _Passages:
             last = min(last - self._finder.context, self._finder.settled) // _PASSAGE * _PASSAGE
         while self._done < last:
             until = min(last, self._done + _PASSAGE)
-            found = self._finder.find(self._answers, self._first, self._done, until, self._onsets, self._judge)
+            answers, embedding = np.split(self._answers, [len(self._info.columns)], axis=1)
+            found = self._finder.find(answers, self._first, self._done, until, self._onsets, self._judge)
             self._found.append(found)
+            if self._info.embedding:
+                activations = answers[:, : len(self._info.columns.instruments)]
+                self._likeness.push(activations, embedding, self._first, self._done, until)
             self._done = until
         keep = max(0, self._done - self._finder.context - self._first)
         self._answers = self._answers[keep:]
@@ -189,8 +195,9 @@ class _Passages:
             return []
         candidates = join_candidates(self._found)
         frames = np.rint(candidates.picks.frames).astype(int)
-        again = self._recurrence.evidence(frames, candidates.picks.instruments)
-        return HitMaker(self._rate).make(self._judge.choose(candidates, again))
+        stages = self._recurrence, self._likeness
+        recording = np.hstack([stage.evidence(frames, candidates.picks.instruments) for stage in stages])
+        return HitMaker(self._rate).make(self._judge.choose(candidates, recording))
 
 
 def transcribe(

@@ -12,10 +12,12 @@ import numpy as np
 from drumscribe.classifier import Columns
 from drumscribe.drums import ARTICULATION_BY_NAME
 from drumscribe.evidence import Recurrence, evidence_size, local_evidence, probability, weigh
+from drumscribe.likeness import Likeness
 from drumscribe.picking import find_peaks
 
 from .batches import Library
 from .corpus import ROLES
+from .networks import find_embedding
 
 TOLERANCE = 0.05
 AUDIBLE = 20 / 127
@@ -43,12 +45,18 @@ class Score:
 
 
 def predict(network, library: Library, columns: Columns) -> np.ndarray:
-    """Answers to every clip, ``(clips, frames, columns) float16``."""
-    answers = [
-        network.predict_on_batch(library.frames[i : i + 16].astype(np.float32))[..., : len(columns)].astype(np.float16)
-        for i in range(0, len(library), 16)
-    ]
-    return np.concatenate(answers)
+    """Answers to every clip, and after them its embedding, ``(clips, frames, columns + embedding) float16``."""
+    import keras
+
+    embedding = find_embedding(network)
+    outputs = [network.output] if embedding is None else [network.output, embedding]
+    listener = keras.Model(network.input, outputs)
+    heard = []
+    for i in range(0, len(library), 16):
+        answers, *rest = listener.predict_on_batch(library.frames[i : i + 16].astype(np.float32))
+        parts = [answers[..., : len(columns)], *rest]
+        heard.append(np.concatenate([np.asarray(part, np.float32).astype(np.float16) for part in parts], axis=-1))
+    return np.concatenate(heard)
 
 
 def count_matches(references: np.ndarray, estimates: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
@@ -87,12 +95,15 @@ def strokes_of(library: Library, columns: Columns) -> Iterator[tuple[np.ndarray,
 def hear_clips(answers: np.ndarray, library: Library, columns: Columns, frame_rate: float) -> Iterator[HeardClip]:
     """The candidates in the answers to each clip, all of their evidence known."""
     for clip, strokes in zip(answers, strokes_of(library, columns), strict=True):
-        heard = clip.astype(np.float32)
+        heard, embedding = np.split(clip.astype(np.float32), [len(columns)], axis=1)
         activations = heard[:, : len(columns.instruments)]
         frames, found = find_peaks(activations)
-        recurrence = Recurrence(frame_rate)
+        recurrence, likeness = Recurrence(frame_rate), Likeness()
         recurrence.push(activations)
-        evidence = np.hstack([local_evidence(heard, frames, found, columns), recurrence.evidence(frames, found)])
+        if embedding.shape[1]:
+            likeness.push(activations, embedding, 0, 0, len(activations))
+        local = local_evidence(heard, frames, found, columns)
+        evidence = np.hstack([local, *(stage.evidence(frames, found) for stage in (recurrence, likeness))])
         yield HeardClip(frames / frame_rate, found, evidence, *strokes)
 
 

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from drumscribe.classifier import Columns, TfliteNetwork
-from drumscribe.evidence import CANDIDATE, REACH, local_evidence, unknown_recurrence
+from drumscribe.evidence import CANDIDATE, REACH, local_evidence, unknown_recording
 from drumscribe.picking import find_peaks
 from drumscribe.stream.listener import SECOND_LOOK
 
@@ -60,4 +60,4 @@ def _candidates(
         instruments.append(found)
         evidence.append(local_evidence(rows[now], frames, found, columns))
     local = np.concatenate(evidence)
-    return np.concatenate(times), np.concatenate(instruments), np.hstack([local, unknown_recurrence(len(local))])
+    return np.concatenate(times), np.concatenate(instruments), np.hstack([local, unknown_recording(len(local))])

@@ -3,8 +3,8 @@
     hops -> `Spectrogram` -> network, on a window that ends now -> `CandidateFinder` -> `Judge` -> hits
                         `-> `OnsetDetector` -----------------------^
 
-It is what `transcriber` does, stage by stage, but for the two that need a whole recording: `evidence.Recurrence`, in
-whose place stands what is not known, and `rhythm.analyse_rhythm`. What follows a frame by more than its look-ahead is
+It is what `transcriber` does, stage by stage, but for those that need a whole recording: `evidence.Recurrence` and
+`likeness.Likeness`, in whose place stands what is not known, and `rhythm.analyse_rhythm`. What follows a frame by more than its look-ahead is
 not there, for the network as for the evidence: both treat it as what lies beyond the end of a recording.
 """
 
@@ -17,7 +17,7 @@ import numpy as np
 from ..candidates import LEAD, CandidateFinder, HitMaker, Judge
 from ..classifier import LookAhead, ModelInfo, load_model_info, open_network
 from ..errors import ModelError
-from ..evidence import unknown_recurrence
+from ..evidence import unknown_recording
 from ..hits import Hit
 from ..onsets import OnsetDetector
 from ..picking import HitPicker, Picks
@@ -153,7 +153,7 @@ class Listener:
         found = self._finder.find(rows, origin, first, last, self._onsets, attention.judge)
         if not len(found):
             return []
-        chosen = attention.judge.choose(found, unknown_recurrence(len(found)))
+        chosen = attention.judge.choose(found, unknown_recording(len(found)))
         return self._maker.make(chosen[self._are_news(chosen.picks, attention.retrigger)])
 
     def _are_news(self, picks: Picks, retrigger: float) -> np.ndarray:

@@ -1,0 +1,77 @@
+"""What sounds alike is heard alike: candidates are compared with the moments of their recording that sound most like
+them.
+
+The same few drums are played over and over. Where one stroke is not clear, others of the same sound may be: what the
+model answered there, weighed by how alike the moments sound, is further evidence (a kernel regression after Nadaraya,
+"On estimating regression", 1964, and Watson, "Smooth regression analysis", 1964). How a moment sounds is the direction
+of the model's embedding there.
+"""
+
+import numpy as np
+
+from .evidence import UNKNOWN, log_odds, loudest_of_moment
+from .picking import find_peaks
+
+_SOUND = range(-1, 4)
+"""Frames around a moment whose embedding is taken."""
+_APART = 5
+"""Moments so few frames apart are one stroke, and say nothing of each other."""
+_SHARPNESS = 40.0
+"""How much more moments weigh whose directions have a cosine greater by so much: e times per 1/40."""
+_STRETCH = 512
+"""Moments that are compared with as many again before and after them."""
+
+
+class Likeness:
+    """Remembers moments as they come, and finds out what was answered at those that sound like a candidate."""
+
+    def __init__(self) -> None:
+        self._frames: list[np.ndarray] = []
+        self._sounds: list[np.ndarray] = []
+        self._activations: list[np.ndarray] = []
+
+    def push(self, activations: np.ndarray, embedding: np.ndarray, origin: int, first: int, last: int) -> None:
+        """Remember the moments of a passage: where any activation has a peak.
+
+        Parameters
+        ----------
+        activations, embedding : ``(frames, instruments)`` and ``(frames, numbers)``, both float32: the passage, with
+            some frames around it where there are any.
+        origin : the frame of the recording that they begin with.
+        first, last : the passage, in frames of the recording: from `first` up to `last`, not included.
+        """
+        frames = np.unique(find_peaks(activations)[0])
+        frames = frames[(frames >= first - origin) & (frames < last - origin)]
+        sounds = embedding[np.clip(frames[:, None] + np.array(_SOUND), 0, len(embedding) - 1)].mean(axis=1)
+        sounds /= np.maximum(np.linalg.norm(sounds, axis=1, keepdims=True), 1e-6)
+        self._frames.append(frames + origin)
+        self._sounds.append(np.rint(sounds * 127.0).astype(np.int8))
+        self._activations.append(np.rint(loudest_of_moment(activations)[frames] * 255.0).astype(np.uint8))
+
+    def evidence(self, frames: np.ndarray, instruments: np.ndarray) -> np.ndarray:
+        """The log odds of candidates' instruments at the moments that sound like them: ``(candidates, 1) float32``."""
+        known = self._answers_elsewhere() if self._frames else np.zeros((0, 1), np.float32)
+        if not len(known):
+            return np.full((len(frames), 1), log_odds(np.float32(UNKNOWN)), np.float32)
+        moments = np.concatenate(self._frames)
+        after = np.minimum(np.searchsorted(moments, frames), len(moments) - 1)
+        before = np.maximum(after - 1, 0)
+        nearest = np.where(frames - moments[before] < moments[after] - frames, before, after)
+        return known[nearest, instruments][:, None]
+
+    def _answers_elsewhere(self) -> np.ndarray:
+        """For each moment, what was answered at others that sound like it: ``(moments, instruments) float32``."""
+        frames, activations = np.concatenate(self._frames), np.concatenate(self._activations)
+        sounds = np.concatenate(self._sounds)
+        out = np.empty(activations.shape, np.float32)
+        for first in range(0, len(frames), _STRETCH):
+            here = slice(first, first + _STRETCH)
+            there = slice(max(0, first - _STRETCH), first + 2 * _STRETCH)
+            alike = (sounds[here].astype(np.float32) / 127.0) @ (sounds[there].astype(np.float32).T / 127.0)
+            apart = np.abs(frames[here, None] - frames[None, there]) > _APART
+            alike -= np.max(alike, axis=1, keepdims=True, where=apart, initial=-1.0)
+            weights = np.where(apart, np.exp(np.float32(_SHARPNESS) * np.minimum(alike, 0.0)), np.float32(0.0))
+            total = weights.sum(axis=1, keepdims=True)
+            answers = weights @ log_odds(activations[there] / np.float32(255.0))
+            out[here] = np.where(total > 0.0, answers / np.maximum(total, 1e-6), log_odds(np.float32(UNKNOWN)))
+        return out
