@@ -28,7 +28,7 @@ def test_there_are_as_many_numbers_as_said() -> None:
     at, which = np.array([50, 60]), np.array([0, 2])
     local = local_evidence(answers, at, which, COLUMNS)
     again = recurrence(answers[:, :3], [50, 60], [0, 2])
-    assert local.shape[1] + again.shape[1] == evidence_size(COLUMNS)
+    assert local.shape[1] + again.shape[1] + 1 == evidence_size(COLUMNS)  # and likeness
     assert np.isfinite(local).all()
     assert np.isfinite(again).all()
 

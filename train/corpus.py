@@ -111,12 +111,14 @@ class CorpusPlan:
     split : of kits and grooves.
     seed : of every clip, with its index.
     clips : how many.
+    seconds : that each lasts.
     """
 
     kind: str
     split: str
     seed: int
     clips: int
+    seconds: float = CLIP_SECONDS
 
     def folder(self, cache: Path) -> Path:
         """Where its shards are kept."""
@@ -136,7 +138,7 @@ def _render_shard(plan: CorpusPlan, shard: int, target: Path, settings: Spectrog
         raise RuntimeError("a shard is rendered in a process that has opened its studio")
     make = _studio.clip if plan.kind == "produced" else _studio.dry_clip
     indices = range(shard * CLIPS_PER_SHARD, min(plan.clips, (shard + 1) * CLIPS_PER_SHARD))
-    return write_shard((make(plan.seed, index) for index in indices), target, settings)
+    return write_shard((make(plan.seed, index, plan.seconds) for index in indices), target, settings)
 
 
 def write_shard(clips: Iterable[Clip], target: Path, settings: SpectrogramSettings) -> Path:

@@ -27,6 +27,8 @@ FEATURES = {
 AUGMENTS = {"full": AugmentSettings(), "none": AugmentSettings().without(*AUGMENTATIONS)}
 """Augmentations by name, as above: ``augment = "none"``."""
 
+_DECIDING_SECONDS = 36.0
+"""Decisions are learned from longer clips than those trained on: what recurs, and what sounds alike, needs time."""
 _NAMED = {SpectrogramSettings: FEATURES, AugmentSettings: AUGMENTS}
 
 
@@ -209,7 +211,8 @@ class Experiment:
 
     def deciding(self) -> CorpusPlan:
         """Sound of the training kits and grooves that the network is not trained on: to learn decisions from."""
-        return CorpusPlan("produced", "train", self.corpus.seed + 1, 2 * self.corpus.validation_clips)
+        clips, seed = self.corpus.validation_clips, self.corpus.seed + 1
+        return CorpusPlan("produced", "train", seed, clips, _DECIDING_SECONDS)
 
     def validation(self) -> tuple[CorpusPlan, CorpusPlan]:
         """Held-out kits and grooves: produced recordings, and drums alone, dry."""

@@ -1,0 +1,78 @@
+"""What sounds alike speaks for a candidate: its own sound at other moments, and nothing else."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from drumscribe.likeness import Likeness, unknown_likeness
+
+SOUNDS = np.random.default_rng(1).random((3, 32)).astype(np.float32)
+
+
+def played(strokes: list[tuple[int, int, int, float]], length: int = 3000) -> tuple[np.ndarray, np.ndarray]:
+    """Activations and embedding of strokes: a frame, a sound, an instrument and its activation each."""
+    activations, embedding = np.zeros((length, 3), np.float32), np.zeros((length, 32), np.float32)
+    for frame, sound, instrument, activation in strokes:
+        activations[frame, instrument] = activation
+        embedding[frame - 1 : frame + 4] = SOUNDS[sound]
+    return activations, embedding
+
+
+def ask(activations, embedding, frames: list[int], instruments: list[int], pieces: int = 1) -> np.ndarray:
+    memory = Likeness()
+    edges = np.linspace(0, len(activations), pieces + 1).astype(int)
+    for first, last in pairwise(edges):
+        origin = max(0, first - 14)
+        around = slice(origin, last + 14)
+        memory.push(activations[around], embedding[around], origin, first, last)
+    return memory.evidence(np.array(frames, int), np.array(instruments, int))[:, 0]
+
+
+def test_a_doubtful_stroke_is_backed_by_clear_ones_of_its_sound() -> None:
+    clear = [(frame, 0, 0, 0.95) for frame in range(100, 2000, 100)]
+    other = [(frame, 1, 1, 0.95) for frame in range(150, 2000, 100)]
+    backed, unlike = ask(*played([*clear, *other, (2500, 0, 0, 0.3), (2600, 1, 0, 0.3)]), [2500, 2600], [0, 0])
+    assert backed > 2.0
+    assert unlike < -2.0
+
+
+def test_a_stroke_does_not_speak_for_itself() -> None:
+    doubtful = [(frame, 0, 0, 0.1) for frame in range(100, 1000, 100)]
+    loud = ask(*played([*doubtful, (1500, 0, 0, 0.95)]), [1500], [0])
+    assert loud < -1.5
+
+
+def test_how_loud_the_embedding_is_says_nothing() -> None:
+    strokes = [(frame, frame // 100 % 2, 0, 0.2 + 0.6 * (frame // 100 % 2)) for frame in range(100, 2000, 100)]
+    activations, embedding = played(strokes)
+    louder = embedding.copy()
+    louder[1000:] *= 5.0
+    frames = [s[0] for s in strokes]
+    as_it_was, scaled = (ask(activations, e, frames, [0] * len(frames)) for e in (embedding, louder))
+    np.testing.assert_allclose(scaled, as_it_was, atol=0.05)
+
+
+@pytest.mark.parametrize("pieces", [2, 7])
+def test_it_does_not_matter_how_the_passages_came(pieces: int) -> None:
+    rng = np.random.default_rng(pieces)
+    activations = (rng.random((3000, 3)) ** 8).astype(np.float32)
+    embedding = rng.random((3000, 32)).astype(np.float32)
+    frames, instruments = [*range(5, 3000, 40)], [i % 3 for i in range(75)]
+    whole = ask(activations, embedding, frames, instruments)
+    np.testing.assert_array_equal(ask(activations, embedding, frames, instruments, pieces), whole)
+
+
+def test_long_recordings_are_compared_nearby() -> None:
+    early = [(frame, 0, 0, 0.95) for frame in range(20, 20000, 10)]
+    late = [(frame, 0, 0, 0.15) for frame in range(20000, 40000, 10)]
+    first, last = ask(*played([*early, *late], 41000), [1000, 39000], [0, 0])
+    assert first > 2.0
+    assert last < -1.0
+
+
+def test_where_nothing_else_sounds_nothing_is_known() -> None:
+    unknown = unknown_likeness(1)[0, 0]
+    assert ask(*played([(500, 0, 0, 0.9)]), [500], [0]) == pytest.approx([unknown], abs=1e-5)
+    assert Likeness().evidence(np.array([3]), np.array([0])).tolist() == [[unknown]]
+    assert Likeness().evidence(np.zeros(0, int), np.zeros(0, int)).shape == (0, 1)
