@@ -81,7 +81,12 @@ class Judge:
         return odds + self._most[instruments] >= self._needed[instruments]
 
     def choose(self, candidates: Candidates, recording: np.ndarray) -> Candidates:
-        """The candidates that are hits, with their final odds; `recording` is its evidence, ``(candidates, RECORDING)``."""
+        """The candidates that are hits, with their final odds.
+
+        Parameters
+        ----------
+        recording : its evidence, ``(candidates, RECORDING) float32``.
+        """
         instruments = candidates.picks.instruments
         odds = candidates.odds + weigh(recording, instruments, self._again)
         return replace(candidates, odds=odds)[np.flatnonzero(odds >= self._needed[instruments])]

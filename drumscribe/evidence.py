@@ -22,8 +22,8 @@ _BEAT = (0.28, 1.1)
 """Seconds within which the period of the beat is looked for."""
 _BEATS = (-4, -3, -2, -1, 1, 2, 3, 4)
 """Beats away at which a stroke may recur."""
-UNKNOWN = 0.3
-"""What stands for an activation where the recording has none: beyond its ends, or where nothing sounds alike."""
+_DOUBT = 2
+"""Beats that a candidate counts as if it recurred on them."""
 _STRETCH = 2000
 """Frames that share one estimate of the period, made from as many again around them."""
 
@@ -108,9 +108,12 @@ class Recurrence:
         return log_odds(out)
 
 
-def unknown_recording(count: int) -> np.ndarray:
-    """What stands for the evidence of a whole recording where there is none: ``(count, RECORDING) float32``."""
-    return log_odds(np.full((count, RECORDING), UNKNOWN, np.float32))
+def unknown_recording(activations: np.ndarray) -> np.ndarray:
+    """What stands for the evidence of a whole recording where there is none: ``(candidates, RECORDING) float32``.
+
+    Candidates count as if they recurred as they are, and as if all that sounds alike were heard alike.
+    """
+    return np.repeat(log_odds(activations.astype(np.float32))[:, None], RECORDING, axis=1)
 
 
 def weigh(evidence: np.ndarray, instruments: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -153,10 +156,14 @@ def _period(activations: np.ndarray, shortest: int, longest: int) -> float:
 
 
 def _recurring(moments: np.ndarray, frames: np.ndarray, instruments: np.ndarray, period: float) -> np.ndarray:
-    """The mean and the greatest activation some beats before and after each candidate: ``(candidates, 2)``."""
+    """The mean and the greatest activation some beats before and after each candidate: ``(candidates, 2)``.
+
+    Both are drawn towards its own, as if it were heard on `_DOUBT` beats more: a short recording proves little.
+    """
+    own = moments[frames, instruments] / 255.0
     at = np.rint(frames[:, None] + period * np.array(_BEATS)).astype(int)
     inside = (at >= 0) & (at < len(moments))
     values = moments[np.clip(at, 0, len(moments) - 1), instruments[:, None]] / 255.0 * inside
     known = inside.sum(axis=1)
-    mean = np.where(known, values.sum(axis=1) / np.maximum(known, 1), UNKNOWN)
-    return np.column_stack([mean, np.where(known, values.max(axis=1), UNKNOWN)])
+    seen = np.column_stack([values.sum(axis=1), values.max(axis=1) * known])
+    return (seen + _DOUBT * own[:, None]) / (known + _DOUBT)[:, None]

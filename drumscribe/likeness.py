@@ -9,7 +9,7 @@ of the model's embedding there.
 
 import numpy as np
 
-from .evidence import UNKNOWN, log_odds, loudest_of_moment
+from .evidence import log_odds, loudest_of_moment
 from .picking import find_peaks
 
 _SOUND = range(-1, 4)
@@ -18,6 +18,8 @@ _APART = 5
 """Moments so few frames apart are one stroke, and say nothing of each other."""
 _SHARPNESS = 40.0
 """How much more moments weigh whose directions have a cosine greater by so much: e times per 1/40."""
+_ALIKE = 0.7
+"""The cosine at which a moment weighs as much as the candidate's own: different drums are hardly ever more alike."""
 _STRETCH = 512
 """Moments that are compared with as many again before and after them."""
 
@@ -49,10 +51,13 @@ class Likeness:
         self._activations.append(np.rint(loudest_of_moment(activations)[frames] * 255.0).astype(np.uint8))
 
     def evidence(self, frames: np.ndarray, instruments: np.ndarray) -> np.ndarray:
-        """The log odds of candidates' instruments at the moments that sound like them: ``(candidates, 1) float32``."""
+        """The log odds of candidates' instruments at the moments that sound like them: ``(candidates, 1) float32``.
+
+        Nothing is known, and all are 0, where no embedding was heard.
+        """
         known = self._answers_elsewhere() if self._frames else np.zeros((0, 1), np.float32)
         if not len(known):
-            return np.full((len(frames), 1), log_odds(np.float32(UNKNOWN)), np.float32)
+            return np.zeros((len(frames), 1), np.float32)
         moments = np.concatenate(self._frames)
         after = np.minimum(np.searchsorted(moments, frames), len(moments) - 1)
         before = np.maximum(after - 1, 0)
@@ -69,9 +74,8 @@ class Likeness:
             there = slice(max(0, first - _STRETCH), first + 2 * _STRETCH)
             alike = (sounds[here].astype(np.float32) / 127.0) @ (sounds[there].astype(np.float32).T / 127.0)
             apart = np.abs(frames[here, None] - frames[None, there]) > _APART
-            alike -= np.max(alike, axis=1, keepdims=True, where=apart, initial=-1.0)
-            weights = np.where(apart, np.exp(np.float32(_SHARPNESS) * np.minimum(alike, 0.0)), np.float32(0.0))
-            total = weights.sum(axis=1, keepdims=True)
-            answers = weights @ log_odds(activations[there] / np.float32(255.0))
-            out[here] = np.where(total > 0.0, answers / np.maximum(total, 1e-6), log_odds(np.float32(UNKNOWN)))
+            weights = np.where(apart, np.exp(np.float32(_SHARPNESS) * (alike - _ALIKE)), np.float32(0.0))
+            odds = log_odds(activations[there] / np.float32(255.0))
+            answers = weights @ odds + odds[first - there.start :][: len(weights)]
+            out[here] = answers / (weights.sum(axis=1, keepdims=True) + 1.0)
         return out

@@ -5,9 +5,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from drumscribe.likeness import Likeness, unknown_likeness
+from drumscribe.evidence import unknown_recording
+from drumscribe.likeness import Likeness
 
-SOUNDS = np.random.default_rng(1).random((3, 32)).astype(np.float32)
+SOUNDS = np.eye(3, 32, dtype=np.float32) + 0.1
 
 
 def played(strokes: list[tuple[int, int, int, float]], length: int = 3000) -> tuple[np.ndarray, np.ndarray]:
@@ -71,8 +72,13 @@ def test_long_recordings_are_compared_nearby() -> None:
     assert last < -1.0
 
 
-def test_where_nothing_else_sounds_nothing_is_known() -> None:
-    unknown = unknown_likeness(1)[0, 0]
-    assert ask(*played([(500, 0, 0, 0.9)]), [500], [0]) == pytest.approx([unknown], abs=1e-5)
-    assert Likeness().evidence(np.array([3]), np.array([0])).tolist() == [[unknown]]
+def test_a_sound_that_comes_once_is_not_judged_by_others() -> None:
+    others = [(frame, 1, 1, 0.95) for frame in range(100, 1000, 100)]
+    assert ask(*played([*others, (1500, 0, 0, 0.9)]), [1500], [0]) == pytest.approx([2.2], abs=0.2)
+
+
+def test_where_nothing_else_sounds_a_stroke_counts_as_it_is() -> None:
+    own = unknown_recording(np.array([0.9]))[0, -1]
+    assert ask(*played([(500, 0, 0, 0.9)]), [500], [0]) == pytest.approx([own], abs=0.05)
+    assert Likeness().evidence(np.array([3]), np.array([0])).tolist() == [[0.0]]
     assert Likeness().evidence(np.zeros(0, int), np.zeros(0, int)).shape == (0, 1)

@@ -50,7 +50,7 @@ def _candidates(
     count = len(columns.instruments)
     rows = answers[:, -1 - look_ahead - REACH :].astype(np.float32)
     looked_at = slice(REACH - SECOND_LOOK, REACH + 1)
-    times, instruments = [np.zeros(0)], [np.zeros(0, int)]
+    times, instruments, activations = [np.zeros(0)], [np.zeros(0, int)], [np.zeros(0, np.float32)]
     evidence = [local_evidence(rows[0], np.zeros(0, int), np.zeros(0, int), columns)]
     for now in np.flatnonzero(rows[:, looked_at, :count].max(axis=(1, 2)) >= CANDIDATE):
         frames, found = find_peaks(rows[now, :, :count])
@@ -58,6 +58,7 @@ def _candidates(
         frames, found = frames[here], found[here]
         times.append((now - look_ahead - REACH + frames) / frame_rate)
         instruments.append(found)
+        activations.append(rows[now, frames, found])
         evidence.append(local_evidence(rows[now], frames, found, columns))
-    local = np.concatenate(evidence)
-    return np.concatenate(times), np.concatenate(instruments), np.hstack([local, unknown_recording(len(local))])
+    unknown = unknown_recording(np.concatenate(activations))
+    return np.concatenate(times), np.concatenate(instruments), np.hstack([np.concatenate(evidence), unknown])

@@ -4,8 +4,9 @@
                         `-> `OnsetDetector` -----------------------^
 
 It is what `transcriber` does, stage by stage, but for those that need a whole recording: `evidence.Recurrence` and
-`likeness.Likeness`, in whose place stands what is not known, and `rhythm.analyse_rhythm`. What follows a frame by more than its look-ahead is
-not there, for the network as for the evidence: both treat it as what lies beyond the end of a recording.
+`likeness.Likeness`, in whose place stands what is not known, and `rhythm.analyse_rhythm`. What follows a frame by more
+than its look-ahead is not there, for the network as for the evidence: both treat it as what lies beyond the end of a
+recording.
 """
 
 import math
@@ -153,7 +154,7 @@ class Listener:
         found = self._finder.find(rows, origin, first, last, self._onsets, attention.judge)
         if not len(found):
             return []
-        chosen = attention.judge.choose(found, unknown_recording(len(found)))
+        chosen = attention.judge.choose(found, unknown_recording(found.picks.activations))
         return self._maker.make(chosen[self._are_news(chosen.picks, attention.retrigger)])
 
     def _are_news(self, picks: Picks, retrigger: float) -> np.ndarray:
