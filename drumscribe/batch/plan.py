@@ -74,7 +74,7 @@ def plan(paths: Sequence[str | Path], out: str | Path, formats: Sequence[str] = 
     found, notes, problems = _find(paths)
     if not found:
         raise PlanError(problems[0] if len(problems) == 1 else f"no recordings found in {', '.join(map(str, paths))}")
-    case_matters = _prepare_folder(out)
+    case_matters = prepare_folder(out)
     kept = _clashing(found)
     places = [_place(f, f in kept) for f in found]
     _refuse_clashes(found, places, case_matters)
@@ -91,6 +91,11 @@ def plan(paths: Sequence[str | Path], out: str | Path, formats: Sequence[str] = 
         for f, place in zip(found, places, strict=True)
     )
     return Plan(tuple(jobs), tuple(notes), tuple(problems))
+
+
+def find_recordings(paths: Iterable[str | Path]) -> list[Path]:
+    """The recordings that `plan` would find."""
+    return [found.source for found in _find(paths)[0]]
 
 
 def _find(paths: Iterable[str | Path]) -> tuple[list[_Found], list[str], list[str]]:
@@ -200,7 +205,7 @@ def _refuse_clashes(found: Sequence[_Found], places: Sequence[Path], case_matter
             )
 
 
-def _prepare_folder(out: Path) -> bool:
+def prepare_folder(out: Path) -> bool:
     """Make the output folder and try it; whether upper and lower case make two names there."""
     try:
         out.mkdir(parents=True, exist_ok=True)

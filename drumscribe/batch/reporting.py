@@ -43,6 +43,17 @@ class Silence(Observer):
         pass
 
 
+class Failures(Silence):
+    """A line for each recording that fails, when it does."""
+
+    def __init__(self, console: Console):
+        self._console = console
+
+    def finished(self, outcome: Outcome) -> None:
+        if outcome.status == "failed":
+            self._console.print(Text(f"failed: {outcome.error}", style="red"), soft_wrap=True)
+
+
 class Lines(Silence):
     """A line for each recording that is done with, and now and then for one that takes long."""
 
@@ -153,11 +164,7 @@ def print_summary(console: Console, plan: Plan, report: Report) -> None:
     done = [outcome for outcome in report.outcomes if outcome.status == "done"]
     if done:
         console.print(_table(done))
-    for outcome in report.outcomes:
-        for warning in outcome.warnings:
-            console.print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
-        for note in outcome.notes:
-            console.print(f"{outcome.job.source}: {note}", soft_wrap=True)
+    print_remarks(console, report)
     print_failures(console, plan, report)
     counts = {status: sum(o.status == status for o in report.outcomes) for status in ("skipped", "failed", "stopped")}
     counts["failed"] += len(plan.problems)
@@ -168,6 +175,15 @@ def print_summary(console: Console, plan: Plan, report: Report) -> None:
 
 
 _STATUS = {"skipped": "skipped", "failed": "failed", "stopped": "not done"}
+
+
+def print_remarks(console: Console, report: Report) -> None:
+    """What was odd about recordings, and what the user should know of their outputs."""
+    for outcome in report.outcomes:
+        for warning in outcome.warnings:
+            console.print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
+        for note in outcome.notes:
+            console.print(f"{outcome.job.source}: {note}", soft_wrap=True)
 
 
 def print_failures(console: Console, plan: Plan, report: Report) -> None:

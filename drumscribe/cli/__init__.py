@@ -6,7 +6,7 @@ What a command needs beyond click is imported inside it, so that --help answers 
 import click
 
 from .. import __version__
-from . import checking, evaluate, info, transcribe
+from . import checking, evaluate, info, live, serve, transcribe, watch
 from .group import Commands
 
 
@@ -28,5 +28,8 @@ for _command in (
     checking.grid,
     info.command,
     evaluate.command,
+    live.command,
+    serve.command,
+    watch.command,
 ):
     main.add_command(_command)

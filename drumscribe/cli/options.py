@@ -93,3 +93,44 @@ def make_transcriber(
     overall = by_instrument.pop(None, TranscribeOptions().sensitivity)
     asked = TranscribeOptions(overall, tuple(by_instrument.items()))
     return Transcriber(model, asked if rhythm is None else replace(asked, rhythm=rhythm))
+
+
+def engine_options(command: Callable) -> Callable:
+    """Add --latency and --retrigger; the command takes them in ms."""
+    for option in (
+        click.option(
+            "--retrigger",
+            type=click.FloatRange(20, 500),
+            metavar="MS",
+            help="A drum does not sound again within this time; 30 if not given.",
+        ),
+        click.option(
+            "--latency",
+            type=click.FloatRange(0, 2000),
+            metavar="MS",
+            help="From an attack to its report, about; more finds more, and errs less. 85 if not given.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def make_engine(
+    model: Path | None,
+    sensitivities: Sequence[tuple[str | None, float]],
+    latency: float | None,
+    retrigger: float | None,
+    threaded: bool = True,
+):
+    """Make an engine; its look-ahead is what the latency leaves, as near as the model has it."""
+    from ..stream import Engine
+
+    engine = Engine(model, threaded=threaded)
+    for instrument, value in sorted(sensitivities, key=lambda pair: pair[0] is not None):
+        for name in engine.instruments if instrument is None else (instrument,):
+            engine.parameters[f"sensitivity_{name}"] = value
+    if retrigger is not None:
+        engine.parameters["retrigger"] = retrigger
+    if latency is not None:
+        engine.set_latency(latency / 1000.0)
+    return engine

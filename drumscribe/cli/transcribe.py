@@ -2,60 +2,20 @@
 
 import json
 import sys
-from pathlib import Path
 
 import click
 
 from ..errors import DrumscribeError
-from ..export import FORMATS
 from . import options
 from .counting import Counting, counting_options
 from .group import Failure
 from .quantising import Quantising, quantise_options
+from .writing import Writing, writing_options
 
 
 @click.command("transcribe")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option(
-    "--out",
-    "-o",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    metavar="DIR",
-    help="Output folder, made if missing; the current one if not given.",
-)
-@click.option(
-    "--format",
-    "-f",
-    "formats",
-    type=click.Choice(tuple(FORMATS)),
-    multiple=True,
-    default=("mid",),
-    show_default=True,
-    help="What to write; give it again for more than one. audacity: a label track; reaper: markers and bars.",
-)
-@click.option(
-    "--map",
-    "drum_map",
-    default="gm",
-    show_default=True,
-    metavar="gm|td|FILE",
-    help="The notes in the MIDI: General MIDI, Roland TD, or those of a TOML file.",
-)
-@click.option(
-    "--start-at-bar", is_flag=True, help="Begin the MIDI with a bar, not with the recording; tells by how much."
-)
-@click.option("--split-tracks", is_flag=True, help="A MIDI track for each instrument.")
-@click.option(
-    "--midi-type", type=click.Choice(("0", "1")), default="1", show_default=True, help="0: all tracks in one."
-)
-@click.option(
-    "--jobs",
-    "-j",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Recordings transcribed at the same time, each on one core; as many as there are cores if not given.",
-)
+@writing_options
 @options.listening_options
 @counting_options
 @quantise_options
@@ -70,15 +30,9 @@ from .quantising import Quantising, quantise_options
 def command(
     ctx,
     paths,
-    out,
-    formats,
-    drum_map,
-    start_at_bar,
-    split_tracks,
-    midi_type,
+    writing: Writing,
     counting: Counting,
     quantising: Quantising,
-    jobs,
     sensitivities,
     model,
     skip_existing,
@@ -107,19 +61,15 @@ def command(
 
         from .. import classifier
         from ..batch import reporting
-        from ..batch.delivery import Delivery
         from ..batch.plan import plan as make_plan
         from ..batch.run import run
-        from ..drum_maps import load_drum_map
-        from ..midi import MidiOptions
 
         console = reporting.make_console()
         try:
             if model is not None:
                 classifier.load_model_info(model)
-            midi = MidiOptions(load_drum_map(drum_map), start_at_bar, split_tracks, int(midi_type))
-            delivery = Delivery(tuple(dict.fromkeys(formats)), midi, quantising.read())
-            plan = make_plan(paths, out, [FORMATS[format].ending for format in delivery.formats])
+            delivery = writing.read(quantising)
+            plan = make_plan(paths, writing.out, writing.endings)
             rhythm = counting.read(len(plan.jobs))
         except DrumscribeError as error:
             raise Failure(error, 2) from error
@@ -131,7 +81,7 @@ def command(
                 plan.jobs,
                 partial(options.make_transcriber, model, sensitivities, rhythm),
                 delivery,
-                workers=min(jobs or available_cores(), len(plan.jobs)),
+                workers=min(writing.jobs or available_cores(), len(plan.jobs)),
                 skip_existing=skip_existing,
                 observer=observer,
             )

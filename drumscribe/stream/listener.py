@@ -29,7 +29,6 @@ SECOND_LOOK = 1
 what is no peak yet may be one then. Chosen on sound rendered from held-out kits and grooves."""
 RETRIGGER = 0.03
 """Seconds within which an instrument does not sound again unless asked to: there, a peak may have moved by frames."""
-_LOUDEST = 1e10  # beyond any scale that samples are written in; what exceeds it, infinity and NaN are no sound
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,6 @@ class Listener:
 
         Their times are seconds from the stream's first sample.
         """
-        samples = np.where(np.abs(samples) < _LOUDEST, samples, np.float32(0.0))
         hits = []
         while self._missing <= len(samples):
             piece = np.concatenate([*self._pending, samples[: self._missing]])

@@ -1,0 +1,228 @@
+"""The engine as a plugin host calls it: prepared, then block after block; see `Engine`."""
+
+import weakref
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from .analysis import Analysis
+from .events import Overrun, StreamHit
+from .parameters import Parameters
+from .worker import Worker
+
+Layout = Literal["planar", "interleaved"]
+
+RATES = (22050, 192000)
+"""The lowest and the highest sample rate of a host, in Hz."""
+LARGEST_BLOCK = 16384
+_PIECE = 0.01  # seconds that the thread hears at a time, so that what it has found comes out soon
+
+
+class Engine:
+    """Listens to a stream, block by block, and reports hits in the host's own time.
+
+    With a thread of its own, `process` only puts the block into a queue and takes out what was found by now: it waits
+    for nothing, and allocates nothing but the list that it returns. Without one, it listens before it returns, which
+    gives the same hits, each in the first call in which it can be known. Engines share nothing.
+
+    Parameters
+    ----------
+    model : path of a model file, or None for the shipped one.
+    threaded : whether to listen in a thread of its own, as in real time, or in the caller's, as offline.
+    queue_seconds : of sound that wait for the thread, at most; what comes while it is full is lost, and reported.
+
+    Raises
+    ------
+    ModelError : where the model cannot be used.
+
+    Examples
+    --------
+    >>> engine = Engine(threaded=False)
+    >>> engine.prepare(48000, 512, 2)
+    >>> engine.process(np.zeros((2, 512), np.float32))
+    []
+    >>> engine.parameters["sensitivity_hihat"] = 0.7
+    >>> engine.flush()
+    []
+    """
+
+    def __init__(self, model: str | Path | None = None, *, threaded: bool = True, queue_seconds: float = 4.0) -> None:
+        if not 0.1 <= queue_seconds <= 60.0:
+            raise ValueError(f"a queue of {queue_seconds} s: it holds from 0.1 to 60")
+        self._model, self._analysis = model, Analysis(model)
+        self._threaded, self._queue_seconds = threaded, queue_seconds
+        self._parameters = Parameters(self._analysis.parameters)
+        self._worker: Worker | None = None
+        self._ending: weakref.finalize | None = None
+        self._prepared = False
+
+    @property
+    def parameters(self) -> Parameters:
+        """What can be changed, at any time between two blocks; see `parameters.Parameters`."""
+        return self._parameters
+
+    @property
+    def model(self) -> str:
+        """The name and version of the model that listens."""
+        return f"{self._analysis.info.name} {self._analysis.info.version}"
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """What it hears."""
+        return self._analysis.info.columns.instruments
+
+    @property
+    def look_aheads(self) -> tuple[float, ...]:
+        """Those that the model was made for, in ms: the parameter is taken to mean the nearest of them."""
+        return self._analysis.look_aheads
+
+    @property
+    def latency_samples(self) -> int:
+        """Samples at the host's rate from an attack to its report: resampler, window, look-ahead and its own frame.
+
+        What the thread takes to listen, where there is one, comes on top.
+        """
+        self._check_prepared()
+        return self._analysis.latency(self._parameters)
+
+    def prepare(self, sample_rate: int, max_block_size: int, channels: int, layout: Layout = "planar") -> None:
+        """Be ready for a stream: all memory is taken, all code compiled and run once. A stream before it is forgotten.
+
+        Parameters
+        ----------
+        sample_rate : Hz, 22050 to 192000.
+        max_block_size : frames in a block, at most; 1 to 16384.
+        channels : 1 or 2; two are averaged.
+        layout : of blocks: planar ``(channels, frames)``, or interleaved ``(frames, channels)`` or
+            ``(frames * channels,)``. Of one channel, ``(frames,)`` is either.
+
+        Raises
+        ------
+        ValueError : for what is out of these ranges.
+        """
+        for name, value, allowed in (
+            ("sample_rate", sample_rate, range(RATES[0], RATES[1] + 1)),
+            ("max_block_size", max_block_size, range(1, LARGEST_BLOCK + 1)),
+            ("channels", channels, range(1, 3)),
+        ):
+            if value not in allowed:
+                raise ValueError(f"{name} is {value!r}: it is a whole number from {allowed[0]} to {allowed[-1]}")
+        if layout not in ("planar", "interleaved"):
+            raise ValueError(f"layout is {layout!r}: it is 'planar' or 'interleaved'")
+        self.close()
+        self._rate, self._channels, self._layout = int(sample_rate), channels, layout
+        self._mono = np.zeros(max_block_size, np.float32)
+        self._analysis.prepare(self._rate, self._parameters)
+        self._parameters.changed = False
+        self._prepared = True
+        if self._threaded:
+            capacity = max(round(self._queue_seconds * self._rate), 2 * max_block_size)
+            self._worker = Worker(self._analysis, capacity, round(_PIECE * self._rate))
+            self._ending = weakref.finalize(self, self._worker.stop)
+
+    def process(self, block: np.ndarray) -> list[StreamHit]:
+        """Take the next block, give the hits that are known by now.
+
+        Parameters
+        ----------
+        block : float32, full scale at 1.0, or int16; as `prepare` was told. Its size may change from call to call.
+
+        Raises
+        ------
+        TypeError, ValueError : for a block of another kind, shape or size.
+        RuntimeError : before `prepare`, or where the thread has failed.
+        """
+        self._check_prepared()
+        samples = self._mix(block)
+        if self._parameters.changed:
+            self._parameters.changed = False
+            values = dict(self._parameters)
+            if self._worker is None:
+                self._analysis.set(values)
+            else:
+                self._worker.set(values)
+        return self._analysis.push(samples) if self._worker is None else self._worker.push(samples)
+
+    def flush(self) -> list[StreamHit]:
+        """End the stream, as if silence followed: the hits that are still to come. Then a new stream begins.
+
+        With a thread this waits until all of the queue has been heard.
+        """
+        self._check_prepared()
+        if self._worker is not None:
+            return self._worker.flush()
+        hits = self._analysis.flush()
+        self._analysis.restart(0)
+        return hits
+
+    def reset(self) -> None:
+        """Forget the stream, and begin a new one: its first sample is number 0. Parameters stay."""
+        self._check_prepared()
+        if self._worker is not None:
+            self._worker.reset()
+        else:
+            self._analysis.restart(0)
+
+    def take_overruns(self) -> list[Overrun]:
+        """What was lost since this was last asked because the queue was full, gap by gap; an open gap comes later."""
+        return [] if self._worker is None else self._worker.take_overruns()
+
+    def set_latency(self, seconds: float) -> None:
+        """Set the look-ahead to the longest with which hits are reported within about this time, or the shortest."""
+        self._parameters["look_ahead"] = self._analysis.look_ahead_within(seconds)
+
+    def state(self) -> bytes:
+        """All parameters, to be restored in another session."""
+        return self._parameters.save()
+
+    def restore(self, state: bytes) -> None:
+        """Set the parameters that `state` gave; all or, where it cannot be used, none.
+
+        Raises
+        ------
+        StateError : for what is not a state, or not one for this version and model.
+        """
+        self._parameters.restore(state)
+
+    def close(self) -> None:
+        """End the thread. The engine can be prepared again."""
+        if self._ending is not None and not self._ending():
+            self._analysis = Analysis(self._model)  # a thread that hangs keeps the other
+        self._worker, self._ending, self._prepared = None, None, False
+
+    def _check_prepared(self) -> None:
+        if not self._prepared:
+            raise RuntimeError("the engine is not prepared: call prepare first")
+
+    def _mix(self, block: np.ndarray) -> np.ndarray:
+        """A block as mono float32, in the memory that `prepare` took."""
+        if block.dtype != np.float32 and block.dtype != np.int16:
+            raise TypeError(f"blocks are float32 or int16, not {block.dtype}")
+        channels = self._split(block)
+        count = len(channels[0])
+        if count > len(self._mono):
+            raise ValueError(f"a block of {count} frames; the engine is prepared for {len(self._mono)} at most")
+        mono = self._mono[:count]
+        if len(channels) == 1:
+            mono[:] = channels[0]
+        else:
+            with np.errstate(over="ignore", invalid="ignore"):  # what is no sound is taken out later
+                np.add(channels[0], channels[1], out=mono, dtype=np.float32)
+        scale = len(channels) * (1.0 if block.dtype == np.float32 else 32768.0)
+        if scale != 1.0:
+            np.multiply(mono, np.float32(1.0 / scale), out=mono)
+        return mono
+
+    def _split(self, block: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Views of the channels."""
+        wanted = self._channels
+        if block.ndim == 1 and wanted == 1:
+            return (block,)
+        if self._layout == "planar" and block.ndim == 2 and len(block) == wanted:
+            return tuple(block)
+        if self._layout == "interleaved" and block.ndim == 2 and block.shape[1] == wanted:
+            return tuple(block.T)
+        if self._layout == "interleaved" and block.ndim == 1 and len(block) % wanted == 0:
+            return tuple(block[channel::wanted] for channel in range(wanted))
+        raise ValueError(f"a {self._layout} block of {wanted} channels cannot have the shape {block.shape}")

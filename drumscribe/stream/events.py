@@ -1,0 +1,44 @@
+"""What an engine tells its host."""
+
+from dataclasses import dataclass
+
+from ..drums import ARTICULATION_BY_NAME
+from ..hits import Hit
+
+
+@dataclass(frozen=True, slots=True)
+class StreamHit:
+    """One stroke on one drum, in the host's own time.
+
+    Attributes
+    ----------
+    sample : of the attack, counted at the host's rate from the first that was processed.
+    articulation, velocity, confidence : as of `hits.Hit`.
+    """
+
+    sample: int
+    articulation: str
+    velocity: int
+    confidence: float
+
+    @property
+    def instrument(self) -> str:
+        """The instrument that the articulation belongs to."""
+        return ARTICULATION_BY_NAME[self.articulation].instrument
+
+    @property
+    def note(self) -> int:
+        """The General MIDI note."""
+        return ARTICULATION_BY_NAME[self.articulation].note
+
+    def at_rate(self, rate: int) -> Hit:
+        """The hit in seconds."""
+        return Hit(self.sample / rate, self.articulation, self.velocity, self.confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Overrun:
+    """Sound that was not listened to, because the queue was full: from `sample` on, so many `samples`."""
+
+    sample: int
+    samples: int

@@ -1,0 +1,161 @@
+"""A session from sound to notes, with a recording and a fake device in the place of a real one."""
+
+import io
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from click.testing import CliRunner
+from conftest import beat, write_audio
+from rich.console import Console
+
+from drumscribe.cli import main
+from drumscribe.export import read
+from drumscribe.live import inputs
+from drumscribe.live.inputs import DeviceError, DeviceInput, RecordingInput
+from drumscribe.live.screen import Lanes
+from drumscribe.live.session import play
+from drumscribe.stream import Engine, StreamHit
+
+
+class FakePort:
+    """Keeps the messages it is sent."""
+
+    def __init__(self) -> None:
+        self.messages: list = []
+
+    def send(self, message) -> None:
+        self.messages.append(message)
+
+
+class FakeInput:
+    """Blocks at once, then what a test wants to happen."""
+
+    name, rate, channels = "fake", 44100, 2
+
+    def __init__(self, samples: np.ndarray, end: BaseException | None = None) -> None:
+        self._samples, self._end = samples, end
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        for start in range(0, len(self._samples), 441):
+            block = self._samples[start : start + 441]
+            yield np.stack([block, block], axis=1)
+        if self._end is not None:
+            raise self._end
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine(threaded=False)
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    return write_audio(tmp_path / "played.wav", beat(2.0))
+
+
+def test_hits_become_notes_that_end(engine: Engine) -> None:
+    port = FakePort()
+    session = play(FakeInput(beat(3.0)), engine, port)
+    on = [m for m in port.messages if m.type == "note_on"]
+    off = [m for m in port.messages if m.type == "note_off"]
+    assert [m.note for m in on] == [hit.note for hit in session.hits]
+    assert {36, 38} <= {m.note for m in on}
+    assert sorted(m.note for m in off) == sorted(m.note for m in on)
+    assert all(m.channel == 9 and 1 <= m.velocity <= 127 for m in on)
+    assert session.frames == 3 * 44100
+
+
+def test_a_recording_in_the_place_of_a_device_is_heard_at_its_own_speed(recording: Path) -> None:
+    began = time.monotonic()
+    session = play(RecordingInput(recording), Engine(queue_seconds=10.0))
+    assert time.monotonic() - began >= 2.0
+    assert {"kick", "snare"} <= {hit.instrument for hit in session.hits}
+    assert session.overruns == []
+
+
+@pytest.mark.parametrize("end", [None, KeyboardInterrupt(), DeviceError("fake: the device has gone")])
+def test_a_take_is_whole_however_the_session_ends(engine: Engine, tmp_path: Path, end) -> None:
+    path = tmp_path / "takes" / "take.wav"
+    session = play(FakeInput(beat(2.0), end), engine, record=path)
+    kept, rate = soundfile.read(path)
+    assert (kept.shape, rate) == ((2 * 44100, 2), 44100)
+    np.testing.assert_allclose(kept[:, 0], beat(2.0), atol=1e-6)
+    assert {"kick", "snare"} <= {hit.instrument for hit in session.hits}
+    assert session.lost_device == (str(end) if isinstance(end, DeviceError) else "")
+    assert [p.name for p in path.parent.iterdir()] == ["take.wav"]
+
+
+def test_a_device_gives_its_blocks_until_it_goes(monkeypatch) -> None:
+    device = DeviceInput("microphone", 48000, 1)
+    block = np.ones((240, 1), np.float32)
+    device.take(block, 240, None, None)
+    block[:] = 0.0  # the system uses its buffer again
+    device.end()
+    blocks = device.blocks()
+    assert next(blocks).sum() == 240.0
+    with pytest.raises(DeviceError, match="microphone: the device has gone"):
+        next(blocks)
+
+
+def test_a_device_that_falls_silent_for_good_has_gone(monkeypatch) -> None:
+    monkeypatch.setattr(inputs, "_SILENT_SECONDS", 0.2)
+    with pytest.raises(DeviceError, match="has gone"):
+        for block in DeviceInput("microphone", 48000, 1).blocks():
+            assert block.shape == (0, 1)
+
+
+def test_lanes_show_hits_where_they_were() -> None:
+    console = Console(file=io.StringIO(), width=100)
+    lanes = Lanes(console, "take", ("kick", "snare"), 1000)
+    lanes.show([], 0.5, 1.0)
+    lanes.show([StreamHit(1500, "kick", 127, 0.9), StreamHit(1900, "rimshot", 30, 0.9)], 0.5, 2.0)
+    console.print(lanes.render())
+    kick, snare, level, *_ = console.file.getvalue().splitlines()
+    assert kick.startswith("kick")
+    assert "█" in kick
+    assert "▂" in snare
+    assert kick.index("█") < snare.index("▂")
+    assert level.count("█") > 40
+
+
+def test_the_command_plays_records_and_transcribes(recording: Path, tmp_path: Path) -> None:
+    take = tmp_path / "take.wav"
+    options = ["--device", str(recording), "--midi", "none", "--record", str(take), "--latency", "60"]
+    done = CliRunner().invoke(main, ["live", *options])
+    assert done.exit_code == 0, done.output
+    assert soundfile.info(take).duration == pytest.approx(2.0)
+    assert {"kick", "snare"} <= {hit.instrument for hit in read(tmp_path / "take.mid").hits}
+
+
+def test_without_portaudio_it_is_said_what_to_install(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    done = CliRunner().invoke(main, ["live"])
+    assert done.exit_code == 2
+    assert "pip install 'drumscribe[live]'" in done.output
+    assert "libportaudio2" in done.output
+    assert "Traceback" not in done.output
+
+
+def test_without_a_midi_system_it_is_said_what_to_install(monkeypatch, recording: Path) -> None:
+    monkeypatch.setitem(sys.modules, "rtmidi", None)
+    done = CliRunner().invoke(main, ["live", "--device", str(recording), "--midi", "synth"])
+    assert done.exit_code == 2
+    assert "python-rtmidi" in done.output
+    listed = CliRunner().invoke(main, ["live", "--list"])
+    assert listed.exit_code == 0
+    assert "python-rtmidi" in listed.output
+
+
+def test_notes_are_ended_when_a_session_fails(engine: Engine) -> None:
+    port = FakePort()
+    with pytest.raises(ZeroDivisionError):
+        play(FakeInput(beat(1.0), ZeroDivisionError()), engine, port)
+    kinds = [m.type for m in port.messages]
+    assert kinds.count("note_on") == kinds.count("note_off") > 0
+    assert threading.active_count() < 50
