@@ -63,7 +63,8 @@ def third_party(modules: set[str]) -> set[str]:
 def test_all_that_is_imported_is_declared():
     core = required(PROJECT["project"]["dependencies"])
     dev = core | required(EXTRAS["dev"], EXTRAS["train"])
-    assert third_party(imported("drumscribe")) <= core | required(EXTRAS["tflite"], EXTRAS["plot"]) | {"mir_eval"}
+    extras = required(EXTRAS["tflite"], EXTRAS["plot"], EXTRAS["live"]) | {"mir_eval"}
+    assert third_party(imported("drumscribe")) <= core | extras
     assert third_party(imported("train")) <= core | required(EXTRAS["train"])
     own = {path.stem for path in (ROOT / "tests").rglob("*.py")}
     assert third_party(imported("tests")) <= dev | own
@@ -168,5 +169,5 @@ def test_the_python_of_the_readme_runs(monkeypatch, tmp_path):
     blocks = README.split("```python\n")[1:]
     for block in blocks:
         exec(compile(block.split("```")[0], "README.md", "exec"), {})
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     assert (tmp_path / "rock.csv").read_text().startswith("time,")

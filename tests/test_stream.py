@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from conftest import beat, kick, snare
 
-from drumscribe import Transcriber, transcriber
-from drumscribe.candidates import Judge
+from drumscribe import Transcriber
+from drumscribe.candidates import Candidates, Judge, move_thresholds
 from drumscribe.classifier import default_model
-from drumscribe.evidence import unknown_recurrence
+from drumscribe.errors import ModelError
+from drumscribe.evidence import unknown_recording
 from drumscribe.spectrogram import Spectrogram
 from drumscribe.stream import Engine, Overrun, StateError, StreamHit
 from drumscribe.stream.listener import Attention, Listener, look_aheads_of
@@ -180,26 +181,25 @@ def test_a_look_ahead_that_changes_loses_and_repeats_nothing(hits: list[StreamHi
             assert np.abs(strokes - sure.sample).min() < 0.01 * RATE
 
 
-def test_offline_transcription_is_this_path_with_all_of_the_future_and_no_recurrence(monkeypatch) -> None:
+class WithoutTheWhole(Judge):
+    """Leaves out the stages that need a whole recording."""
+
+    def choose(self, candidates: Candidates, recording: np.ndarray) -> Candidates:
+        return super().choose(candidates, unknown_recording(candidates.picks.activations))
+
+
+def test_offline_transcription_is_this_path_with_all_of_the_future_and_the_stages_of_a_whole_recording() -> None:
     """To the bit, frames being analysed one by one in both."""
-
-    class Unknown:
-        def __init__(self, *_) -> None: ...
-
-        def push(self, activations: np.ndarray) -> None: ...
-
-        def evidence(self, frames: np.ndarray, instruments: np.ndarray) -> np.ndarray:
-            return unknown_recurrence(len(frames))
-
     samples = beat(1.5, 44100) + 0.05 * np.random.default_rng(1).standard_normal(66150).astype(np.float32)
     listener = Listener(default_model())
     whole = look_aheads_of(listener.info)[0]
-    attention = Attention(whole.frames, Judge(whole.weights, np.array(whole.thresholds)))
+    thresholds = move_thresholds(whole.thresholds, [0.5] * len(whole.thresholds))
+    attention = Attention(whole.frames, Judge(whole.weights, thresholds))
     live = [*listener.push(samples[:1000], attention), *listener.push(samples[1000:], attention)]
     live += listener.flush(attention)
     offline = Transcriber()
     offline._spectrogram = Spectrogram(offline.info.spectrogram, group=1)
-    monkeypatch.setattr(transcriber, "Recurrence", Unknown)
+    offline._judge = WithoutTheWhole(whole.weights, thresholds)
     assert sorted(live, key=lambda hit: (hit.time, hit.note)) == list(offline.transcribe_array(samples, 44100).hits)
     assert len(live) >= 3
 
@@ -329,6 +329,11 @@ def test_what_cannot_be_prepared_is_refused(arguments: tuple, words: str) -> Non
 def test_wrong_blocks_are_refused(engine: Engine, block: np.ndarray, error: type) -> None:
     with pytest.raises(error):
         engine.process(block)
+
+
+def test_a_model_for_recordings_is_refused() -> None:
+    with pytest.raises(ModelError, match=r"base\.int8\.tflite: is for recordings"):
+        Engine(default_model())
 
 
 def test_an_engine_must_be_prepared() -> None:

@@ -137,7 +137,7 @@ class LiveSettings:
 
     window: int = 0
     look_aheads: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 21)
-    clips: int = 128
+    clips: int = 64
 
 
 @dataclass(frozen=True)

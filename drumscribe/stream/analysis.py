@@ -8,9 +8,10 @@ import numpy as np
 
 from ..candidates import Judge, move_thresholds
 from ..classifier import LookAhead, default_live_model
+from ..errors import ModelError
 from ..hits import Hit
 from .events import StreamHit
-from .listener import Attention, Listener, look_aheads_of
+from .listener import Attention, Listener
 from .parameters import Parameter, parameters_for
 from .resampling import Resampler
 
@@ -30,9 +31,12 @@ class Analysis:
     """
 
     def __init__(self, model: str | Path | None = None) -> None:
-        self._listener = Listener(Path(model) if model is not None else default_live_model())
+        path = Path(model) if model is not None else default_live_model()
+        self._listener = Listener(path)
         self.info = self._listener.info
-        self._look_aheads = look_aheads_of(self.info)
+        self._look_aheads = self.info.look_aheads
+        if not self._look_aheads:
+            raise ModelError(f"{path}: is for recordings, and too slow for streams; take one for streams, such as live")
         self._resampler = Resampler(self.info.spectrogram.rate, self.info.spectrogram.rate)
         self._rate = self.info.spectrogram.rate
         self._origin = 0
