@@ -80,16 +80,23 @@ class Judge:
         """Which candidates may yet be hits, whatever the whole recording brings."""
         return odds + self._most[instruments] >= self._needed[instruments]
 
-    def choose(self, candidates: Candidates, recording: np.ndarray) -> Candidates:
-        """The candidates that are hits, with their final odds.
+    def settle(self, candidates: Candidates, recording: np.ndarray) -> Candidates:
+        """The candidates with their final odds.
 
         Parameters
         ----------
         recording : its evidence, ``(candidates, RECORDING) float32``.
         """
-        instruments = candidates.picks.instruments
-        odds = candidates.odds + weigh(recording, instruments, self._again)
-        return replace(candidates, odds=odds)[np.flatnonzero(odds >= self._needed[instruments])]
+        return replace(candidates, odds=candidates.odds + weigh(recording, candidates.picks.instruments, self._again))
+
+    def excess(self, settled: Candidates) -> np.ndarray:
+        """How far the log odds of candidates exceed what they need to be hits, ``(candidates,)``."""
+        return settled.odds - self._needed[settled.picks.instruments]
+
+    def choose(self, candidates: Candidates, recording: np.ndarray) -> Candidates:
+        """The candidates that are hits, with their final odds; `recording` is that of `settle`."""
+        settled = self.settle(candidates, recording)
+        return settled[np.flatnonzero(self.excess(settled) >= 0.0)]
 
 
 class CandidateFinder:

@@ -244,14 +244,14 @@ class Classifier:
     Parameters
     ----------
     path : of a model file, or None for the shipped one.
-    with_embedding : whether to give the embedding of each frame beside the answers.
+    with_embedding, with_frames : whether to give the embedding of each frame, and the frame itself, after the answers.
 
     Raises
     ------
     ModelError : where the model cannot be used, or has no embedding though it is wanted.
     """
 
-    def __init__(self, path: str | Path | None = None, with_embedding: bool = False) -> None:
+    def __init__(self, path: str | Path | None = None, with_embedding: bool = False, with_frames: bool = False) -> None:
         path = Path(path) if path is not None else default_model()
         self.info = load_model_info(path)
         if with_embedding and not self.info.embedding:
@@ -260,7 +260,9 @@ class Classifier:
             raise ModelError(f"{path}: is for streams that are heard as they come; for recordings take another model")
         self._network = open_network(path, self.info)
         self._with_embedding = with_embedding
-        self._width = len(self.info.columns) + (self.info.embedding if with_embedding else 0)
+        self._with_frames = with_frames
+        extra = (self.info.embedding if with_embedding else 0) + (self.info.spectrogram.bands if with_frames else 0)
+        self._width = len(self.info.columns) + extra
         self.reset()
 
     def reset(self) -> None:
@@ -271,7 +273,7 @@ class Classifier:
     def push(self, frames: np.ndarray) -> np.ndarray:
         """Take ``(frames, bands) float32``, give the ``(frames, columns) float32`` answers that they complete.
 
-        Where it was asked for, the embedding is appended to them: ``(frames, columns + embedding)``.
+        Where they were asked for, embedding and frames are appended: ``(frames, columns + embedding + bands)``.
         """
         pending = np.concatenate([self._pending, frames])
         step = self.info.chunk - 2 * self.info.context
@@ -284,7 +286,8 @@ class Classifier:
 
     def _run(self, frames: np.ndarray) -> np.ndarray:
         answers = self._network.run(frames)
-        return np.hstack([answers, self._network.output(1)]) if self._with_embedding else answers
+        embedding = [self._network.output(1)] if self._with_embedding else []
+        return np.hstack([answers, *embedding, *([frames] if self._with_frames else [])])
 
     def flush(self) -> np.ndarray:
         """End the stream: the answers for its last frames; then start anew."""

@@ -43,7 +43,7 @@ ARTICULATIONS = (
         42,
         (22,),
         ("chh", "hh_closed", "closed_hihat", "closed_hi_hat"),
-        ("hihat", "hh", "hi-hat", "hi_hat"),
+        ("hihat", "hh", "hi-hat", "hi_hat", "hat", "hats"),
     ),
     Articulation("hihat_open", "hihat", 46, (26,), ("ohh", "hh_open", "open_hihat", "open_hi_hat")),
     Articulation("hihat_pedal", "hihat", 44, (), ("phh", "hh_pedal", "pedal_hihat", "pedal_hi_hat")),

@@ -125,13 +125,23 @@ def read_json(path: Path) -> Transcription:
         raise LabelError(f"{path}: holds {found[0]} version {found[1]}, not {JSON_FORMAT} version {JSON_VERSION}")
     try:
         hits = tuple(
-            Hit(float(h["time"]), ARTICULATION_BY_NAME[h["articulation"]].name, int(h["velocity"]), h["confidence"])
+            Hit(float(h["time"]), h["articulation"], int(h["velocity"]), h["confidence"], _own_note(h))
             for h in content["hits"]
         )
         rhythm = None if content["version"] == 1 else _read_rhythm(content["rhythm"])
         return Transcription(hits, float(content["duration"]), content["model"], rhythm)
     except (ValueError, LookupError, TypeError) as error:
         raise LabelError(f"{path}: a broken transcription ({error!r})") from error
+
+
+def _own_note(hit: dict) -> int | None:
+    """The note of a hit, where it is a player's own."""
+    name, note = hit["articulation"], hit["note"]
+    if name in ARTICULATION_BY_NAME:
+        return None if note == ARTICULATION_BY_NAME[name].note else int(note)
+    if not isinstance(name, str) or hit["instrument"] != name or not 0 <= note < 128:
+        raise ValueError(f"{name!r} is no articulation")
+    return int(note)
 
 
 def _read_rhythm(content: dict | None) -> "Rhythm | None":

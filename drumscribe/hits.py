@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .drums import ARTICULATION_BY_NAME
+from .drums import ARTICULATION_BY_NAME, ARTICULATION_BY_NOTE
 
 if TYPE_CHECKING:
     from .rhythm import Rhythm
@@ -16,25 +16,35 @@ class Hit:
     Attributes
     ----------
     time : the physical attack, in seconds from the first sample of the recording.
-    articulation : a name of `drums.ARTICULATIONS`.
+    articulation : a name of `drums.ARTICULATIONS`, or one of a player's own, which then has an `own_note`.
     velocity : MIDI velocity, 1 to 127.
     confidence : the activation that the hit was picked from, 0 to 1.
+    own_note : the MIDI note that a player's kit gives it; None where it is that of the table.
     """
 
     time: float
     articulation: str
     velocity: int
     confidence: float = 1.0
+    own_note: int | None = None
 
     @property
     def instrument(self) -> str:
-        """The instrument that the articulation belongs to."""
-        return ARTICULATION_BY_NAME[self.articulation].instrument
+        """The instrument that the articulation belongs to; a sound of a player's own is one by itself."""
+        known = ARTICULATION_BY_NAME.get(self.articulation)
+        return self.articulation if known is None else known.instrument
 
     @property
     def note(self) -> int:
-        """The General MIDI note."""
-        return ARTICULATION_BY_NAME[self.articulation].note
+        """The General MIDI note, or the player's own."""
+        return self.own_note if self.own_note is not None else ARTICULATION_BY_NAME[self.articulation].note
+
+    @property
+    def stand_in(self) -> str:
+        """The articulation that stands for it where only the vocabulary will do: that of its note, or a tom."""
+        if self.articulation in ARTICULATION_BY_NAME:
+            return self.articulation
+        return ARTICULATION_BY_NOTE[self.own_note].name if self.own_note in ARTICULATION_BY_NOTE else "tom_mid"
 
 
 @dataclass(frozen=True, slots=True)

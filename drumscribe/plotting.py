@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .drums import ARTICULATIONS, INSTRUMENTS
+from .drums import ARTICULATION_BY_NAME, ARTICULATIONS, INSTRUMENTS
 from .errors import DrumscribeError
 from .files import written_whole
 from .hits import Transcription
@@ -21,6 +21,7 @@ ROWS = 4
 """Rows on a page, at most."""
 SUFFIXES = (".png", ".pdf", ".svg")
 _COLOURS = dict(zip(INSTRUMENTS, ("#c0392b", "#2471a3", "#7d3c98", "#b7950b", "#1e8449", "#d35400"), strict=True))
+_OWN_COLOUR = "#34495e"
 
 
 class PlotError(DrumscribeError):
@@ -79,8 +80,9 @@ class _View:
 
     def __init__(self, transcription: Transcription) -> None:
         played = {hit.articulation for hit in transcription.hits}
-        self.lanes = [a for a in ARTICULATIONS if a.name in played]
-        lane = {a.name: i for i, a in enumerate(self.lanes)}
+        known = [a.name for a in ARTICULATIONS if a.name in played]
+        self.lanes = [*known, *sorted(played - set(known))]
+        lane = {name: i for i, name in enumerate(self.lanes)}
         self.times = np.array([hit.time for hit in transcription.hits])
         self.lane = np.array([lane[hit.articulation] for hit in transcription.hits], int)
         self.loudness = np.array([hit.velocity for hit in transcription.hits]) / 127
@@ -131,6 +133,12 @@ def _write_page(rows: list[_Row], view: _View, path: Path, number: int, pages: i
     return path
 
 
+def _colour(articulation: str) -> str:
+    """Each instrument has one; sounds of a player's own share one."""
+    known = ARTICULATION_BY_NAME.get(articulation)
+    return _OWN_COLOUR if known is None else _COLOURS[known.instrument]
+
+
 def _draw_row(top, bottom, row: _Row, view: _View) -> None:
     """One row: `top` has the spectrogram and `bottom` the lanes."""
     end = max(row.end, row.start + ROW_SECONDS) if row.start else row.end
@@ -147,7 +155,7 @@ def _draw_row(top, bottom, row: _Row, view: _View) -> None:
     top.set(ylabel="mel bands", yticks=(), xticks=(), xlim=(row.start, end))
     own = (view.times >= row.start) & (view.times < row.end)
     half = 0.06 + 0.4 * view.loudness[own]
-    colours = [_COLOURS[view.lanes[lane].instrument] for lane in view.lane[own]]
+    colours = [_colour(view.lanes[lane]) for lane in view.lane[own]]
     bottom.vlines(view.times[own], view.lane[own] - half, view.lane[own] + half, color=colours, linewidth=2.5)
     for axis, colour, share in ((top, "white", 0.5), (bottom, "black", 0.25)):
         for times, width in ((view.beats, 0.5), (view.bars, 1.5)):
@@ -164,5 +172,5 @@ def _draw_row(top, bottom, row: _Row, view: _View) -> None:
             fontsize=9,
         )
     bottom.set(xlim=(row.start, end), ylim=(-0.6, max(1, len(view.lanes)) - 0.4), yticks=range(len(view.lanes)))
-    bottom.set_yticklabels([a.name.replace("_", " ") for a in view.lanes], fontsize=8)
+    bottom.set_yticklabels([name.replace("_", " ") for name in view.lanes], fontsize=8)
     bottom.grid(axis="y", alpha=0.3)

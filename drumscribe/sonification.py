@@ -45,7 +45,7 @@ def render_hits(
         block = np.concatenate([ringing, np.zeros(length, np.float32)])
         while upcoming is not None and upcoming[0] < begin + length:
             at, hit = upcoming
-            sound = sounds[hit.articulation][max(0, begin - at) :]
+            sound = sounds[hit.stand_in][max(0, begin - at) :]
             at = max(0, at - begin)
             block[at : at + len(sound)] += sound * np.float32((hit.velocity / 127) ** 1.5)
             upcoming = next(starts, None)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .drums import ARTICULATION_BY_NAME, ARTICULATIONS
+from .drums import ARTICULATIONS
 from .errors import RhythmError
 from .hits import Transcription
 from .rhythm.grid import Grid, bar_starts
@@ -61,7 +61,7 @@ def make_step_grid(transcription: Transcription, grid: Grid, bars: int) -> tuple
             lane = lanes.setdefault(stroke.articulation, ["."] * steps)
             at = min(steps - 1, round((stroke.quarter - begin) / step))
             lane[at] = max(lane[at], stroke.symbol, key=".oxXrf".index)
-        order = [a.name for a in reversed(ARTICULATIONS) if a.name in lanes]
+        order = _ordered(lanes)
         out.append(Bar(tuple(beats[beats < steps].tolist()), steps, tuple((n, "".join(lanes[n])) for n in order)))
     return tuple(out)
 
@@ -99,7 +99,7 @@ def _place(transcription: Transcription, grid: Grid) -> list[_Stroke]:
 def format_step_grid(bars: Iterable[Bar], width: int, first: int = 1) -> list[str]:
     """Lines of text, in ASCII, as many bars beside each other as fit into the width; the lanes of all are the same."""
     bars = list(bars)
-    names = [a.name for a in reversed(ARTICULATIONS) if any(a.name == name for bar in bars for name, _ in bar.lanes)]
+    names = _ordered({name for bar in bars for name, _ in bar.lanes})
     margin = max((len(name) for name in names), default=0) + 1
     lines: list[str] = []
     while bars:
@@ -126,4 +126,10 @@ def _count(bar: Bar) -> str:
 
 
 def _label(name: str) -> str:
-    return ARTICULATION_BY_NAME[name].name.replace("_", " ")
+    return name.replace("_", " ")
+
+
+def _ordered(names: Iterable[str]) -> list[str]:
+    """Lanes from top to bottom: sounds of a player's own above, the drums in the vocabulary's order."""
+    known = [a.name for a in reversed(ARTICULATIONS) if a.name in names]
+    return [*sorted(set(names) - set(known)), *known]

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,6 +28,10 @@ from .likeness import Likeness
 from .onsets import OnsetDetector, Onsets
 from .rhythm import RhythmOptions, analyse_rhythm
 from .spectrogram import Spectrogram
+
+if TYPE_CHECKING:
+    from .kits.kit import Kit
+    from .kits.moments import MomentCollector, Moments
 
 _BLOCK = 65536
 """Samples that go through the stages at once, at most."""
@@ -70,17 +75,32 @@ class Transcriber:
     ----------
     model : path of a model file, or None for the shipped one.
     options : how willing to report hits, and how to count them.
+    kit : a player's own sounds to hear, too.
+    learning : whether moments are to be gathered (see `gather`).
 
     Raises
     ------
     ModelError : where the model cannot be used.
+    KitError : where the kit was made for another model.
     """
 
-    def __init__(self, model: str | Path | None = None, options: TranscribeOptions | None = None) -> None:
+    def __init__(
+        self,
+        model: str | Path | None = None,
+        options: TranscribeOptions | None = None,
+        kit: "Kit | None" = None,
+        learning: bool = False,
+    ) -> None:
         options = options or TranscribeOptions()
         self._rhythm = options.rhythm
         self.info = load_model_info(model)
-        self._classifier = Classifier(model, with_embedding=self.info.embedding > 0)
+        kit_needs = learning or kit is not None
+        self._classifier = Classifier(model, kit_needs or self.info.embedding > 0, with_frames=kit_needs)
+        self._hearing = None
+        if kit is not None:
+            from .kits.hearing import KitHearing
+
+            self._hearing = KitHearing(kit, self.info, options)
         settings = self.info.spectrogram
         self._spectrogram = Spectrogram(settings)
         memory = (self.info.chunk + _PASSAGE) / settings.frame_rate + 5.0  # hits lag by a chunk and a passage
@@ -123,10 +143,33 @@ class Transcriber:
         self, blocks: Iterable[np.ndarray], progress: Callable[[float], None] | None = None
     ) -> Transcription:
         """The hits of a stream of mono ``(samples,) float32`` blocks, of any lengths, at the model's rate."""
+        collector = None if self._hearing is None else self._hearing.make_collector()
+        passages, duration = self._listen(blocks, progress, collector)
+        hits = passages.decide() if self._hearing is None else self._hearing.decide(passages.settle(), collector)
+        latest = duration - self.info.spectrogram.hop / self.info.spectrogram.rate  # what begins then is not heard
+        hits = sorted((h for h in hits if h.time <= latest), key=lambda h: (h.time, h.note))
+        heard = Transcription(tuple(hits), duration, f"{self.info.name} {self.info.version}")
+        return replace(heard, rhythm=analyse_rhythm(heard, self._rhythm))
+
+    def gather(self, samples: np.ndarray) -> "Moments":
+        """The moments of ``(samples,) float32`` at the model's rate; only where `learning` was asked for."""
+        from .kits.moments import MomentCollector
+
+        collector = MomentCollector(self.info)
+        passages, _ = self._listen([samples], None, collector)
+        return collector.collect(*passages.settle())
+
+    def _listen(
+        self,
+        blocks: Iterable[np.ndarray],
+        progress: Callable[[float], None] | None,
+        collector: "MomentCollector | None",
+    ) -> tuple["_Passages", float]:
+        """Take in a stream; its passages, and how many seconds it lasted."""
         rate = self.info.spectrogram.rate
         for stage in (self._spectrogram, self._detector, self._classifier):
             stage.reset()
-        passages = _Passages(self._finder, self._judge, self.info)
+        passages = _Passages(self._finder, self._judge, self.info, collector)
         lead = LEAD * self.info.spectrogram.hop
         samples = -lead
         for block in chain([np.zeros(lead, np.float32)], _divided(blocks)):
@@ -141,12 +184,7 @@ class Transcriber:
         onsets = Onsets(*(np.concatenate([getattr(f, name) for f in found]) for name in ("times", "strengths")))
         answers = np.concatenate([self._classifier.push(frames), self._classifier.flush()])
         passages.push(answers, onsets, ended=True)
-        hits = passages.decide()
-        duration = samples / rate
-        latest = duration - self.info.spectrogram.hop / rate  # of what begins in the last frame nothing is heard
-        hits = sorted((h for h in hits if h.time <= latest), key=lambda h: (h.time, h.note))
-        heard = Transcription(tuple(hits), duration, f"{self.info.name} {self.info.version}")
-        return replace(heard, rhythm=analyse_rhythm(heard, self._rhythm))
+        return passages, samples / rate
 
 
 def _divided(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
@@ -158,11 +196,15 @@ def _divided(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
 class _Passages:
     """Brings answers and onsets together, passage by passage, as they come in; decides when the recording has ended."""
 
-    def __init__(self, finder: CandidateFinder, judge: Judge, info: ModelInfo) -> None:
+    def __init__(
+        self, finder: CandidateFinder, judge: Judge, info: ModelInfo, collector: "MomentCollector | None"
+    ) -> None:
+        self._collector = collector
+        self._context = finder.context if collector is None else max(finder.context, collector.context)
         self._finder, self._judge, self._info = finder, judge, info
         self._rate = info.spectrogram.frame_rate
         self._recurrence, self._likeness = Recurrence(self._rate), Likeness()
-        self._answers = np.zeros((0, len(info.columns) + info.embedding), np.float32)
+        self._answers: np.ndarray | None = None
         self._first = 0  # the frame that the answers kept begin with
         self._done = 0  # the frame up to which candidates are picked
         self._onsets = np.zeros(0)
@@ -170,34 +212,43 @@ class _Passages:
 
     def push(self, answers: np.ndarray, onsets: Onsets, ended: bool = False) -> None:
         self._recurrence.push(answers[:, : len(self._info.columns.instruments)])
-        self._answers = np.concatenate([self._answers, answers])
+        self._answers = answers if self._answers is None else np.concatenate([self._answers, answers])
         self._onsets = np.concatenate([self._onsets, onsets.times])
         last = self._first + len(self._answers)
         if not ended:
-            last = min(last - self._finder.context, self._finder.settled) // _PASSAGE * _PASSAGE
+            last = min(last - self._context, self._finder.settled) // _PASSAGE * _PASSAGE
         while self._done < last:
             until = min(last, self._done + _PASSAGE)
-            answers, embedding = np.split(self._answers, [len(self._info.columns)], axis=1)
+            ends = np.cumsum([len(self._info.columns), self._info.embedding])
+            answers, embedding, _ = np.split(self._answers, ends, axis=1)
             found = self._finder.find(answers, self._first, self._done, until, self._onsets, self._judge)
             self._found.append(found)
             if self._info.embedding:
                 activations = answers[:, : len(self._info.columns.instruments)]
                 self._likeness.push(activations, embedding, self._first, self._done, until)
+            if self._collector is not None:
+                start, end = self._done / self._rate, until / self._rate
+                onsets_here = self._onsets[(self._onsets >= start) & (self._onsets < end)]
+                self._collector.hear(self._answers, self._first / self._rate, onsets_here, found.attacks)
             self._done = until
-        keep = max(0, self._done - self._finder.context - self._first)
+        keep = max(0, self._done - self._context - self._first)
         self._answers = self._answers[keep:]
         self._first += keep
         self._onsets = self._onsets[self._onsets > self._first / self._rate - 0.1]
 
-    def decide(self) -> list[Hit]:
-        """The candidates whose probability reaches the threshold of their instrument."""
-        if not self._found:
-            return []
+    def settle(self) -> tuple[Candidates, np.ndarray]:
+        """All candidates with their final odds, and how far these exceed what is needed."""
         candidates = join_candidates(self._found)
         frames = np.rint(candidates.picks.frames).astype(int)
         stages = self._recurrence, self._likeness
         recording = np.hstack([stage.evidence(frames, candidates.picks.instruments) for stage in stages])
-        return HitMaker(self._rate).make(self._judge.choose(candidates, recording))
+        settled = self._judge.settle(candidates, recording)
+        return settled, self._judge.excess(settled)
+
+    def decide(self) -> list[Hit]:
+        """The candidates whose probability reaches the threshold of their instrument."""
+        candidates, excess = self.settle()
+        return HitMaker(self._rate).make(candidates[np.flatnonzero(excess >= 0.0)])
 
 
 def transcribe(
@@ -206,6 +257,7 @@ def transcribe(
     *,
     model: str | Path | None = None,
     options: TranscribeOptions | None = None,
+    kit: "Kit | None" = None,
     progress: Callable[[float], None] | None = None,
 ) -> Transcription:
     """The hits of one recording.
@@ -216,6 +268,7 @@ def transcribe(
     rate : samples per second of sound in memory.
     model : path of a model file, or None for the shipped one.
     options : how willing to report hits, and how to count them.
+    kit : a player's own sounds to hear, too (`kits.library.load`).
     progress : told the seconds done.
 
     Examples
@@ -224,7 +277,7 @@ def transcribe(
     >>> transcription.hits[0]  # doctest: +SKIP
     Hit(time=0.512, articulation='kick', velocity=101, confidence=0.98)
     """
-    transcriber = Transcriber(model, options)
+    transcriber = Transcriber(model, options, kit)
     if isinstance(source, (str, Path)):
         return transcriber.transcribe_file(source, progress)
     if rate is None:

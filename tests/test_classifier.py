@@ -198,13 +198,14 @@ def test_fewer_frames_than_the_context_have_an_answer_each(frames: np.ndarray, c
     np.testing.assert_array_equal(answers, longer[:count])
 
 
-def test_the_embedding_comes_beside_the_same_answers_when_asked_for(frames: np.ndarray) -> None:
-    plain, full = Classifier(), Classifier(with_embedding=True)
+def test_embedding_and_frames_come_beside_the_same_answers_when_asked_for(frames: np.ndarray) -> None:
+    plain, full = Classifier(), Classifier(with_embedding=True, with_frames=True)
     columns = len(plain.info.columns)
     answers, both = run(plain, frames, 1000), run(full, frames, 777)
     np.testing.assert_array_equal(both[:, :columns], answers)
-    assert both.shape == (len(frames), columns + plain.info.embedding)
-    assert both[:, columns:].std() > 0.0
+    np.testing.assert_array_equal(both[:, -frames.shape[1] :], frames)
+    assert both.shape == (len(frames), columns + plain.info.embedding + frames.shape[1])
+    assert both[:, columns : -frames.shape[1]].std() > 0.0
 
 
 def test_embeddings_of_quantised_models_are_much_the_same(frames: np.ndarray) -> None:

@@ -153,7 +153,7 @@ def test_sensitivities_reach_the_transcriber(tmp_path, take, monkeypatch):
 
     made = []
 
-    def make(model, options):
+    def make(model, options, kit):
         made.append(options)
         return FakeTranscriber()
 

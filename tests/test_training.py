@@ -26,6 +26,7 @@ from drumscribe import transcribe
 from drumscribe.candidates import Judge
 from drumscribe.classifier import Classifier, load_model_info
 from drumscribe.errors import DrumscribeError
+from drumscribe.kits.background import load_background
 from drumscribe.spectrogram import compute_spectrogram
 from drumscribe.stream.listener import Attention, Listener
 
@@ -293,6 +294,9 @@ def test_a_release_is_three_models_that_agree_and_transcribe(experiment, trained
     np.testing.assert_allclose(embedded[1], embedded[0], atol=0.02 * embedded[0].max())
     np.testing.assert_allclose(embedded[2], embedded[0], atol=0.2 * embedded[0].max())
     assert (trained.models / "tiny.json").exists()
+    background = load_background(trained.models / "tiny.int8.tflite", info)
+    assert background is not None and len(background.odds) > 20
+    assert background.struck.max() == 1 and np.isfinite(background.features).all()
 
 
 def test_a_model_for_streams_begins_with_another_and_decides_for_each_look_ahead(experiment, trained) -> None:

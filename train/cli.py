@@ -98,6 +98,16 @@ def release(experiment: Path, data: Path, cache: Path, models: Path) -> None:
 @main.command()
 @_EXPERIMENT
 @_with_places
+def background(experiment: Path, data: Path, cache: Path, models: Path) -> None:
+    """Write what kits learn to hold a player's sounds against, beside the model files; release does so, too."""
+    from . import make
+
+    make.background(_read(experiment), _places(data, cache, models), click.echo)
+
+
+@main.command()
+@_EXPERIMENT
+@_with_places
 def convert(experiment: Path, data: Path, cache: Path, models: Path) -> None:
     """Write the newest checkpoint as model files of every kind, in the cache beside it."""
     from . import make

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from drumscribe.classifier import load_model_info
 from drumscribe.errors import DrumscribeError
+from drumscribe.kits.background import place_of as background_place
 
 from .batches import WindowBatches
 from .checkpoints import CHECKPOINT, load_checkpoint, load_seed, save_checkpoint, save_seed
@@ -26,6 +28,8 @@ from .passages import CREDITS, calibrate, corpus_digests, passage_writer, traini
 from .predictors import WindowPredictor, write_window_model
 from .strokes import StrokeBook
 
+BACKGROUND_CLIPS = 70
+"""Rendered to choose the moments from that kits learn from."""
 SHIPPED = ("float32", "float16", "int8")
 """The kinds of model file that are shipped; of a model for streams only the last, which is fast enough for them."""
 _EXAMPLES = 200
@@ -121,6 +125,22 @@ def release(experiment: Experiment, places: Places, report=print) -> None:
     refused = [c for c in _convert(experiment, places, places.models, kinds, report) if c.reason]
     if refused:
         raise DrumscribeError(f"{experiment.name} cannot be released: {refused[0]}")
+    if experiment.is_passage:
+        background(experiment, places, report)
+
+
+def background(experiment: Experiment, places: Places, report=print) -> None:
+    """Write the moments of other music beside the shipped model, from which kits learn what a sound is not."""
+    from .background import make_background
+    from .corpus import Studio
+
+    model = places.models / f"{experiment.name}.{SHIPPED[-1]}.tflite"
+    if not load_model_info(model).embedding:
+        report(f"{model}: gives no embedding; kits cannot be made for it")
+        return
+    studio = Studio(places.data, places.cache, "train")
+    clips = min(BACKGROUND_CLIPS, experiment.corpus.clips)
+    make_background(model, studio, clips, background_place(model), report)
 
 
 def _convert(experiment: Experiment, places: Places, folder: Path, kinds: tuple[str, ...], report):

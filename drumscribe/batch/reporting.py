@@ -194,20 +194,26 @@ def print_failures(console: Console, plan: Plan, report: Report) -> None:
 
 def _table(done: list[Outcome]) -> Table:
     table = Table("recording", "rhythm")
-    for column in ("length", "time", *INSTRUMENTS):
+    heard = _instruments(done)
+    for column in ("length", "time", *heard):
         table.add_column(column, justify="right")
     if len(done) <= _ROWS_MAX:
         for outcome in done:
-            table.add_row(*_row(Text(str(outcome.job.source), overflow="fold"), [outcome]))
+            table.add_row(*_row(Text(str(outcome.job.source), overflow="fold"), [outcome], heard))
     if len(done) > 1:
         table.add_section()
-        table.add_row(*_row(Text(f"all {len(done)}"), done))
+        table.add_row(*_row(Text(f"all {len(done)}"), done, heard))
     return table
 
 
-def _row(name: Text, outcomes: list[Outcome]) -> list[str | Text]:
+def _instruments(outcomes: list[Outcome]) -> list[str]:
+    """The vocabulary's instruments, and after them the sounds of a player's own that were heard."""
+    return [*INSTRUMENTS, *sorted({name for o in outcomes for name in o.hits} - set(INSTRUMENTS))]
+
+
+def _row(name: Text, outcomes: list[Outcome], heard: list[str]) -> list[str | Text]:
     length, seconds = sum(o.duration for o in outcomes), sum(o.seconds for o in outcomes)
-    hits = (str(sum(o.hits[instrument] for o in outcomes)) for instrument in INSTRUMENTS)
+    hits = (str(sum(o.hits[instrument] for o in outcomes)) for instrument in heard)
     rhythm = str(outcomes[0].rhythm or "") if len(outcomes) == 1 else ""
     return [name, rhythm, clock(length), f"{seconds:.1f} s", *hits]
 
@@ -258,7 +264,7 @@ def _outcome_data(outcome: Outcome) -> dict:
         "outputs": [str(output) for output in outcome.job.outputs] if there else [],
         "duration": round(outcome.duration, 6),
         "seconds": round(outcome.seconds, 3),
-        "hits": {instrument: outcome.hits[instrument] for instrument in INSTRUMENTS},
+        "hits": {instrument: outcome.hits[instrument] for instrument in _instruments([outcome])},
         "rhythm": None if outcome.rhythm is None else _rhythm_data(outcome.rhythm),
         "warnings": list(outcome.warnings),
         "notes": list(outcome.notes),

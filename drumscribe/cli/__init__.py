@@ -6,7 +6,7 @@ What a command needs beyond click is imported inside it, so that --help answers 
 import click
 
 from .. import __version__
-from . import checking, evaluate, info, live, serve, transcribe, watch
+from . import checking, evaluate, finetune, info, kits, live, serve, transcribe, watch
 from .group import Commands
 
 
@@ -17,6 +17,7 @@ def main() -> None:
 
     \b
     drumscribe transcribe songs/ --out midi/     one .mid for every recording in the folder
+    drumscribe finetune --samples my_kicks/      learn your own sounds, for transcribe --kit
     drumscribe COMMAND --help                    all that a command can do
     """
 
@@ -26,6 +27,8 @@ for _command in (
     checking.plot,
     checking.listen,
     checking.grid,
+    finetune.command,
+    kits.command,
     info.command,
     evaluate.command,
     live.command,

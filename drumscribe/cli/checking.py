@@ -22,20 +22,22 @@ def _heard(command: Callable) -> Callable:
     """Add the recording, and whence its transcription comes; the command takes both."""
 
     @wraps(command)
-    def hearing(*, recording, transcription, model, sensitivities, counting, **others):
+    def hearing(*, recording, transcription, model, kit, sensitivities, counting, **others):
         from ..batch.workers import one_thread
 
         with one_thread():  # before numpy is loaded, which reads this once
             if transcription:
                 heard = _read(transcription, counting)
             else:
-                heard = _hear(recording, model, sensitivities, counting)
+                heard = _hear(recording, model, kit, sensitivities, counting)
             return command(recording=recording, transcription=heard, **others)
 
     given = click.option(
         "--transcription", "-t", type=_FILE, metavar="FILE", help="Take this .mid or .json instead of transcribing."
     )
-    return click.argument("recording", type=_FILE)(given(options.listening_options(counting_options(hearing))))
+    return click.argument("recording", type=_FILE)(
+        given(options.listening_options(options.kit_option(counting_options(hearing))))
+    )
 
 
 def _read(path: Path, counting: Counting) -> "Transcription":
@@ -49,14 +51,14 @@ def _read(path: Path, counting: Counting) -> "Transcription":
     return replace(transcription, rhythm=analyse_rhythm(transcription, said))
 
 
-def _hear(recording: Path, model: Path | None, sensitivities, counting: Counting) -> "Transcription":
+def _hear(recording: Path, model: Path | None, kit: str | None, sensitivities, counting: Counting) -> "Transcription":
     from rich.console import Console
 
     from ..batch.workers import native_chatter_dropped
 
     said = counting.read(1)
     with native_chatter_dropped():
-        transcriber = options.make_transcriber(model, sensitivities, said)
+        transcriber = options.make_transcriber(model, kit, sensitivities, said)
     with Console(stderr=True).status("transcribing ..."):
         return transcriber.transcribe_file(recording)
 

@@ -105,7 +105,7 @@ def _play(console, source, engine, port, record):
 def _keep(console, record: Path) -> None:
     from ..batch.delivery import Delivery
 
-    transcriber = options.make_transcriber(None, ())
+    transcriber = options.make_transcriber(None, None, ())
     out = record.with_suffix(".mid")
     Delivery().deliver(transcriber.transcribe_file(record), [out])
     console.print(f"{record} and {out}", soft_wrap=True)

@@ -83,8 +83,19 @@ def listening_options(command: Callable) -> Callable:
     return command
 
 
+kit_option = click.option(
+    "--kit",
+    "-k",
+    metavar="NAME",
+    help="Hear the sounds of a kit that finetune made, too: its name, or a file that ends in .kit.",
+)
+
+
 def make_transcriber(
-    model: Path | None, sensitivities: Sequence[tuple[str | None, float]], rhythm: "RhythmOptions | None" = None
+    model: Path | None,
+    kit: str | None,
+    sensitivities: Sequence[tuple[str | None, float]],
+    rhythm: "RhythmOptions | None" = None,
 ):
     """Make the transcriber, in the process that it works in, so that only that one loads what it needs."""
     from ..transcriber import TranscribeOptions, Transcriber
@@ -92,7 +103,37 @@ def make_transcriber(
     by_instrument = dict(sensitivities)
     overall = by_instrument.pop(None, TranscribeOptions().sensitivity)
     asked = TranscribeOptions(overall, tuple(by_instrument.items()))
-    return Transcriber(model, asked if rhythm is None else replace(asked, rhythm=rhythm))
+    return Transcriber(model, asked if rhythm is None else replace(asked, rhythm=rhythm), load_kit(kit))
+
+
+def load_kit(kit: str | None):
+    """The kit that is asked for, or None.
+
+    Raises
+    ------
+    KitError : where it cannot be used.
+    """
+    if kit is None:
+        return None
+    from ..kits.library import load
+
+    return load(kit)
+
+
+def check_model_and_kit(model: Path | None, kit: str | None) -> None:
+    """See, before anything is begun, that what was named is there and belongs together.
+
+    Raises
+    ------
+    DrumscribeError : where it is not.
+    """
+    from ..classifier import load_model_info
+
+    if model is None and kit is None:
+        return
+    info = load_model_info(model)
+    if kit is not None:
+        load_kit(kit).check_model(info)
 
 
 def engine_options(command: Callable) -> Callable:

@@ -17,6 +17,7 @@ from .writing import Writing, writing_options
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @writing_options
 @options.listening_options
+@options.kit_option
 @counting_options
 @quantise_options
 @click.option(
@@ -35,6 +36,7 @@ def command(
     quantising: Quantising,
     sensitivities,
     model,
+    kit,
     skip_existing,
     quiet,
     as_json,
@@ -59,15 +61,13 @@ def command(
     with one_thread():  # before numpy is loaded, which reads this once
         from functools import partial
 
-        from .. import classifier
         from ..batch import reporting
         from ..batch.plan import plan as make_plan
         from ..batch.run import run
 
         console = reporting.make_console()
         try:
-            if model is not None:
-                classifier.load_model_info(model)
+            options.check_model_and_kit(model, kit)
             delivery = writing.read(quantising)
             plan = make_plan(paths, writing.out, writing.endings)
             rhythm = counting.read(len(plan.jobs))
@@ -79,7 +79,7 @@ def command(
         with reporting.make_observer(console, plan.jobs, quiet) as observer:
             report = run(
                 plan.jobs,
-                partial(options.make_transcriber, model, sensitivities, rhythm),
+                partial(options.make_transcriber, model, kit, sensitivities, rhythm),
                 delivery,
                 workers=min(writing.jobs or available_cores(), len(plan.jobs)),
                 skip_existing=skip_existing,

@@ -17,6 +17,7 @@ from .writing import Writing, writing_options
 @click.argument("folder", type=click.Path(path_type=Path))
 @writing_options
 @options.listening_options
+@options.kit_option
 @counting_options
 @quantise_options
 @click.option(
@@ -29,7 +30,7 @@ from .writing import Writing, writing_options
 )
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing but what failed.")
 def command(
-    folder: Path, writing: Writing, counting: Counting, quantising: Quantising, sensitivities, model, settle, quiet
+    folder: Path, writing: Writing, counting: Counting, quantising: Quantising, sensitivities, model, kit, settle, quiet
 ) -> None:
     """Transcribe the recordings in FOLDER, and those that come to it, until Ctrl-C.
 
@@ -42,7 +43,6 @@ def command(
     with one_thread():  # before numpy is loaded, which reads this once
         from functools import partial
 
-        from .. import classifier
         from ..batch import reporting
         from ..batch.plan import Job, prepare_folder
         from ..batch.run import Observer
@@ -52,8 +52,7 @@ def command(
         try:
             if not folder.is_dir():
                 raise DrumscribeError(f"{folder}: no such folder to watch")
-            if model is not None:
-                classifier.load_model_info(model)
+            options.check_model_and_kit(model, kit)
             delivery, rhythm = writing.read(quantising), counting.read(1)
             prepare_folder(writing.out)
         except DrumscribeError as error:
@@ -64,7 +63,7 @@ def command(
 
         if not quiet:
             console.print(f"watching {folder}; Ctrl-C ends it", soft_wrap=True)
-        made = partial(options.make_transcriber, model, sensitivities, rhythm)
+        made = partial(options.make_transcriber, model, kit, sensitivities, rhythm)
         workers = writing.jobs or available_cores()
         watch = Watch([folder], writing.out, writing.endings, WatchOptions(settle=settle, workers=workers))
         for report in watch.run(made, delivery, observe):

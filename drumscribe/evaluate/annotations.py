@@ -80,7 +80,7 @@ def read_events(path: Path) -> tuple[Event, ...]:
         ]
     elif suffix == ".json":
         events = [
-            _event(hit.time, ARTICULATION_BY_NAME[hit.articulation], hit.velocity) for hit in read_json(path).hits
+            _event(hit.time, ARTICULATION_BY_NAME.get(hit.articulation), hit.velocity) for hit in read_json(path).hits
         ]
     elif suffix in SUFFIXES:
         events = _read_text(path)

@@ -80,7 +80,7 @@ def to_notes(hits: Iterable[Hit], timeline: Timeline, drum_map: DrumMap = GENERA
     starts = timeline.ticks_at(np.array([hit.time for hit in hits])).tolist()
     loudest: dict[tuple[int, int], int] = {}
     for hit, start in zip(hits, starts, strict=True):
-        key = (start, drum_map.note_of(hit.articulation))
+        key = (start, drum_map.note_of(hit.articulation) if hit.own_note is None else hit.own_note)
         loudest[key] = max(loudest.get(key, 1), min(127, hit.velocity))
     keys = sorted(loudest, reverse=True)
     begun = timeline.seconds_at(np.array([start for start, _ in keys], np.int64))
@@ -96,7 +96,8 @@ def _tracks(transcription: Transcription, timeline: Timeline, options: MidiOptio
     """The names and notes of the tracks with drums."""
     if not options.split_tracks:
         return [(TRACK_NAME, to_notes(transcription.hits, timeline, options.drum_map))]
-    played = [name for name in INSTRUMENTS if any(hit.instrument == name for hit in transcription.hits)]
+    heard = {hit.instrument for hit in transcription.hits}
+    played = [*(name for name in INSTRUMENTS if name in heard), *sorted(heard - set(INSTRUMENTS))]
     return [
         (
             name.replace("_", " ").capitalize(),
@@ -209,7 +210,7 @@ def _note_events(name: str, notes: list[Note]) -> list[tuple[int, bytes]]:
         (tick, bytes(((0x90 if on else 0x80) | DRUM_CHANNEL, number, velocity)))
         for tick, on, number, velocity in events
     )
-    return [(0, _meta(_TRACK_NAME, name.encode("ascii"))), *packed]
+    return [(0, _meta(_TRACK_NAME, name.encode())), *packed]
 
 
 def _pack(events: list[tuple[int, bytes]], length: int) -> bytes:

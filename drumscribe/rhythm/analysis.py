@@ -96,7 +96,7 @@ def _hits_of(transcription: "Transcription") -> tuple[np.ndarray, np.ndarray]:
     """The times of the hits, and their classes."""
     hits = transcription.hits
     velocities = np.array([hit.velocity for hit in hits])
-    return np.array([hit.time for hit in hits]), classify([hit.articulation for hit in hits], velocities)
+    return np.array([hit.time for hit in hits]), classify([hit.stand_in for hit in hits], velocities)
 
 
 def _ranges(options: RhythmOptions) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -41,6 +41,11 @@ _GHOST = 0.55
 """A stroke on a snare is a ghost note below this share of the velocity of its loud ones."""
 
 
+def class_of(articulation: str) -> str:
+    """Which of `CLASSES` a loud stroke of an articulation is of."""
+    return _CLASS_OF[articulation]
+
+
 def meter_key(meter: Meter) -> str:
     """What a meter is called in the table file."""
     return f"{meter.numerator}_{meter.denominator}"

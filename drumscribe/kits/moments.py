@@ -1,0 +1,114 @@
+"""Moments of a recording: its onsets, and what the model takes for hits where there is no onset."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..candidates import LEAD, Candidates
+from ..classifier import ModelInfo
+from .features import AFTER, BEFORE, Layout, describe
+
+TOGETHER = 0.025
+"""Seconds within which an onset and a candidate of the model are one moment."""
+UNHEARD = -6.0
+"""What stands for the model's log odds of an instrument that it sees no candidate of at a moment."""
+_SURE = 8.0
+"""Log odds beyond this say no more."""
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Moments in order of time.
+
+    Attributes
+    ----------
+    times : ``(moments,) float64``, the attacks in seconds from the first sample.
+    numbers : ``(moments, numbers) float32``: the features, or what a head made of them.
+    levels : ``(moments,) float32``, dB.
+    odds : ``(moments, instruments) float32``, how far the model's log odds exceed what it needs for a hit.
+    candidates : ``(moments, instruments) int``, the candidate of the model, or -1.
+    """
+
+    times: np.ndarray
+    numbers: np.ndarray
+    levels: np.ndarray
+    odds: np.ndarray
+    candidates: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+
+@dataclass
+class MomentCollector:
+    """Gathers moments as a transcription goes on.
+
+    Parameters
+    ----------
+    info : of the model.
+    reduce : makes of ``(moments, features)`` what is kept of each moment.
+    """
+
+    info: ModelInfo
+    reduce: Callable[[np.ndarray], np.ndarray] = lambda features: features
+    context: int = max(BEFORE, AFTER)
+    _times: list[np.ndarray] = field(default_factory=list)
+    _numbers: list[np.ndarray] = field(default_factory=list)
+    _levels: list[np.ndarray] = field(default_factory=list)
+
+    def hear(self, rows: np.ndarray, start: float, onsets: np.ndarray, attacks: np.ndarray) -> None:
+        """Take note of the moments of a passage.
+
+        Parameters
+        ----------
+        rows : of the passage and around it, with embedding and frames.
+        start : the time of the first row, in seconds.
+        onsets : ``(onsets,) float64`` seconds, of the passage.
+        attacks : ``(candidates,) float64`` seconds, of the model's candidates in the passage.
+        """
+        alone = np.sort(attacks[_distances(attacks, onsets) > TOGETHER])
+        alone = alone[np.diff(alone, prepend=-1.0) > TOGETHER]
+        times = np.sort(np.concatenate([onsets, alone]))
+        frames = np.rint((times - start) * self.info.spectrogram.frame_rate).astype(int)
+        features, levels = describe(rows, np.clip(frames, 0, len(rows) - 1), Layout.of(self.info))
+        self._times.append(times)
+        self._numbers.append(self.reduce(features))
+        self._levels.append(levels)
+
+    def collect(self, candidates: Candidates, excess: np.ndarray) -> Moments:
+        """All moments, and what the model makes of them.
+
+        Parameters
+        ----------
+        candidates, excess : of the model, and how far their log odds exceed what they need to be hits.
+        """
+        times = np.concatenate([np.zeros(0), *self._times])
+        order = np.argsort(times, kind="stable")
+        times = times[order]
+        shape = len(times), len(self.info.columns.instruments)
+        odds, chosen = np.full(shape, UNHEARD, np.float32), np.full(shape, -1)
+        if not len(times):
+            return Moments(times, np.zeros((0, 0), np.float32), np.zeros(0, np.float32), odds, chosen)
+        moments = nearest(times, candidates.attacks)
+        together = np.abs(times[moments] - candidates.attacks) <= TOGETHER
+        instruments = candidates.picks.instruments
+        for i in np.argsort(excess, kind="stable"):  # the likeliest of several comes last, and stays
+            if together[i]:
+                odds[moments[i], instruments[i]] = np.clip(excess[i], UNHEARD, _SURE)
+                chosen[moments[i], instruments[i]] = i
+        numbers, levels = np.concatenate(self._numbers)[order], np.concatenate(self._levels)[order]
+        return Moments(times - LEAD / self.info.spectrogram.frame_rate, numbers, levels, odds, chosen)
+
+
+def nearest(times: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """``(wanted,) int``, which of some times, in order and at least one, is nearest to each that is wanted."""
+    after = np.searchsorted(times, wanted)
+    left, right = np.maximum(after - 1, 0), np.minimum(after, len(times) - 1)
+    return np.where(np.abs(times[left] - wanted) <= np.abs(times[right] - wanted), left, right)
+
+
+def _distances(times: np.ndarray, others: np.ndarray) -> np.ndarray:
+    if not len(others):
+        return np.full(len(times), np.inf)
+    return np.abs(others[nearest(others, times)] - times)
