@@ -33,7 +33,7 @@ class Client:
         self.ready = self.next()
 
     def _read(self) -> None:
-        with suppress(ValueError):  # a test has closed it
+        with suppress(ValueError, OSError):  # a test has closed it
             for line in iter(self.process.stdout.readline, b""):
                 self._lines.put(json.loads(line))
         self._lines.put(None)

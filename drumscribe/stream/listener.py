@@ -18,7 +18,7 @@ import numpy as np
 from ..candidates import LEAD, CandidateFinder, HitMaker, Judge
 from ..classifier import LookAhead, ModelInfo, load_model_info, open_network
 from ..errors import ModelError
-from ..evidence import unknown_recording
+from ..evidence import CANDIDATE, unknown_recording
 from ..hits import Hit
 from ..onsets import OnsetDetector
 from ..picking import HitPicker, Picks
@@ -149,6 +149,8 @@ class Listener:
         answers = self._network.run(self._window)
         origin = max(0, first - self._finder.context, self._frames - len(answers))
         rows = answers[len(answers) - (self._frames - origin) :]
+        if rows[first - origin : last - origin, : len(self.info.columns.instruments)].max() < CANDIDATE:
+            return []
         found = self._finder.find(rows, origin, first, last, self._onsets, attention.judge)
         if not len(found):
             return []

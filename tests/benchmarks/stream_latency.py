@@ -1,6 +1,7 @@
 """What waiting brings: F of the engine for each look-ahead, beside the transcription of the whole recording.
 
     python tests/benchmarks/stream_latency.py --bench DIR [--model FILE] [--sets "MDB Drums, drum stems" E-GMD]
+                                                     [--look-aheads 0 50 210]
 
 Each recording is played to an engine at its own rate, as fast as it can listen; hits are scored as `accuracy.py` of
 this folder scores MIDI files. `latency` is what the engine reports at 48 kHz. Micro F over kick, snare, hihat, tom and
@@ -50,6 +51,7 @@ def main() -> None:
     names = [test_set.name for test_set in SETS]
     chosen = [names[0], names[2]]
     parser.add_argument("--sets", nargs="+", choices=names, default=chosen)
+    parser.add_argument("--look-aheads", type=float, nargs="+", metavar="MS", help="instead of all that the model has")
     arguments = parser.parse_args()
     sets = [test_set for test_set in SETS if test_set.name in arguments.sets]
     figures = ("F ±50 ms", "F ±20 ms", "offset")
@@ -57,7 +59,7 @@ def main() -> None:
     print(f"| {' | '.join(columns)} |")
     print(f"| {' | '.join(['---'] * len(columns))} |")
     engine = Engine(arguments.model, threaded=False)
-    for look_ahead in engine.look_aheads:
+    for look_ahead in arguments.look_aheads or engine.look_aheads:
         engine.parameters["look_ahead"] = look_ahead
         engine.prepare(48000, BLOCK, 1)
         row = [f"{look_ahead:.0f} ms", f"{engine.latency_samples / 48:.0f} ms"]
