@@ -1,0 +1,436 @@
+"""What a kit of a player's own sounds brings: simulated players, other kits, beatboxing, tapping, curves, and costs.
+
+    python tests/benchmarks/kits.py --data DIR --cache DIR [--bench DIR] [--part players]...
+
+DIR of --data holds one-shots and grooves; all players are made of held-out ones. A player is of one of three kinds:
+`found`, who plays every drum on some other percussion (claps, cowbells, side sticks, toms ...), retuned by up to 5
+semitones; `machine`, whose electronic kit is retuned by up to 6 semitones, each piece of it driven into distortion; and
+`lo-fi`, whose kit is heard through a narrow band, saturated and crushed to 4 to 7 bits. Of `--pool` players those ten
+are taken that the shipped model hears worst in a trial groove, which is not counted. Each gives 10 samples of every
+piece and plays two other grooves; where a piece was recorded more than once, samples and performance take different
+recordings, and each stroke is retuned, coloured and, if soft, dulled differently. Strokes softer than 20/127 need not
+be heard.
+
+Beatbox: enrolled on the first 4 hits of each sound of one clip (fewer where it has fewer), scored on the rest of that
+clip and on the other clips, each clip in turn; micro F of kick, snare and hihat. Taps: two kinds of fingertap, enrolled
+on one recording each, scored on the other two, one after the other. Every other figure is on rendered sound.
+"""
+
+import argparse
+import csv
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile as sf
+from drumscribe.training.calibrate import AUDIBLE, count_matches
+from drumscribe.training.corpus import Studio
+from drumscribe.training.kits import KitMaker
+from drumscribe.training.performances import render_drums
+from drumscribe.training.production import produce_drums
+from drumscribe.training.scores import GrooveBook, Score
+from drumscribe.training.sources import RATE, read_grooves, read_pieces
+
+from drumscribe import Transcriber
+from drumscribe.audio import load
+from drumscribe.augmentation import AUGMENTATIONS, AugmentSettings, Range, augment_shot
+from drumscribe.classifier import default_model
+from drumscribe.drums import ARTICULATION_BY_NAME, FIVE_CLASSES
+from drumscribe.kits.background import load_background
+from drumscribe.kits.kit import Kit
+from drumscribe.kits.learning import Lesson, Naming, learn
+from drumscribe.kits.samples import Sample, SoundSamples, cut
+from drumscribe.synthesis import (
+    OneShot,
+    band_limits,
+    change_pitch,
+    coloured_noise,
+    equalise,
+    reverberate,
+    saturate,
+)
+
+KINDS = ("found", "machine", "lo-fi")
+PARTS = ("players", "others", "curve", "beatbox", "taps", "cost")
+_HAND = AugmentSettings(pitch=Range(1.0, -0.3, 0.3), equalise=Range(1.0, 0.3, 1.5)).without(
+    *(name for name in AUGMENTATIONS if name not in ("pitch", "equalise"))
+)
+_SOFT_HZ, _SOFT_DB = np.array([200.0, 1500.0, 6000.0, 14000.0]), np.array([0.0, -3.0, -9.0, -14.0])
+
+Strokes = Sequence[tuple[float, str, float]]
+"""Times, sounds and velocities (0 to 1)."""
+
+
+@dataclass
+class Counts:
+    """Of hits right, wrong and missing."""
+
+    right: int = 0
+    wrong: int = 0
+    missing: int = 0
+
+    def add(self, played: Strokes, heard: Sequence[tuple[float, str]], classes: Sequence[str], tolerance=0.05) -> None:
+        for name in classes:
+            own = sorted((time, velocity) for time, sound, velocity in played if sound == name)
+            times, audible = np.array([t for t, _ in own]), np.array([v >= AUDIBLE for _, v in own], bool)
+            found, used = count_matches(times, np.sort([t for t, sound in heard if sound == name]), tolerance)
+            self.right += int((found & audible).sum())
+            self.wrong += int((~used).sum())
+            self.missing += int((~found & audible).sum())
+
+    @property
+    def f(self) -> float:
+        return 2 * self.right / max(1, 2 * self.right + self.wrong + self.missing)
+
+
+def _normalised(samples: np.ndarray) -> np.ndarray:
+    return (samples / max(float(np.max(np.abs(samples), initial=0.0)), 1e-6)).astype(np.float32)
+
+
+class Player:
+    """Somebody with a kit and a room of their own."""
+
+    def __init__(self, kind: str, pieces, maker: KitMaker, rng: np.random.Generator) -> None:
+        self.kind, self._seed = kind, int(rng.integers(1 << 30))
+        outside = [p for p in pieces if p.role in ("percussion", "clap", "side_stick", "tom", "ride_bell")]
+        kit = maker.make(rng, kind == "machine" or (kind == "lo-fi" and rng.random() < 0.4))
+        self._pieces = {}
+        for role in ARTICULATION_BY_NAME:
+            drum, ratio, drive = kit[role], 1.0, 1.0
+            strokes = list(drum.strokes)
+            if kind == "found":
+                strokes, ratio = list(outside[rng.integers(len(outside))].strokes[:5]), 2.0 ** (rng.uniform(-5, 5) / 12)
+            elif kind == "machine":
+                ratio, drive = 2.0 ** (rng.uniform(-6, 6) / 12), float(np.exp(rng.uniform(0, 3)))
+            shots = []
+            for shot in strokes:
+                samples = change_pitch(shot.samples, ratio)[: 2 * RATE] if ratio != 1.0 else shot.samples
+                shots.append(OneShot(saturate(samples, drive) if drive > 1 else samples, round(shot.onset / ratio)))
+            self._pieces[role] = shots, drum.gain, drum.curve
+
+    def _stroke(self, role: str, half: int, rng: np.random.Generator) -> OneShot:
+        shots = self._pieces[role][0]
+        shots = shots[half::2] if len(shots) > 1 else shots
+        shot = augment_shot(shots[rng.integers(len(shots))], RATE, rng, _HAND)
+        return OneShot(_normalised(shot.samples), shot.onset)
+
+    def _record(self, sound: np.ndarray) -> np.ndarray:
+        rng = np.random.default_rng(self._seed)
+        sound = produce_drums(sound, rng)
+        if self.kind == "lo-fi":
+            sound = equalise(sound, RATE, *band_limits(rng.uniform(80, 300), rng.uniform(2500, 6000), 24))
+            sound = _normalised(saturate(sound, float(rng.uniform(1, 4))))
+            steps = 2.0 ** rng.uniform(4, 7)
+            sound = np.round(sound * steps) / steps
+        return _normalised(sound)
+
+    def samples(self, role: str, count: int, rng: np.random.Generator) -> SoundSamples:
+        """Some samples of a piece."""
+        kept = []
+        for number in range(count):
+            shot = self._stroke(role, 0, rng)
+            gain = np.float32(10.0 ** (rng.uniform(-9.0, 0.0) / 20.0))
+            rest = np.zeros(2000, np.float32), np.zeros(9000, np.float32)
+            sound = self._record(np.concatenate([rest[0], shot.samples[: round(1.8 * RATE)] * gain, rest[1]]))
+            kept.append(Sample(f"{role} {number}", OneShot(sound, shot.onset + 2000)))
+        return SoundSamples(role, kept)
+
+    def perform(self, book: GrooveBook, rng: np.random.Generator, seconds: float) -> tuple[np.ndarray, Score]:
+        """A groove."""
+        score = book.draw(rng, seconds, (0.85, 1.2))
+
+        class Piece:
+            def __init__(piece, role: str) -> None:  # noqa: N805
+                piece.role = role
+
+            def stroke(piece, velocity: float, rng: np.random.Generator) -> tuple[OneShot, float]:  # noqa: N805
+                _, gain, curve = self._pieces[piece.role]
+                shot, softness = self._stroke(piece.role, 1, rng), max(0.0, 1.0 - 1.2 * velocity)
+                sound = equalise(shot.samples, RATE, _SOFT_HZ, _SOFT_DB * softness) if softness else shot.samples
+                return OneShot(_normalised(sound), shot.onset), gain * velocity**curve
+
+        sound = render_drums(score, {role: Piece(role) for role in self._pieces}, rng, seconds)
+        sound = 0.6 * self._record(_normalised(sound)) + 2e-4 * coloured_noise(rng, len(sound), 3.0)
+        return sound.astype(np.float32), score
+
+
+def played_in(score: Score) -> Strokes:
+    """The strokes of a score, as instruments."""
+    columns = score.times.tolist(), score.roles, score.velocities.tolist()
+    return [(time, ARTICULATION_BY_NAME[role].instrument, v) for time, role, v in zip(*columns, strict=True)]
+
+
+class Lab:
+    """What all parts need."""
+
+    def __init__(self, data: Path | None, cache: Path | None) -> None:
+        self.plain, self.learner = Transcriber(), Transcriber(learning=True)
+        self._background = load_background(default_model(), self.learner.info)
+        self.data, self.cache = data, cache
+
+    def learn(self, samples: Sequence[SoundSamples], only: bool = False) -> Lesson:
+        copies = [SoundSamples(sound.name, list(sound.kept)) for sound in samples]
+        return learn(copies, self.learner, self._background, Naming("bench", "a benchmark", {}, only))
+
+    def hear(self, sound: np.ndarray, kit: Kit | None = None) -> list[tuple[float, str]]:
+        transcriber = self.plain if kit is None else Transcriber(kit=kit)
+        return [(hit.time, hit.instrument) for hit in transcriber.transcribe_array(sound, RATE).hits]
+
+
+def make_players(lab: Lab, pool: int, worst: int):
+    """The players that the model hears worst: with samples of 30 strokes, and two performances."""
+    pieces = read_pieces(lab.data / "oneshots", "validation")
+    maker, book = KitMaker(pieces), GrooveBook(read_grooves(lab.data / "grooves", "validation"))
+    trials = []
+    for number in range(pool):
+        rng = np.random.default_rng([11, number])
+        player = Player(KINDS[number % 3], pieces, maker, rng)
+        sound, score = player.perform(book, rng, 16.0)
+        counts = Counts()
+        counts.add(played_in(score), lab.hear(sound), FIVE_CLASSES)
+        trials.append((counts.f, number, player))
+    trials.sort(key=lambda trial: trial[:2])
+    for _, number, player in trials[:worst]:
+        rng = np.random.default_rng([12, number])
+        takes = [player.perform(book, rng, 20.0) for _ in range(2)]
+        roles = sorted({role for _, score in takes for role in score.roles} & set(ARTICULATION_BY_NAME))
+        yield player.kind, [player.samples(role, 30, rng) for role in roles], takes
+
+
+def fewer(samples: Sequence[SoundSamples], count: int) -> list[SoundSamples]:
+    return [SoundSamples(sound.name, sound.kept[:count]) for sound in samples]
+
+
+def bench_players(lab: Lab, players) -> None:
+    print("| player | sounds | model alone | with kit | error left |\n| --- | --- | --- | --- | --- |")
+    before, after = [], []
+    for kind, samples, takes in players:
+        lesson, alone, kit = lab.learn(fewer(samples, 10)), Counts(), Counts()
+        for sound, score in takes:
+            alone.add(played_in(score), lab.hear(sound), FIVE_CLASSES)
+            kit.add(played_in(score), lab.hear(sound, lesson.kit), FIVE_CLASSES)
+        before.append(1 - alone.f)
+        after.append(1 - kit.f)
+        share = after[-1] / before[-1]
+        print(f"| {kind} | {len(samples)} | {alone.f:.3f} | {kit.f:.3f} | {share:.2f} |", flush=True)
+    total = sum(after) / sum(before)
+    print(f"| all | | {1 - np.mean(before):.3f} | {1 - np.mean(after):.3f} | {total:.2f} |\n", flush=True)
+
+
+def bench_curve(lab: Lab, players) -> None:
+    print("| samples of each sound | micro F |\n| --- | --- |")
+    for count in (0, 1, 3, 5, 10, 30):
+        results = []
+        for _, samples, takes in players[:5]:
+            kit, counts = lab.learn(fewer(samples, count)).kit if count else None, Counts()
+            for sound, score in takes:
+                counts.add(played_in(score), lab.hear(sound, kit), FIVE_CLASSES)
+            results.append(counts.f)
+        print(f"| {count} | {np.mean(results):.3f} |", flush=True)
+    print()
+
+
+def bench_others(lab: Lab, players) -> None:
+    print("| kit for one instrument | dry clips, without | with | produced clips, without | with |")
+    print("| --- | --- | --- | --- | --- |")
+    studio = Studio(lab.data, lab.cache, "validation")
+    from drumscribe.training.corpus import ROLES
+
+    clips = {
+        "dry": [studio.dry_clip(21, i) for i in range(10)],
+        "produced": [studio.clip(21, i) for i in range(14)],
+    }
+    for index, role in enumerate(("kick", "snare", "hihat_closed")):
+        _, samples, _ = next(p for p in players[index:] if role in {s.name for s in p[1]})
+        kit = lab.learn([s for s in fewer(samples, 10) if s.name == role]).kit
+        cells = []
+        for part in clips.values():
+            for chosen in (None, kit):
+                counts = Counts()
+                for clip in part:
+                    names = [ROLES[i] for i in clip.roles]
+                    strokes = [
+                        (float(t), ARTICULATION_BY_NAME[n].instrument, float(v))
+                        for t, n, v in zip(clip.times, names, clip.velocities, strict=True)
+                        if n in ARTICULATION_BY_NAME
+                    ]
+                    counts.add(strokes, lab.hear(clip.sound, chosen), FIVE_CLASSES)
+                cells.append(f"{counts.f:.3f}")
+        print(f"| {role} | {' | '.join(cells)} |", flush=True)
+    print()
+
+
+def bench_beatbox(lab: Lab, bench: Path) -> None:
+    clips = []
+    for path in sorted((bench / "beatbox" / "audio").glob("*.flac")):
+        with open(bench / "beatbox" / "labels" / f"{path.stem}.csv", newline="", encoding="utf-8") as file:
+            strokes = [(float(row["time"]), row["class"], 1.0) for row in csv.DictReader(file)]
+        clips.append((path.stem, load(path, RATE), strokes))
+    print("| enrolled on | micro F, model alone | micro F, with kit |\n| --- | --- | --- |")
+    results = []
+    for name, sound, strokes in clips:
+        samples, first = [], {}
+        for instrument in ("kick", "snare", "hihat"):
+            first[instrument] = [time for time, other, _ in strokes if other == instrument][:4]
+            ends = [
+                min([t for t, _, _ in strokes if t > time + 0.01], default=len(sound) / RATE)
+                for time in first[instrument]
+            ]
+            cuts = [
+                cut(sound, round(time * RATE), round(end * RATE))
+                for time, end in zip(first[instrument], ends, strict=True)
+            ]
+            called = "hihat_closed" if instrument == "hihat" else instrument
+            samples.append(SoundSamples(called, [Sample(f"{instrument} {i}", shot) for i, shot in enumerate(cuts)]))
+        kit = lab.learn(samples, only=True).kit
+        enrolled = [time for times in first.values() for time in times]
+        alone, own = Counts(), Counts()
+        for other, audio, wanted in clips:
+            for counts, chosen in ((alone, None), (own, kit)):
+                heard = lab.hear(audio, chosen)
+                if other == name:
+                    heard = [h for h in heard if min(abs(h[0] - time) for time in enrolled) > 0.05]
+                    wanted = [w for w in wanted if w[0] not in enrolled]
+                counts.add(wanted, heard, ("kick", "snare", "hihat"))
+        results.append((alone.f, own.f))
+        print(f"| {name} | {alone.f:.3f} | {own.f:.3f} |", flush=True)
+    alone, own = np.mean(results, axis=0)
+    print(f"| mean of {len(results)} | {alone:.3f} | {own:.3f} |\n", flush=True)
+
+
+def bench_taps(lab: Lab, bench: Path | None) -> None:
+    print("| taps | micro F |\n| --- | --- |")
+    if bench is not None:
+        names = {"knuckle": "Knuckle", "pad": "Pad"}
+        samples, sounds, wanted, at = [], [], [], 0.0
+        for name, file in names.items():
+            sound = load(bench / "taps" / f"{file}.flac", RATE)
+            times = _tap_times(bench / "taps" / f"{file}.labels.txt")
+            ends = [*times[1:], len(sound) / RATE]
+            cuts = [cut(sound, round((t + 0.009) * RATE), round(e * RATE)) for t, e in zip(times, ends, strict=True)]
+            samples.append(SoundSamples(name, [Sample(f"{name} {i}", shot) for i, shot in enumerate(cuts)]))
+            test = load(bench / "taps" / f"{file}-test.flac", RATE)
+            wanted += [(at + t + 0.009, name, 1.0) for t in _tap_times(bench / "taps" / f"{file}-test.labels.txt")]
+            sounds.append(test)
+            at += len(test) / RATE
+        kit, counts = lab.learn(samples, only=True).kit, Counts()
+        counts.add(wanted, lab.hear(np.concatenate(sounds), kit), tuple(names))
+        print(f"| real fingertaps, knuckle and pad | {counts.f:.3f} |", flush=True)
+    if lab.data is not None:
+        pieces = [p for p in read_pieces(lab.data / "oneshots", "validation") if p.role in ("percussion", "side_stick")]
+        results = []
+        for number in range(8):
+            results.append(_taps_in_rooms(lab, pieces, np.random.default_rng([31, number])))
+        print(f"| synthesised, two sounds in other rooms, mean of {len(results)} | {np.mean(results):.3f} |")
+        print(f"| the worst of them | {np.min(results):.3f} |\n", flush=True)
+
+
+def _tap_times(path: Path) -> list[float]:
+    return [float(line.split()[0]) for line in path.read_text().splitlines() if line.strip()]
+
+
+def _taps_in_rooms(lab: Lab, pieces, rng: np.random.Generator) -> float:
+    """Two sounds enrolled in one room, and tapped in others; dull and short, as tables are."""
+    shots = []
+    for i in rng.choice(len(pieces), 2, replace=False):
+        stroke = pieces[i].strokes[rng.integers(len(pieces[i].strokes))]
+        ratio = rng.uniform(0.4, 0.8)
+        shots.append(OneShot(change_pitch(stroke.samples, ratio)[: RATE // 3], round(stroke.onset / ratio)))
+
+    def room(sound: np.ndarray) -> np.ndarray:
+        wet = reverberate(sound, RATE, rng, rng.uniform(0.15, 0.7), rng.uniform(-22, -8), rng.uniform(0.3, 0.8))
+        return (_normalised(wet) * 0.5 + 5e-4 * coloured_noise(rng, len(wet), 3.0)).astype(np.float32)
+
+    samples, names = [], ("low", "high")
+    for name, shot in zip(names, shots, strict=True):
+        kept = []
+        for number in range(10):
+            own = augment_shot(shot, RATE, rng, _HAND)
+            quiet = np.zeros(2000, np.float32), np.zeros(6000, np.float32)
+            sound = room(np.concatenate([quiet[0], own.samples, quiet[1]]))
+            kept.append(Sample(f"{name} {number}", OneShot(_normalised(sound), own.onset + 2000)))
+        samples.append(SoundSamples(name, kept))
+    kit, counts = lab.learn(samples, only=True).kit, Counts()
+    for _ in range(2):
+        out, strokes, at = np.zeros(14 * RATE, np.float32), [], 0.4
+        while at < 13.4:
+            which = int(rng.integers(2))
+            own = augment_shot(shots[which], RATE, rng, _HAND)
+            first = round(at * RATE) - own.onset
+            part = out[first : first + len(own.samples)]
+            part += own.samples[: len(part)] * np.float32(
+                10 ** (rng.uniform(-12, 0) / 20) / np.max(np.abs(own.samples))
+            )
+            strokes.append((at, names[which], 1.0))
+            at += float(rng.choice([0.15, 0.2, 0.3, 0.4]))
+        counts.add(strokes, lab.hear(room(out), kit), names)
+    return counts.f
+
+
+def bench_cost(lab: Lab, players) -> None:
+    _, samples, takes = players[0]
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        for sound in fewer(samples, 10)[:4]:
+            (place / "samples" / sound.name).mkdir(parents=True)
+            for number, sample in enumerate(sound.kept):
+                sf.write(place / "samples" / sound.name / f"{number}.wav", 0.9 * sample.shot.samples, RATE)
+        long = np.tile(np.concatenate([sound for sound, _ in takes]), 15)
+        sf.write(place / "long.wav", long, RATE)
+        kit = place / "x.kit"
+        made = [_cpu("finetune", "--samples", place / "samples", "--name", kit) for _ in range(3)]
+        plain, own = [], []
+        for _ in range(3):
+            plain.append(_cpu("transcribe", place / "long.wav", "--out", place, "-j", "1", "-q"))
+            own.append(_cpu("transcribe", place / "long.wav", "--out", place, "-j", "1", "-q", "--kit", kit))
+        print("| | CPU |\n| --- | --- |")
+        print(f"| finetune with 4 x 10 samples, whole process | {np.median(made):.1f} s |")
+        minutes = len(long) / RATE / 60
+        print(f"| transcribing {minutes:.0f} minutes, whole process | {np.median(plain):.1f} s |")
+        print(f"| the same with a kit of 4 sounds | {np.median(own):.1f} s |")
+        print(f"| more with a kit | {100 * (np.median(own) / np.median(plain) - 1):.0f} % |\n", flush=True)
+
+
+def _cpu(*words) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [sys.executable, "-c", "from drumscribe.cli import main; main()", *map(str, words)]
+    subprocess.run(command, check=False, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--cache", type=Path)
+    parser.add_argument("--bench", type=Path)
+    parser.add_argument("--pool", type=int, default=36, help="players to choose from (default: 36)")
+    parser.add_argument("--part", choices=PARTS, action="append", help="only this; can be repeated")
+    options = parser.parse_args()
+    parts = options.part or PARTS
+    lab = Lab(options.data, options.cache)
+    began = time.process_time()
+    players = []
+    if options.data is not None and set(parts) & {"players", "others", "curve", "cost"}:
+        players = list(make_players(lab, options.pool, 10))
+    for part, needed, bench in (
+        ("players", players, lambda: bench_players(lab, players)),
+        ("others", players and options.cache, lambda: bench_others(lab, players)),
+        ("curve", players, lambda: bench_curve(lab, players)),
+        ("beatbox", options.bench, lambda: bench_beatbox(lab, options.bench)),
+        ("taps", options.bench or options.data, lambda: bench_taps(lab, options.bench)),
+        ("cost", players, lambda: bench_cost(lab, players)),
+    ):
+        if part in parts and needed:
+            bench()
+    print(f"{time.process_time() - began:.0f} s of CPU", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
