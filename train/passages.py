@@ -43,6 +43,8 @@ CREDITS = (
 _UNLIMITED = CHUNK // 8
 """Frames on each side that count as what an answer depends on, where it depends on all of them."""
 _LIKELY = 0.5
+_EXAMPLES = 64 * CHUNK
+"""Frames that ranges for 8 bits are taken from."""
 
 
 def read_corpus(plan: CorpusPlan, cache: Path) -> Library:
@@ -195,8 +197,8 @@ def _summed(left: Sequence[list[Score]], right: Sequence[list[Score]]) -> list[l
     ]
 
 
-def _chunks(library: Library, size: int, count: int = 64) -> np.ndarray:
-    """Chunks of frames as a model takes them: clips joined until they fill one."""
-    frames = library.frames[: -(-count * size // library.frames.shape[1])].reshape(-1, library.frames.shape[2])
-    whole = min(count, len(frames) // size)
+def _chunks(library: Library, size: int) -> np.ndarray:
+    """Chunks of frames as a model takes them: clips joined until they fill one; about `_EXAMPLES` frames in all."""
+    frames = library.frames[: -(-_EXAMPLES // library.frames.shape[1])].reshape(-1, library.frames.shape[2])
+    whole = len(frames) // size
     return frames[: whole * size].reshape(whole, size, -1).astype(np.float32)
