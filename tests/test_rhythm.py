@@ -96,6 +96,11 @@ class TestSteady:
         rhythm = analyse_rhythm(play(TempoMap.steady(117.37, 0.5), bars=24, jitter=0.002))
         assert rhythm.tempo == pytest.approx(117.37, abs=0.02)
 
+    def test_confidence_is_less_where_half_the_tempo_might_be_meant(self):
+        rock = analyse_rhythm(play(TempoMap.steady(120.0, 0.5), jitter=0.003))
+        kicks = analyse_rhythm(play(TempoMap.steady(120.0, 0.5), {"kick": "xxxx"}, jitter=0.003))
+        assert kicks.confidence < rock.confidence <= 1.0
+
     def test_a_recording_may_begin_within_a_bar(self):
         truth = TempoMap.steady(120.0, 0.5)
         rhythm = analyse_rhythm(play(truth, jitter=0.003, first_step=3))
@@ -139,6 +144,13 @@ class TestChanging:
         errors = rhythm.tempo_map.seconds_at(quarters) - seconds
         assert np.abs(errors).max() < 0.03
         assert "to" in str(rhythm)
+
+    @pytest.mark.parametrize("tempo", [70.0, 140.0])
+    def test_a_drift_is_followed_about_any_tempo(self, tempo):
+        quarters = np.arange(121.0)
+        seconds = 0.5 + np.concatenate([[0.0], np.cumsum(60.0 / (tempo * (1 + 0.07 * np.sin(quarters[:-1] / 12.0))))])
+        rhythm = analyse_rhythm(play(TempoMap(tuple(seconds), tuple(quarters)), bars=30, jitter=0.004))
+        assert np.abs(rhythm.tempo_map.seconds_at(quarters) - seconds).max() < 0.04
 
     def test_a_sudden_change_stays_sharp(self):
         truth = TempoMap((0.0, 30.0, 54.0), (0.0, 50.0, 98.0))

@@ -20,7 +20,7 @@ from .rhythm_weights import learn_weights, simulate_scenes
 from .sources import Groove, read_grooves
 
 _PATTERNS = 24
-_SCENES = 2000
+_SCENES = 1600
 _BARS_PER_SAMPLE = 8
 _TEMPI = (50.0, 220.0)
 _PULSE_TEMPO_MAX = 140.0
@@ -116,12 +116,15 @@ def make_tables(grooves: list[Groove]) -> dict[str, np.ndarray]:
     """
     rng = np.random.default_rng(1)
     beats = [groove for groove in grooves if not groove.fill]
-    halves = beats[::2], beats[1::2]
+    unknown = beats[::8]
+    known = [groove for i, groove in enumerate(beats) if i % 8]
+    halves = known[::2], known[1::2]
     scenes = []
-    for known, unknown in (halves, halves[::-1]):
-        tables = unpack_tables(make_patterns(known, rng))
-        scenes += simulate_scenes(unknown, tables, _SCENES // 2, rng)
-    return make_patterns(beats, rng) | learn_weights(scenes)
+    for patterns_of, played in (halves, halves[::-1]):
+        tables = unpack_tables(make_patterns(patterns_of, rng))
+        scenes += simulate_scenes(played, tables, _SCENES // 2, rng)
+    tables = unpack_tables(make_patterns(known, rng))
+    return make_patterns(beats, rng) | learn_weights(scenes, simulate_scenes(unknown, tables, _SCENES // 8, rng))
 
 
 def main() -> None:

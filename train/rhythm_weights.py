@@ -12,16 +12,16 @@ import numpy as np
 
 from drumscribe.rhythm.analysis import PULSE_RANGE, TEMPO_RANGE, unevenness
 from drumscribe.rhythm.bars import Reading, list_readings
-from drumscribe.rhythm.patterns import CLASSES, Tables, classify
+from drumscribe.rhythm.patterns import CLASSES, Tables, classify, measure_accents
 from drumscribe.rhythm.tempo_map import Meter
 from drumscribe.rhythm.tracking import track_pulses
 
+from .rhythm_network import ReadExample, learn_readings
 from .rhythm_patterns import LETTERS, TYPED, parse_pattern
 from .sources import Groove
 
 _TEMPI = (50.0, 220.0)
 _TYPED_SHARE = 0.3
-_SHRINK = 1e-3
 _ARTICULATION = {
     "closed": "hihat_closed",
     "open": "hihat_open",
@@ -46,13 +46,14 @@ class Heard:
 
     Attributes
     ----------
-    seconds, classes : of the hits.
+    seconds, classes, accents : of the hits.
     meter, tempo : as played, the tempo in quarters per minute.
     bars : where bars begin, in seconds.
     """
 
     seconds: np.ndarray
     classes: np.ndarray
+    accents: np.ndarray
     meter: Meter
     tempo: float
     bars: np.ndarray
@@ -65,14 +66,16 @@ class Scene:
     Attributes
     ----------
     features : ``(readings, features)``.
-    right : ``(readings,)``, which of them have tempo, meter and bars right.
+    bars : ``(readings in 4/4, inputs) float16``, see `Reading.bar`; they come first.
+    agreement : ``(readings,)``, see `agree`.
     repetitions : ``(readings,)``, see `Reading.repetition`.
     unevenness : of the pulses.
     metrical : whether it was played in time.
     """
 
     features: np.ndarray
-    right: np.ndarray
+    bars: np.ndarray
+    agreement: np.ndarray
     repetitions: np.ndarray
     unevenness: float
     metrical: bool
@@ -157,10 +160,12 @@ def hear(groove: Groove, rng: np.random.Generator, bend: float = 0.0) -> Heard |
     articulations += [str(a) for a in rng.choice(["tom_low", "hihat_closed", "snare", "crash"], len(false))]
     velocities = np.concatenate([groove.velocities[held], rng.integers(20, 90, len(false))])
     order = np.argsort(seconds)
-    classes = classify([articulations[i] for i in order], velocities[order])
+    velocities = np.clip(velocities[order] * np.exp(rng.normal(0.0, 0.15, len(order))), 1.0, 127.0)
+    classes = classify([articulations[i] for i in order], velocities)
     bars = np.arange(np.ceil(start / meter.bar_quarters), (start + length) / meter.bar_quarters) * meter.bar_quarters
     heard = seconds[order] + rng.normal(0.0, 0.003, len(order)) + 1.0
-    return Heard(np.sort(heard), classes, meter, tempo, (bars - start) * 60.0 / tempo + 1.0)
+    accents = measure_accents(classes, velocities)
+    return Heard(np.sort(heard), classes, accents, meter, tempo, (bars - start) * 60.0 / tempo + 1.0)
 
 
 def hear_anything(rng: np.random.Generator) -> Heard:
@@ -168,7 +173,8 @@ def hear_anything(rng: np.random.Generator) -> Heard:
     seconds = np.exp(rng.uniform(*np.log((12.0, 90.0))))
     count = max(20, rng.poisson(seconds * np.exp(rng.uniform(*np.log((2.0, 14.0))))))
     classes = rng.choice(len(CLASSES), count, p=rng.dirichlet([1.6, 1.6, 0.8, 1.6, 0.4, 0.4, 0.8, 0.2, 0.6]))
-    return Heard(np.sort(rng.uniform(0.0, seconds, count)), classes, Meter(), 100.0, np.zeros(0))
+    accents = np.clip(rng.normal(0.0, 0.3, count), -1.0, 1.0)
+    return Heard(np.sort(rng.uniform(0.0, seconds, count)), classes, accents, Meter(), 100.0, np.zeros(0))
 
 
 def read(heard: Heard, tables: Tables, metrical: bool) -> Scene:
@@ -176,50 +182,40 @@ def read(heard: Heard, tables: Tables, metrical: bool) -> Scene:
     starts = track_pulses(heard.seconds, heard.classes, tables.phases, 60.0 / PULSE_RANGE[1], 60.0 / PULSE_RANGE[0])
     pulses = np.interp(heard.seconds, starts, np.arange(len(starts)))
     pulse_tempo = 60.0 / float(np.median(np.diff(starts)))
-    readings = list_readings(pulses, heard.classes, pulse_tempo, tables, TEMPO_RANGE)
+    readings = list_readings(pulses, heard.classes, heard.accents, pulse_tempo, tables, TEMPO_RANGE)
     return Scene(
-        np.array([reading.features for reading in readings]),
-        np.array([is_right(reading, starts, heard) for reading in readings]),
+        np.array([reading.features for reading in readings], np.float32),
+        np.array([reading.bar for reading in readings if reading.bar is not None], np.float16),
+        np.array([agree(reading, starts, heard) if metrical else 0 for reading in readings]),
         np.array([reading.repetition for reading in readings]),
         unevenness(starts),
         metrical,
     )
 
 
-def is_right(reading: Reading, starts: np.ndarray, heard: Heard) -> bool:
-    """Whether a reading has the tempo, the meter and most of the bars."""
+def agree(reading: Reading, starts: np.ndarray, heard: Heard) -> int:
+    """How much of a reading is right: 0 nothing, 1 the tempo, 2 most beats, too, 3 the meter and most bars, too."""
     length = (starts[-1] - starts[0]) / (len(starts) - 1)
     tempo = 60.0 / length / reading.pulses_per_quarter
-    if abs(tempo / heard.tempo - 1.0) > 0.04 or reading.meter != heard.meter:
-        return False
-    bar = reading.pulses_per_quarter * reading.meter.bar_quarters
-    lines = np.arange(np.ceil(-reading.downbeat / bar), (len(starts) - 1 - reading.downbeat) / bar)
-    found = np.interp(lines * bar + reading.downbeat, np.arange(len(starts)), starts)
-    inside = heard.bars[(heard.bars > starts[0]) & (heard.bars < starts[-1])]
-    near = np.abs(found[:, None] - inside).min(axis=0, initial=np.inf) < 0.07
-    return bool(len(inside) and near.mean() > 0.7)
+    if abs(tempo / heard.tempo - 1.0) > 0.04:
+        return 0
+    bar, beat = heard.meter.bar_quarters, heard.meter.beat_quarters
+    quarters = (heard.bars[0] - 1.0) * heard.tempo / 60.0 if len(heard.bars) else 0.0
+    length = (starts[-1] - 1.0) * heard.tempo / 60.0
+    if reading.meter.beat_quarters != beat or not _meet(reading, starts, heard, beat, quarters % beat, length):
+        return 1
+    return 3 if reading.meter == heard.meter and _meet(reading, starts, heard, bar, quarters % bar, length) else 2
 
 
-def learn_reading_weights(examples: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
-    """Weights of a conditional logit model, given the features of readings and which of them are right."""
-    from scipy.optimize import minimize
-
-    examples = [(features, right) for features, right in examples if right.any()]
-    features = np.concatenate([features for features, _ in examples])
-    right = np.concatenate([right for _, right in examples])
-    sizes = np.array([len(right) for _, right in examples])
-    first, example = np.cumsum(sizes) - sizes, np.repeat(np.arange(len(sizes)), sizes)
-    scale = features.std(axis=0) + 1e-9
-    features = features / scale
-
-    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        scores = features @ weights
-        odds = np.exp(scores - np.maximum.reduceat(scores, first)[example])
-        total, of_right = np.add.reduceat(odds, first), np.add.reduceat(odds * right, first) + 1e-300
-        slope = features.T @ (odds / total[example] - odds * right / of_right[example]) / len(sizes)
-        return np.log(total / of_right).mean() + _SHRINK * weights @ weights, slope + 2 * _SHRINK * weights
-
-    return minimize(loss, np.zeros(len(scale)), jac=True, method="L-BFGS-B").x / scale
+def _meet(reading: Reading, starts: np.ndarray, heard: Heard, step: float, first: float, length: float) -> bool:
+    """Whether a reading has most of the lines `step` quarters apart from quarter `first` until `length`."""
+    true = np.arange(first, length, step) * 60.0 / heard.tempo + 1.0
+    true = true[(true > starts[0]) & (true < starts[-1])]
+    pulses = reading.pulses_per_quarter * step
+    lines = np.arange(np.ceil(-reading.downbeat / pulses), (len(starts) - 1 - reading.downbeat) / pulses)
+    found = np.interp(lines * pulses + reading.downbeat, np.arange(len(starts)), starts)
+    near = np.abs(found[:, None] - true).min(axis=0, initial=np.inf) < 0.07
+    return bool(len(true) and near.mean() > 0.7)
 
 
 def learn_metrical_weights(features: np.ndarray, metrical: np.ndarray) -> np.ndarray:
@@ -248,12 +244,19 @@ def simulate_scenes(grooves: list[Groove], tables: Tables, count: int, rng: np.r
     return [read(one, tables, metrical) for one, metrical in heard]
 
 
-def learn_weights(scenes: list[Scene]) -> dict[str, np.ndarray]:
-    """The weights of readings, and of what tells playing in time from playing in free time."""
-    weights = learn_reading_weights([(scene.features, scene.right) for scene in scenes if scene.metrical])
+def learn_weights(scenes: list[Scene], unknown: list[Scene]) -> dict[str, np.ndarray]:
+    """The weights of readings, and of what tells playing in time from playing in free time.
+
+    Parameters
+    ----------
+    unknown : of other grooves: they tell how far the weights are to be trusted.
+    """
+    played = [ReadExample(scene.features, scene.bars, scene.agreement) for scene in scenes if scene.metrical]
+    others = [ReadExample(scene.features, scene.bars, scene.agreement) for scene in unknown if scene.metrical]
+    learnt = learn_readings(played, others, np.random.default_rng(2))
     evidence = []
     for scene in scenes:
-        best = scene.repetitions[np.argmax(scene.features @ weights)]
-        evidence.append((scene.unevenness, best, 1.0))
+        scores = learnt.score(ReadExample(scene.features, scene.bars, scene.agreement))
+        evidence.append((scene.unevenness, scene.repetitions[np.argmax(scores)], 1.0))
     metrical = np.array([scene.metrical for scene in scenes], float)
-    return {"reading_weights": weights, "metrical_weights": learn_metrical_weights(np.array(evidence), metrical)}
+    return learnt.arrays() | {"metrical_weights": learn_metrical_weights(np.array(evidence), metrical)}

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .bars import Reading, list_readings
+from .bars import Reading, list_readings, score_readings
 from .fitting import PlacedHits, fit_changing, fit_steady, follow_beats, is_steady, place_hits
 from .options import RhythmOptions
-from .patterns import METERS, Tables, classify, load_tables
+from .patterns import METERS, Tables, classify, load_tables, measure_accents
 from .tempo_map import Meter, TempoMap
 
 if TYPE_CHECKING:
@@ -18,8 +18,12 @@ TEMPO_RANGE = (40.0, 300.0)
 """Tempi considered, in quarters per minute."""
 PULSE_RANGE = (66.0, 140.0)
 """Tempi that pulses are tracked at: every tempo has a multiple there."""
+_PULSE_RANGES = ((60.0, 105.0), (95.0, 165.0))
+"""More of them: too narrow to take pulses for half as many, they follow where the tempo leaves `PULSE_RANGE`."""
 _GIVEN = 1.2
 """How far off a given tempo may be, as a factor."""
+_SAME = 0.04
+"""Tempi that differ less, as a share, are the same."""
 _FEWEST = 8
 """Hits without which there is no telling."""
 
@@ -31,7 +35,8 @@ class Rhythm:
     Attributes
     ----------
     tempo_map : beats and bars, or None for playing in free time, or too little of it to tell.
-    confidence : how sure the tempo is, 0 to 1.
+    confidence : how sure the tempo is, its octave included, 0 to 1: a probability on simulated transcriptions that
+        nothing was learnt from; in free time, how sure that is. The README says how far it holds.
     steady : whether one tempo holds throughout.
     """
 
@@ -72,15 +77,15 @@ def analyse_rhythm(transcription: "Transcription", options: RhythmOptions | None
             return Rhythm(None, 0.0, False)
         first = hits[0].time if hits else 0.0
         return Rhythm(TempoMap.steady(options.tempo, first, options.meter), 1.0, True)
-    seconds, classes = _hits_of(transcription)
+    seconds, classes, accents = _hits_of(transcription)
     tables = load_tables()
-    tempo_range, pulse_range = _ranges(options)
+    tempo_range, pulse_ranges = _ranges(options)
 
     from .tracking import track_pulses
 
-    starts = track_pulses(seconds, classes, tables.phases, 60.0 / pulse_range[1], 60.0 / pulse_range[0])
+    tracks = [track_pulses(seconds, classes, tables.phases, 60.0 / r[1], 60.0 / r[0]) for r in pulse_ranges]
+    reading, starts, certainty = _read((seconds, classes, accents), tracks, tables, tempo_range, options.meter)
     pulses = np.interp(seconds, starts, np.arange(len(starts)))
-    reading, certainty = _read(pulses, classes, starts, tables, tempo_range, options.meter)
     metrical = _metrical(reading, starts, tables)
     given = options.tempo is not None or options.fixed_tempo
     if metrical < 0.5 and not given:
@@ -92,32 +97,41 @@ def analyse_rhythm(transcription: "Transcription", options: RhythmOptions | None
     return Rhythm(tempo_map, certainty * (1.0 if given else metrical), steady)
 
 
-def _hits_of(transcription: "Transcription") -> tuple[np.ndarray, np.ndarray]:
-    """The times of the hits, and their classes."""
+def _hits_of(transcription: "Transcription") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The times of the hits, their classes, and their accents."""
     hits = transcription.hits
     velocities = np.array([hit.velocity for hit in hits])
-    return np.array([hit.time for hit in hits]), classify([hit.stand_in for hit in hits], velocities)
+    classes = classify([hit.stand_in for hit in hits], velocities)
+    return np.array([hit.time for hit in hits]), classes, measure_accents(classes, velocities)
 
 
-def _ranges(options: RhythmOptions) -> tuple[tuple[float, float], tuple[float, float]]:
-    """The tempi to consider, and those to track pulses at."""
+def _ranges(options: RhythmOptions) -> tuple[tuple[float, float], tuple[tuple[float, float], ...]]:
+    """The tempi to consider, and those to track pulses at, each range for itself."""
     if options.tempo is not None:
         wanted = options.tempo / _GIVEN, options.tempo * _GIVEN
     else:
         wanted = options.tempo_range or TEMPO_RANGE
     narrow = wanted[1] / wanted[0] < PULSE_RANGE[1] / PULSE_RANGE[0]
-    return wanted, wanted if narrow else PULSE_RANGE
+    return wanted, (wanted,) if narrow else (PULSE_RANGE, *_PULSE_RANGES)
 
 
-def _read(pulses, classes, starts, tables: Tables, tempo_range, meter: Meter | None) -> tuple[Reading, float]:
-    """The likeliest reading, and the probability of its tempo."""
-    pulse_tempo = 60.0 / float(np.median(np.diff(starts)))
-    readings = list_readings(pulses, classes, pulse_tempo, tables, tempo_range, (meter,) if meter else METERS)
-    scores = np.array([reading.features for reading in readings]) @ tables.reading_weights
-    odds = np.exp(scores - scores.max())
-    best = readings[int(np.argmax(odds))]
-    same = np.array([reading.pulses_per_quarter == best.pulses_per_quarter for reading in readings])
-    return best, float(odds[same].sum() / odds.sum())
+def _read(hits, tracks, tables: Tables, tempo_range, meter: Meter | None) -> tuple[Reading, np.ndarray, float]:
+    """The likeliest reading, the pulses that it reads, and the probability of its tempo."""
+    (seconds, *what), meters = hits, (meter,) if meter else METERS
+    readings: list[Reading] = []
+    read: list[tuple[np.ndarray, float]] = []
+    for starts in tracks:
+        pulses = np.interp(seconds, starts, np.arange(len(starts)))
+        pulse_tempo = 60.0 / float(np.median(np.diff(starts)))
+        found = list_readings(pulses, *what, pulse_tempo, tables, tempo_range, meters)
+        readings += found
+        read += [(starts, pulse_tempo / reading.pulses_per_quarter) for reading in found]
+    scores = score_readings(readings, tables)
+    best = int(np.argmax(scores))
+    odds = np.exp(scores - scores[best])
+    starts, tempo = read[best]
+    same = np.array([abs(other / tempo - 1.0) < _SAME for _, other in read])
+    return readings[best], starts, float(odds[same].sum() / odds.sum())
 
 
 def unevenness(starts: np.ndarray) -> float:
@@ -153,17 +167,18 @@ def _follow(transcription: "Transcription", options: RhythmOptions) -> Rhythm:
 def _bars_of_beats(transcription: "Transcription", options: RhythmOptions) -> tuple[Meter, int]:
     """The meter, and the first beat that begins a bar, where the file of beats does not tell."""
     times, meter = np.array(options.beats.times), options.meter
-    seconds, classes = _hits_of(transcription)
+    seconds, classes, accents = _hits_of(transcription)
     inside = (seconds >= times[0] - 0.1) & (seconds <= times[-1] + 0.1)
     if inside.sum() < _FEWEST:
         return meter or Meter(), 0
     pulses = np.interp(seconds[inside], times, np.arange(len(times)))
     tables = load_tables()
     everything = (0.0, np.inf)
+    hits, meters = (pulses, classes[inside], accents[inside]), (meter,) if meter else METERS
     readings = [
         reading
-        for reading in list_readings(pulses, classes[inside], 100.0, tables, everything, (meter,) if meter else METERS)
+        for reading in list_readings(*hits, 100.0, tables, everything, meters)
         if abs(reading.pulses_per_quarter * reading.meter.beat_quarters - 1.0) < 1e-9
     ]
-    best = max(readings, key=lambda reading: reading.features @ tables.reading_weights)
+    best = readings[int(np.argmax(score_readings(readings, tables)))]
     return best.meter, round(best.downbeat) % best.meter.beats_per_bar

@@ -3,8 +3,9 @@
 A reading says how many pulses make a quarter, which meter holds and where bars begin. It folds the hits into one bar,
 and two things speak for it: the likelihood of the hits under known patterns (a mixture of Poisson models), and that
 of a bar which repeats itself, however unknown: there the rate of each instrument in each cell of the bar has a Gamma
-prior around the closest pattern and is integrated out. Their weights, and those of tempo and meter, are learnt as the
-weights of a conditional logit model.
+prior around the closest pattern and is integrated out. In 4/4, of which there is enough to learn from, a small network
+looks at the bar besides. The weights of all this, and those of tempo and meter, are learnt together, as those of a
+conditional logit model.
 
 References
 ----------
@@ -12,19 +13,19 @@ F. Krebs, S. Böck, G. Widmer: Rhythmic pattern modeling for beat and downbeat t
 D. McFadden: Conditional logit analysis of qualitative choice behavior. 1974.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
+from .bar_network import describe_bars
 from .patterns import CELLS, CLASSES, METERS, Tables
 from .tempo_map import Meter
 
-RATIOS = (1 / 3, 1 / 2, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 2.0, 8 / 3, 3.0, 4.0)
+RATIOS = (1 / 3, 3 / 8, 1 / 2, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 2.0, 8 / 3, 3.0, 4.0)
 """Pulses in a quarter."""
 _FLOOR = 0.0015  # hits per bar in any cell
 _CONFIDENCE = 2.0  # what a pattern is worth, in bars heard
-_CANDIDATES = 5  # downbeats weighed for each length of bar
+_CANDIDATES = 3  # downbeats weighed for each length of bar, beside those that are eighths from the likeliest
 _APART = 4  # cells that they are apart at least
 _TEMPER = 0.3  # hits of one player are far from independent
 
@@ -40,12 +41,14 @@ class Reading:
     downbeat : a bar begins at this pulse, in pulses.
     features : what speaks for it: the log likelihood of each class of hits under the closest known pattern, and under
         repetition, both against hits anywhere and in nats per hit of all classes; the tempo; the meter.
+    bar : what the network sees of it; None but in 4/4.
     """
 
     pulses_per_quarter: float
     meter: Meter
     downbeat: float
     features: np.ndarray
+    bar: np.ndarray | None = None
 
     @property
     def repetition(self) -> float:
@@ -56,6 +59,7 @@ class Reading:
 def list_readings(
     pulses: np.ndarray,
     classes: np.ndarray,
+    accents: np.ndarray,
     pulse_tempo: float,
     tables: Tables,
     tempo_range: tuple[float, float],
@@ -67,6 +71,7 @@ def list_readings(
     ----------
     pulses : ``(hits,)`` where the hits are, in pulses, ascending.
     classes : ``(hits,)`` indices into `patterns.CLASSES`.
+    accents : ``(hits,)``, see `patterns.measure_accents`.
     pulse_tempo : pulses per minute.
     tempo_range : slowest and fastest tempo, in quarters per minute.
     """
@@ -82,11 +87,24 @@ def list_readings(
             cells = np.rint(pulses / ratio * CELLS).astype(np.int64)
             finer = shares * np.log(CELLS / ratio)  # likelihoods are of cells, whose length depends on the reading
             octaves = np.log2(pulse_tempo / ratio / 100.0)
-            for downbeat, *fits in _fit_bars(cells, classes, patterns):
+            folded = _Folded.of(cells, classes, accents, patterns.means.shape[-1])
+            downbeats, closest = _find_downbeats(folded, patterns)
+            bars = folded.describe(downbeats) if meter == METERS[0] else [None] * len(downbeats)
+            fitted = _fit_bars(folded, downbeats, patterns, closest)
+            for downbeat, bar, *fits in zip(downbeats, bars, *fitted, strict=True):
                 per_hit = [fit / len(cells) + finer - anywhere for fit in fits]
                 features = np.concatenate([*per_hit, [octaves, octaves**2, octaves**3], is_meter])
-                readings.append(Reading(ratio, meter, downbeat / CELLS * ratio, features))
+                readings.append(Reading(ratio, meter, downbeat / CELLS * ratio, features, bar))
     return readings
+
+
+def score_readings(readings: list[Reading], tables: Tables) -> np.ndarray:
+    """``(readings,)``: the log odds of each reading, but for what they have in common."""
+    scores = np.array([reading.features for reading in readings]) @ tables.reading_weights
+    fours = [i for i, reading in enumerate(readings) if reading.bar is not None]
+    if fours:
+        scores[fours] += tables.network.score(np.stack([readings[i].bar for i in fours]))
+    return scores / tables.temperature
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,27 +131,63 @@ class _Patterns:
         return cls(means, logarithms, np.conj(np.fft.rfft(rows)), np.log(tables.shares_of(meter)))
 
 
-def _fit_bars(cells: np.ndarray, classes: np.ndarray, patterns: _Patterns) -> Iterable[tuple]:
-    """The likeliest downbeats, in cells, each with ``(classes,)`` log likelihoods: of the closest pattern, and of a
-    bar that repeats itself."""
-    _, rows, per_bar = patterns.means.shape
-    counts = np.bincount(classes * per_bar + cells % per_bar, minlength=rows * per_bar).reshape(rows, per_bar)
-    bars = np.bincount(np.arange(cells[0], cells[-1] + 1) % per_bar, minlength=per_bar)
-    spectra = np.fft.rfft(np.concatenate([counts, bars[None]]))
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    """All hits in one bar that begins anywhere.
+
+    Attributes
+    ----------
+    counts, accents : ``(classes, cells)`` of hits, and the sums of their accents.
+    bars : ``(cells,)``, how often each cell was heard.
+    """
+
+    counts: np.ndarray
+    accents: np.ndarray
+    bars: np.ndarray
+
+    @classmethod
+    def of(cls, cells: np.ndarray, classes: np.ndarray, accents: np.ndarray, per_bar: int) -> "_Folded":
+        shape = len(CLASSES), per_bar
+        at = classes * per_bar + cells % per_bar
+        sums = (np.bincount(at, weights, len(CLASSES) * per_bar).reshape(shape) for weights in (None, accents))
+        return cls(*sums, np.bincount(np.arange(cells[0], cells[-1] + 1) % per_bar, minlength=per_bar))
+
+    def turns(self, downbeats: list[int]) -> np.ndarray:
+        """``(downbeats, cells)``: the cells in their order from each downbeat on."""
+        return (np.array(downbeats)[:, None] + np.arange(len(self.bars))) % len(self.bars)
+
+    def describe(self, downbeats: list[int]) -> np.ndarray:
+        """What the network sees from each downbeat."""
+        turns = self.turns(downbeats)
+        heard = np.maximum(self.bars, 1)
+        return describe_bars(*((x / heard)[:, turns].transpose(1, 0, 2) for x in (self.counts, self.accents)))
+
+
+def _find_downbeats(folded: _Folded, patterns: _Patterns) -> tuple[list[int], np.ndarray]:
+    """The likeliest downbeats, in cells, and the closest pattern to each: those that fit best, and all that are
+    eighths away from the best one."""
+    per_bar = len(folded.bars)
+    spectra = np.fft.rfft(np.concatenate([folded.counts, folded.bars[None]]))
     fits = np.fft.irfft((spectra * patterns.spectra).sum(axis=1), per_bar)  # of all patterns from all downbeats
     tempered = _TEMPER * fits + patterns.log_shares[:, None]
-    known = np.log(np.exp(tempered - tempered.max()).sum(axis=0) + 1e-30)
+    known = np.exp(tempered - tempered.max()).sum(axis=0)
+    order = np.argsort(-known)
+    eighths = (order[0] + np.arange(0, per_bar, CELLS // 2)) % per_bar
     downbeats: list[int] = []
-    for downbeat in np.argsort(-known).tolist():
+    for downbeat in [*eighths.tolist(), *order.tolist()]:
         if all(min((downbeat - d) % per_bar, (d - downbeat) % per_bar) >= _APART for d in downbeats):
             downbeats.append(downbeat)
-        if len(downbeats) == _CANDIDATES:
+        if len(downbeats) == len(eighths) + _CANDIDATES:
             break
-    turns = (np.array(downbeats)[:, None] + np.arange(per_bar)) % per_bar
-    turned, heard = counts[:, turns].transpose(1, 0, 2), bars[turns][:, None]
-    closest = np.argmax(tempered[:, downbeats], axis=0)
-    pattern = (turned * patterns.logarithms[closest]).sum(axis=2) - (heard * patterns.means[closest]).sum(axis=2)
-    return zip(downbeats, pattern, _repetition(turned, heard, patterns.means[closest]), strict=True)
+    return downbeats, np.argmax(tempered[:, downbeats], axis=0)
+
+
+def _fit_bars(folded: _Folded, downbeats: list[int], patterns: _Patterns, closest: np.ndarray) -> tuple:
+    """``(downbeats, classes)`` log likelihoods twice: of the closest pattern, and of a bar that repeats itself."""
+    turns, means = folded.turns(downbeats), patterns.means[closest]
+    counts, heard = folded.counts[:, turns].transpose(1, 0, 2), folded.bars[turns][:, None]
+    pattern = (counts * patterns.logarithms[closest]).sum(axis=2) - (heard * means).sum(axis=2)
+    return pattern, _repetition(counts, heard, means)
 
 
 def _repetition(counts: np.ndarray, bars: np.ndarray, means: np.ndarray) -> np.ndarray:

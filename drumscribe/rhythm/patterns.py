@@ -11,6 +11,7 @@ from importlib.resources import files
 
 import numpy as np
 
+from .bar_network import BarNetwork
 from .tempo_map import Meter
 
 CLASSES = ("kick", "snare", "ghost", "closed", "open", "pedal", "ride", "crash", "tom")
@@ -62,6 +63,12 @@ def classify(articulations: Sequence[str], velocities: np.ndarray) -> np.ndarray
     return classes
 
 
+def measure_accents(classes: np.ndarray, velocities: np.ndarray) -> np.ndarray:
+    """``(hits,)``: how much louder each hit is than the mean of its class, as a share of that, at most 1."""
+    means = np.bincount(classes, velocities, len(CLASSES)) / np.maximum(np.bincount(classes, minlength=len(CLASSES)), 1)
+    return np.clip(velocities / np.maximum(means[classes], 1.0) - 1.0, -1.0, 1.0)
+
+
 @dataclass(frozen=True)
 class Tables:
     """What drummers play where.
@@ -72,6 +79,8 @@ class Tables:
     rates : for each meter ``(patterns, classes, cells) float32``, hits per bar.
     shares : for each meter ``(patterns,)``, how common each pattern is.
     reading_weights : of `bars.Reading.features`.
+    network : what scores `bars.Reading.bar`.
+    temperature : what scores are divided by, so that they are log odds on grooves that they were not learnt from.
     metrical_weights : of what tells playing in time from playing in free time (see `analysis`).
     """
 
@@ -79,6 +88,8 @@ class Tables:
     rates: dict[Meter, np.ndarray]
     shares: dict[Meter, np.ndarray]
     reading_weights: np.ndarray
+    network: BarNetwork
+    temperature: float
     metrical_weights: np.ndarray
 
     def rates_of(self, meter: Meter) -> np.ndarray:
@@ -106,10 +117,13 @@ def load_tables() -> Tables:
 
 def unpack_tables(arrays: dict[str, np.ndarray]) -> Tables:
     """The tables that the arrays of a table file hold; while they are being made, the weights may be lacking."""
+    layers = (arrays.get(f"network_{name}", np.zeros(0)).astype(np.float32) for name in ("into", "offsets", "out"))
     return Tables(
         arrays["phases"].astype(np.float32),
         {meter: arrays[f"rates_{meter_key(meter)}"].astype(np.float32) for meter in METERS},
         {meter: arrays[f"shares_{meter_key(meter)}"].astype(np.float32) for meter in METERS},
         arrays.get("reading_weights", np.zeros(0)),
+        BarNetwork(*layers),
+        float(arrays.get("temperature", 1.0)),
         arrays.get("metrical_weights", np.zeros(0)),
     )
