@@ -184,8 +184,8 @@ def test_a_look_ahead_that_changes_loses_and_repeats_nothing(hits: list[StreamHi
 class WithoutTheWhole(Judge):
     """Leaves out the stages that need a whole recording."""
 
-    def choose(self, candidates: Candidates, recording: np.ndarray) -> Candidates:
-        return super().choose(candidates, unknown_recording(candidates.picks.activations))
+    def settle(self, candidates: Candidates, recording: np.ndarray) -> Candidates:
+        return super().settle(candidates, unknown_recording(candidates.picks.activations))
 
 
 def test_offline_transcription_is_this_path_with_all_of_the_future_and_the_stages_of_a_whole_recording() -> None:
