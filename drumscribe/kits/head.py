@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_RIDGE = 0.01
+_RIDGE = 0.001
 """Cost of the squares of the weights of features, against the mean loss of a moment."""
 _DOUBT = 0.001
 """Cost of the square of how far the weight of the model's judgement departs from 1."""

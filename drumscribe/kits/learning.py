@@ -17,7 +17,7 @@ from ..transcriber import Transcriber
 from .background import Background
 from .examples import examples_of, join_examples, label, with_background
 from .head import Examples, best_threshold, cross_validate, fit
-from .kit import Kit, KitError, Sound
+from .kit import MOST_SOUNDS, Kit, KitError, Sound
 from .samples import SoundSamples
 from .sequences import Sequencer
 
@@ -29,7 +29,7 @@ _MISTAKEN = 0.3
 """A sound is mistaken for an instrument if the model hears that at such a share of its strokes."""
 _CONFUSED = 0.2
 """Two sounds can hardly be told apart if one is heard at such a share of the other's strokes."""
-_FREE_NOTES = (60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 81)
+_FREE_NOTES = (*range(60, 128), *range(1, 27))
 _USUAL_NOTES = {"clap": 39, "tambourine": 54, "cowbell": 56, "shaker": 70}
 
 
@@ -41,14 +41,14 @@ class Lesson:
     ----------
     kit : as it would be written.
     samples : of each sound, used and refused.
-    misplaced : triples of a sample's origin, the sound it was given as, and the one that it sounds like.
+    misplaced : whether samples were left out that sound like another sound than their own.
     confused : pairs of sounds that can hardly be told apart.
     expected, model_alone : micro F in cross-validation: of the kit, and of the model without it.
     """
 
     kit: Kit
     samples: tuple[SoundSamples, ...]
-    misplaced: tuple[tuple[str, str, str], ...]
+    misplaced: bool
     confused: tuple[tuple[str, str], ...]
     expected: float
     model_alone: float
@@ -111,32 +111,35 @@ def learn(
     KitError : where nothing is heard in the samples.
     """
     samples = tuple(samples)
+    if len(samples) > MOST_SOUNDS:
+        raise KitError(f"{len(samples)} sounds are too many for a kit: {MOST_SOUNDS} are the most")
     names, info = [sound.name for sound in samples], transcriber.info
     heard, parts, which = [], [], []
     for fold, moments, labels, taken in _sequences(samples, transcriber, naming.only):
-        heard.append(moments)
+        heard.append(moments.odds)
         parts.append(examples_of(moments, labels, np.full(len(moments), fold), names, info, background, naming.only))
         which.append(taken)
-    played, taken = join_examples(parts), np.concatenate(which)
+    played, taken, by_model = join_examples(parts), np.concatenate(which), np.concatenate(heard)
     examples = with_background(played, background, names, naming.only)
     odds = cross_validate(examples)
-    misplaced = _find_misplaced(samples, played, odds[: len(taken)], taken)
+    misplaced = _find_misplaced(samples, played, odds[: len(played)], taken)
     if misplaced:
-        wrong = np.zeros(len(taken), bool)
-        for sound, sample, _ in misplaced:
-            wrong |= taken[:, sound] == sample
-        examples = examples[np.flatnonzero(~np.append(wrong, np.zeros(len(odds) - len(wrong), bool)))]
-        played, heard_odds = played[~wrong], np.concatenate([m.odds for m in heard])[~wrong]
+        wrong = np.any([taken[:, sound] == sample for sound, sample, _ in misplaced], axis=0)
+        examples = examples[np.flatnonzero(~np.append(wrong, np.zeros(len(examples) - len(wrong), bool)))]
+        played, by_model = played[~wrong], by_model[~wrong]
         odds = cross_validate(examples)
-    else:
-        heard_odds = np.concatenate([m.odds for m in heard])
-    told = tuple((samples[i].kept[k].origin, names[i], names[j]) for i, k, j in misplaced)
-    for i, k, j in misplaced:
-        samples[i].refused.append((samples[i].kept[k].origin, f"sounds like {names[j]}"))
-    gone = {(i, k) for i, k, _ in misplaced}
-    for i, sound in enumerate(samples):
-        sound.kept[:] = [sample for k, sample in enumerate(sound.kept) if (i, k) not in gone]
-    return conclude(examples, odds, played, heard_odds, samples, told, info, background, naming)
+    left = tuple(
+        _without(sound, {sample: names[other] for own, sample, other in misplaced if own == i})
+        for i, sound in enumerate(samples)
+    )
+    return conclude(examples, odds, played, by_model, left, bool(misplaced), info, background, naming)
+
+
+def _without(sound: SoundSamples, misplaced: dict[int, str]) -> SoundSamples:
+    """The samples of a sound but for those, by number, that sound like another."""
+    refused = [(sound.kept[i].origin, f"sounds like {other}") for i, other in misplaced.items()]
+    kept = [sample for i, sample in enumerate(sound.kept) if i not in misplaced]
+    return SoundSamples(sound.name, kept, [*sound.refused, *refused])
 
 
 def conclude(
@@ -145,7 +148,7 @@ def conclude(
     played: Examples,
     heard: np.ndarray,
     samples: tuple[SoundSamples, ...],
-    misplaced: tuple[tuple[str, str, str], ...],
+    misplaced: bool,
     info: ModelInfo,
     background: Background | None,
     naming: Naming,

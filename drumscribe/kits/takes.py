@@ -84,7 +84,7 @@ def learn_from_take(
     played = examples_of(moments, marked, folds, names, transcriber.info, background, naming.only)
     examples = with_background(played, background, names, naming.only)
     odds = cross_validate(examples)
-    lesson = conclude(examples, odds, played, moments.odds, samples, (), transcriber.info, background, naming)
+    lesson = conclude(examples, odds, played, moments.odds, samples, False, transcriber.info, background, naming)
     for name in sorted(rare):
         samples[0].refused.append((name, f"fewer than {LEAST} strokes: left to the model"))
     return lesson
