@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from drumscribe import Transcriber
 from drumscribe.classifier import default_model, load_model_info
 from drumscribe.kits import library
 from drumscribe.kits.background import load_background, place_of, write_background
@@ -184,6 +185,12 @@ def test_kits_are_found_by_name_and_by_path(path: Path, home: Path) -> None:
     assert library.kit_files() == [home / "garage.kit"]
     with pytest.raises(KitError, match="no kit 'cellar': there are garage"):
         library.load("cellar")
+
+
+def test_silence_has_no_moments_and_no_hits() -> None:
+    moments = Transcriber(learning=True).gather(np.zeros(44100, np.float32))
+    assert moments.numbers.shape == (0, SIZE)
+    assert Transcriber(kit=make_kit()).transcribe_array(np.zeros(44100, np.float32), 44100).hits == ()
 
 
 def test_the_shipped_background_is_that_of_the_shipped_model() -> None:

@@ -83,18 +83,15 @@ class MomentCollector:
         ----------
         candidates, excess : of the model, and how far their log odds exceed what they need to be hits.
         """
-        times = np.concatenate([np.zeros(0), *self._times])
+        times = np.concatenate(self._times)
         order = np.argsort(times, kind="stable")
         times = times[order]
         shape = len(times), len(self.info.columns.instruments)
         odds, chosen = np.full(shape, UNHEARD, np.float32), np.full(shape, -1)
-        if not len(times):
-            return Moments(times, np.zeros((0, 0), np.float32), np.zeros(0, np.float32), odds, chosen)
         moments = nearest(times, candidates.attacks)
-        together = np.abs(times[moments] - candidates.attacks) <= TOGETHER
         instruments = candidates.picks.instruments
         for i in np.argsort(excess, kind="stable"):  # the likeliest of several comes last, and stays
-            if together[i]:
+            if abs(times[moments[i]] - candidates.attacks[i]) <= TOGETHER:
                 odds[moments[i], instruments[i]] = np.clip(excess[i], UNHEARD, _SURE)
                 chosen[moments[i], instruments[i]] = i
         numbers, levels = np.concatenate(self._numbers)[order], np.concatenate(self._levels)[order]
