@@ -165,7 +165,9 @@ def _command(stems: Path, *options: str) -> list[str]:
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_the_command_goes_on_where_it_was_ended(stems: Path, how: signal.Signals) -> None:
     out = stems.parent / "midi"
-    start = partial(subprocess.Popen, stderr=subprocess.PIPE)
+    # SIGINT works as at a terminal, even where whatever runs the tests ignores it
+    heeding = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    start = partial(subprocess.Popen, stderr=subprocess.PIPE, **heeding)
     options = ("--settle", "0.2", "--jobs", "1", "--format", "csv", "--sensitivity", "0.6")
     short(stems / "a.wav")
     with start(_command(stems, *options)) as first:
