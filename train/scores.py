@@ -1,5 +1,6 @@
 """What is played in a clip: grooves joined at bar lines and varied, or patterns of electronic styles."""
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -164,7 +165,7 @@ def vary(score: Score, rng: np.random.Generator, seconds: float) -> Score:
     elif draw < 0.40:
         score = _renamed(score, {"hihat_closed": str(rng.choice(_TOMS)), "ride": str(rng.choice(_TOMS))})
     if rng.random() < 0.25:  # the foot rests: a ride does not imply it
-        score = _kept(score, np.array([role != "hihat_pedal" for role in score.roles], bool))
+        score = _without(score, ("hihat_pedal",))
     if rng.random() < 0.12:
         score = _renamed(score, {"snare": "side_stick", "rimshot": "side_stick"})
     elif rng.random() < 0.06:
@@ -173,8 +174,16 @@ def vary(score: Score, rng: np.random.Generator, seconds: float) -> Score:
         tom, with_drum = str(rng.choice(_TOMS)), str(rng.choice(["snare", "kick"]))
         doubled = [(t, tom, v) for t, role, v in _strokes(score) if role == with_drum and v > 0.3]
         score = _with(score, doubled, seconds)
+    if rng.random() < 0.25:  # a foot that comes before or after the hands
+        early = {"hihat_pedal": rng.normal(0.0, 0.02)}
+        score = _with(_without(score, early), _shifted(score, early), seconds)
+    if rng.random() < 0.2:  # hands that leave the time to the other drum
+        alone = ("kick",) if rng.random() < 0.25 else ("snare", "rimshot", "side_stick")
+        score = _kept(score, ~_beside(score, alone) | (rng.random(len(score.roles)) > rng.uniform(0.4, 1.0)))
     if rng.random() < 0.12:
         score = _with(score, _grace_notes(score, rng), seconds)
+    if rng.random() < 0.2:
+        score = _with(score, _ghost_notes(score, rng, seconds), seconds)
     if rng.random() < 0.08:
         score = _with_roll(score, rng, seconds)
     if rng.random() < 0.15:  # typed: every stroke of a drum as loud as the next
@@ -184,7 +193,7 @@ def vary(score: Score, rng: np.random.Generator, seconds: float) -> Score:
         score = replace(score, velocities=score.velocities ** rng.uniform(0.5, 1.5))
     if rng.random() < 0.12:  # some drums pause
         absent = {role for role in sorted(set(score.roles)) if rng.random() < 0.5}
-        score = _kept(score, np.array([role not in absent for role in score.roles], bool))
+        score = _without(score, absent)
     if rng.random() < 0.3:  # bars without the hands' timekeeping, or without drums
         silent = _TIMEKEEPING if rng.random() < 0.6 else frozenset(score.roles)
         start = rng.uniform(-0.5, 0.9) * seconds
@@ -198,6 +207,22 @@ def vary(score: Score, rng: np.random.Generator, seconds: float) -> Score:
     return score
 
 
+def _without(score: Score, roles: Container[str]) -> Score:
+    return _kept(score, np.array([role not in roles for role in score.roles], bool))
+
+
+def _shifted(score: Score, shifts: dict[str, float]) -> list[tuple[float, str, float]]:
+    """The strokes of some roles, each later by so many seconds."""
+    return [(t + shifts[role], role, v) for t, role, v in _strokes(score) if role in shifts]
+
+
+def _beside(score: Score, roles: tuple[str, ...]) -> np.ndarray:
+    """Which strokes keep time along with one of the roles: ``(strokes,) bool``."""
+    own = np.array([t for t, role, _ in _strokes(score) if role in roles])
+    apart = np.abs(score.times[:, None] - own).min(axis=1, initial=np.inf)
+    return (apart < 0.04) & np.array([role in _TIMEKEEPING for role in score.roles], bool)
+
+
 def _grace_notes(score: Score, rng: np.random.Generator) -> list[tuple[float, str, float]]:
     """Soft strokes 15 to 45 ms before others, which make flams of them."""
     share, gap = rng.uniform(0.1, 0.6), rng.uniform(0.015, 0.045)
@@ -208,12 +233,29 @@ def _grace_notes(score: Score, rng: np.random.Generator) -> list[tuple[float, st
     ]
 
 
+def _ghost_notes(score: Score, rng: np.random.Generator, seconds: float) -> list[tuple[float, str, float]]:
+    """Soft strokes of the snare on sixteenths that it leaves out, now and then two or three in quick succession."""
+    step, share, level = score.beat / 4.0, rng.uniform(0.1, 0.6), rng.uniform(0.06, 0.3)
+    snares = np.array([t for t, role, _ in _strokes(score) if role in ("snare", "rimshot")])
+    ghosts = []
+    for at in np.arange(0.0, seconds, step):
+        if rng.random() > share or np.abs(snares - at).min(initial=np.inf) < 0.06:
+            continue
+        strokes, gap = int(rng.choice([1, 2, 3], p=[0.75, 0.2, 0.05])), rng.uniform(0.035, 0.07)
+        ghosts += [
+            (float(at + i * gap + rng.normal(0.0, 0.006)), "snare", float(level * rng.uniform(0.5, 1.5)))
+            for i in range(strokes)
+        ]
+    return ghosts
+
+
 def _with_roll(score: Score, rng: np.random.Generator, seconds: float) -> Score:
-    """The score with a roll of 10 to 28 strokes a second in it, rising or falling."""
-    role = str(rng.choice(["snare", "snare", *_TOMS]))
+    """The score with a roll of 9 to 28 strokes a second in it, rising or falling."""
+    role = str(rng.choice(["snare", "snare", "kick", *_TOMS]))
     start = score.beat * int(rng.integers(max(1, int(seconds / score.beat))))
     stop = start + score.beat * rng.choice([0.5, 1.0, 2.0])
-    times = np.arange(start, stop, 1.0 / rng.uniform(10.0, 28.0))
+    fastest = 18.0 if role == "kick" else 28.0  # two feet
+    times = np.arange(start, stop, 1.0 / rng.uniform(9.0, fastest))
     times = times + rng.normal(0.0, 0.003, len(times))
     levels = np.linspace(rng.uniform(0.15, 0.9), rng.uniform(0.15, 0.9), len(times)) * rng.uniform(0.8, 1.2, len(times))
     elsewhere = (score.times < start - 0.02) | (score.times > stop)
