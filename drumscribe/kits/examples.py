@@ -13,7 +13,7 @@ from .moments import Moments, nearest
 
 _NEAR, _NOT_FAR = 0.02, 0.05
 """A moment is a stroke's if it is that near (seconds); of other moments that are not far, one cannot tell."""
-_BACKGROUND_SHARE = 0.3
+_BACKGROUND_SHARE = 0.6
 """How much all the moments of the background weigh, against all those of the samples."""
 
 
@@ -84,9 +84,9 @@ def with_background(played: Examples, background: Background | None, names: Sequ
             continue
         own = rows.struck[:, order.index(name)]
         labels[:, i] = np.where(own < 0, np.nan, own)
-        for kin in ARTICULATIONS:  # other ways to play it that the kit does not know may be either
+        for kin in ARTICULATIONS:  # other ways to play the instrument are it, too, where the kit does not know them
             if kin.instrument == ARTICULATION_BY_NAME[name].instrument and kin.name not in names:
-                labels[rows.struck[:, order.index(kin.name)] == 1, i] = np.nan
+                labels[rows.struck[:, order.index(kin.name)] == 1, i] = 1.0
     prior = prior_of(rows.odds, names, INSTRUMENTS, only)
     share = _BACKGROUND_SHARE * len(played.weights) / max(1, len(labels))
     folds = np.unique(played.folds)[np.arange(len(labels)) % len(np.unique(played.folds))]

@@ -11,10 +11,13 @@ from .background import standardised
 from .examples import prior_of
 from .head import log_odds_of
 from .kit import Kit
-from .moments import MomentCollector, Moments
+from .moments import MomentCollector, Moments, nearest
 
 _GAP = 0.03
 """Strokes of one instrument that are closer (seconds) are one, the likelier of them."""
+_RECOGNISED = 1.5
+"""A moment is like a sound of the kit if its features speak for it by such log odds; others are left to the model.
+Chosen, as what the background weighs, on players of training kits, so that a kit does little harm to other music."""
 _USUAL_VELOCITY = 90.0
 _DB_PER_DECADE = 29.0
 """By so many dB is a stroke of ten times the velocity louder."""
@@ -23,8 +26,8 @@ _DB_PER_DECADE = 29.0
 class KitHearing:
     """Decides on the hits of a recording.
 
-    Instruments that the kit covers are its own to decide on, with what the model makes of them; others are the model's,
-    but for those that it takes the kit's sounds for.
+    At moments that are like one of its sounds, a kit decides on the instruments that it covers, with what the model
+    makes of them; all others are the model's, but for those that it takes the kit's sounds for.
 
     Parameters
     ----------
@@ -50,54 +53,87 @@ class KitHearing:
         return MomentCollector(self._info, lambda features: standardised(features, kit.mean, kit.scale) @ weights)
 
     def decide(self, settled: tuple[Candidates, np.ndarray], collector: MomentCollector) -> list[Hit]:
-        """The hits, of the kit's sounds and of the model's other instruments."""
+        """The hits, of the kit's sounds and of the model."""
         candidates, excess = settled
         moments = collector.collect(candidates, excess)
+        if not len(moments):
+            return []
         kit, names = self._kit, [sound.name for sound in self._kit.sounds]
-        instruments = self._info.columns.instruments
-        taken: set[tuple[float, str]] = set()
+        likeness = moments.numbers + kit.weights[:, -2]
+        prior = prior_of(moments.odds, names, self._info.columns.instruments, kit.only)
+        odds = log_odds_of(moments.numbers, prior, kit.weights) - self._needed
+        known = np.array([sound.known for sound in kit.sounds])
+        recognised = likeness.max(axis=1) >= _RECOGNISED
+        odds[np.ix_(~recognised, known & (not kit.only))] = -np.inf
+        standing = excess >= 0.0
         hits: list[Hit] = []
-        if len(moments):
-            prior = prior_of(moments.odds, names, instruments, kit.only)
-            odds = log_odds_of(moments.numbers, prior, kit.weights) - self._needed
-            for instrument in dict.fromkeys(sound.instrument for sound in kit.sounds):
-                hits += self._hits_of(instrument, moments, odds, candidates, taken)
+        for instrument in dict.fromkeys(sound.instrument for sound in kit.sounds):
+            columns = np.array([i for i, sound in enumerate(kit.sounds) if sound.instrument == instrument])
+            likeliest = columns[np.argmax(odds[:, columns], axis=1)]
+            best = odds[np.arange(len(odds)), likeliest]
+            chosen = _apart(moments.times, best)
+            hits += self._hits_of(chosen, likeliest[chosen], best[chosen], moments, candidates)
+            standing &= ~self._explained(instrument, chosen, likeliest[chosen], likeness, moments, candidates)
         if kit.only:
             return hits
-        covered = {sound.instrument for sound in kit.sounds}
-        kept = [
-            i
-            for i in np.flatnonzero(excess >= 0.0)
-            if (name := instruments[candidates.picks.instruments[i]]) not in covered and (int(i), name) not in taken
-        ]
-        return [*hits, *HitMaker(self._info.spectrogram.frame_rate).make(candidates[np.array(kept, int)])]
+        standing &= ~recognised[moments.of_candidates] | ~self._covered(candidates)
+        return [*hits, *HitMaker(self._info.spectrogram.frame_rate).make(candidates[np.flatnonzero(standing)])]
+
+    def _covered(self, candidates: Candidates) -> np.ndarray:
+        """``(candidates,) bool``, which are of instruments that are the kit's own to decide on."""
+        own = {sound.instrument for sound in self._kit.sounds}
+        covered = np.array([name in own for name in self._info.columns.instruments])
+        return covered[candidates.picks.instruments]
 
     def _hits_of(
-        self, instrument: str, moments: Moments, odds: np.ndarray, candidates: Candidates, taken: set
+        self, chosen: np.ndarray, sounds: np.ndarray, odds: np.ndarray, moments: Moments, candidates: Candidates
     ) -> list[Hit]:
-        """The hits of one instrument, the likeliest of its sounds; `taken` gets what the model takes it for."""
-        columns = np.array([i for i, sound in enumerate(self._kit.sounds) if sound.instrument == instrument])
-        likeliest = columns[np.argmax(odds[:, columns], axis=1)]
-        best = odds[np.arange(len(odds)), likeliest]
-        chosen = _apart(moments.times, best)
+        """The hits at chosen moments, of a sound each."""
         usual = float(np.median(moments.levels[chosen])) if len(chosen) else 0.0
         index = list(self._info.columns.instruments)
         hits = []
-        for moment in chosen:
-            sound = self._kit.sounds[likeliest[moment]]
-            candidate = moments.candidates[moment, index.index(instrument)] if sound.known else -1
+        for moment, number, own_odds in zip(chosen, sounds, odds, strict=True):
+            sound = self._kit.sounds[number]
+            candidate = moments.candidates[moment, index.index(sound.instrument)] if sound.known else -1
             if candidate >= 0:
                 velocity = float(candidates.picks.velocities[candidate]) * 127.0
             else:
                 velocity = _USUAL_VELOCITY * 10.0 ** ((float(moments.levels[moment]) - usual) / _DB_PER_DECADE)
-            for name in sound.mistaken_for:
-                if name in index:
-                    taken.add((int(moments.candidates[moment, index.index(name)]), name))
             note = None if sound.known and sound.note == ARTICULATION_BY_NAME[sound.name].note else sound.note
             time = max(0.0, float(moments.times[moment]))
-            likely = float(probability(best[moment]))
+            likely = float(probability(own_odds))
             hits.append(Hit(time, sound.name, int(np.clip(round(velocity), 1, 127)), likely, note))
         return hits
+
+    def _explained(
+        self,
+        instrument: str,
+        chosen: np.ndarray,
+        sounds: np.ndarray,
+        likeness: np.ndarray,
+        moments: Moments,
+        candidates: Candidates,
+    ) -> np.ndarray:
+        """``(candidates,) bool``, which of the model's candidates the kit's hits of an instrument are instead of.
+
+        They are those of the same instrument close by, and those that the model takes the kit's sounds for, unless it
+        is surer of them than the moment is like the kit's sound.
+        """
+        explained = np.zeros(len(candidates.odds), bool)
+        index = list(self._info.columns.instruments)
+        if instrument in index and len(chosen):
+            hit_times = moments.times[chosen]
+            times = moments.times[moments.of_candidates]
+            apart = np.abs(hit_times[nearest(hit_times, times)] - times)
+            explained |= (candidates.picks.instruments == index.index(instrument)) & (apart < _GAP)
+        for moment, number in zip(chosen, sounds, strict=True):
+            sound = self._kit.sounds[number]
+            for name in sound.mistaken_for:
+                column = index.index(name) if name in index else -1
+                candidate = moments.candidates[moment, column] if column >= 0 else -1
+                if candidate >= 0 and (not sound.known or likeness[moment, number] > moments.odds[moment, column]):
+                    explained[candidate] = True
+        return explained
 
 
 def _apart(times: np.ndarray, odds: np.ndarray) -> np.ndarray:

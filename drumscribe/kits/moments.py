@@ -28,6 +28,7 @@ class Moments:
     levels : ``(moments,) float32``, dB.
     odds : ``(moments, instruments) float32``, how far the model's log odds exceed what it needs for a hit.
     candidates : ``(moments, instruments) int``, the candidate of the model, or -1.
+    of_candidates : ``(candidates,) int``, the moment that is nearest to each candidate of the model.
     """
 
     times: np.ndarray
@@ -35,6 +36,7 @@ class Moments:
     levels: np.ndarray
     odds: np.ndarray
     candidates: np.ndarray
+    of_candidates: np.ndarray
 
     def __len__(self) -> int:
         return len(self.times)
@@ -95,7 +97,8 @@ class MomentCollector:
                 odds[moments[i], instruments[i]] = np.clip(excess[i], UNHEARD, _SURE)
                 chosen[moments[i], instruments[i]] = i
         numbers, levels = np.concatenate(self._numbers)[order], np.concatenate(self._levels)[order]
-        return Moments(times - LEAD / self.info.spectrogram.frame_rate, numbers, levels, odds, chosen)
+        times = times - LEAD / self.info.spectrogram.frame_rate
+        return Moments(times, numbers, levels, odds, chosen, moments)
 
 
 def nearest(times: np.ndarray, wanted: np.ndarray) -> np.ndarray:
