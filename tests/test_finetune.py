@@ -209,6 +209,27 @@ def test_a_kit_for_one_sound_leaves_the_other_drums_alone(tmp_path: Path) -> Non
     assert len(with_kit) - len(ours) < 0.06 * len(plain), "hardly any tap is heard where there is none"
 
 
+@pytest.mark.parametrize(("folder", "instrument"), [("kick", "kick"), ("snare", "snare"), ("hat", "hihat_closed")])
+def test_a_kit_for_one_drum_hears_that_drum_of_other_kits_as_the_model_does(
+    folder: str, instrument: str, tmp_path: Path
+) -> None:
+    kit = tmp_path / "one.kit"
+    made = run("finetune", "--samples", KIT / "samples" / folder, "--as", instrument, "--name", kit)
+    assert made.exit_code == 0, made.output
+    plain, with_kit = Transcriber(), Transcriber(kit=library.load(kit))
+    lost = []
+    for reference in sorted((KIT.parent / "references").rglob("*.csv")):
+        (song,) = (KIT.parent / "songs").rglob(f"{reference.stem}.*")
+        played = read_events(reference)
+        f = []
+        for transcriber in (plain, with_kit):
+            write(transcriber.transcribe_file(song), tmp_path / "song.mid")
+            track = Track(song.stem, played, read_events(tmp_path / "song.mid"))
+            f.append(score([track], 0.05).row(MICRO).f)
+        lost.append(f[0] - f[1])
+    assert np.mean(lost) <= 0.01, lost
+
+
 def test_a_corrected_take_teaches_the_next(tmp_path: Path) -> None:
     makers = {"kick": tap, "snare": hum}
     (first, played), (second, wanted) = sequence(makers, 5, 30), sequence(makers, 6)
