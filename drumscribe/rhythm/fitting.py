@@ -43,15 +43,18 @@ def place_hits(seconds: np.ndarray, quarters: np.ndarray) -> PlacedHits:
 
 def _line(hits: PlacedHits) -> tuple[float, float, np.ndarray]:
     """Seconds at quarter 0, seconds per quarter, and residuals: least squares with Huber's weights."""
-    weights = hits.weights
+    weights, middle = hits.weights, len(hits.weights) // 2
     for _ in range(5):
-        centre, mean = np.average(hits.quarters, weights=weights), np.average(hits.seconds, weights=weights)
+        total = weights.sum()
+        centre, mean = weights @ hits.quarters / total, weights @ hits.seconds / total
         x = hits.quarters - centre
-        slope = (weights * x * (hits.seconds - mean)).sum() / max((weights * x * x).sum(), 1e-9)
+        weighted = weights * x
+        slope = weighted @ (hits.seconds - mean) / max(weighted @ x, 1e-9)
         residuals = hits.seconds - mean - slope * x
-        scale = 1.5 * max(float(np.median(np.abs(residuals))), 0.002)
-        weights = hits.weights * np.minimum(1.0, scale / np.maximum(np.abs(residuals), 1e-9))
-    return mean - slope * centre, slope, residuals
+        distances = np.abs(residuals)
+        scale = 1.5 * max(float(np.partition(distances, middle)[middle]), 0.002)
+        weights = hits.weights * np.minimum(1.0, scale / np.maximum(distances, 1e-9))
+    return float(mean - slope * centre), float(slope), residuals
 
 
 def is_steady(hits: PlacedHits) -> bool:
