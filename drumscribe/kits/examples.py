@@ -13,7 +13,7 @@ from .moments import Moments, nearest
 
 _NEAR, _NOT_FAR = 0.02, 0.05
 """A moment is a stroke's if it is that near (seconds); of other moments that are not far, one cannot tell."""
-_BACKGROUND_SHARE = 0.6
+_BACKGROUND_SHARE = 0.3
 """How much all the moments of the background weigh, against all those of the samples."""
 
 
