@@ -100,7 +100,9 @@ class Transcriber:
         if kit is not None:
             from .kits.hearing import KitHearing
 
-            self._hearing = KitHearing(kit, self.info, options)
+            own = dict(options.instrument_sensitivity)
+            sensitivities = {sound.instrument: own.get(sound.instrument, options.sensitivity) for sound in kit.sounds}
+            self._hearing = KitHearing(kit, self.info, sensitivities)
         settings = self.info.spectrogram
         self._spectrogram = Spectrogram(settings)
         memory = (self.info.chunk + _PASSAGE) / settings.frame_rate + 5.0  # hits lag by a chunk and a passage

@@ -10,8 +10,8 @@ import numpy as np
 
 from drumscribe.drums import ARTICULATION_BY_NAME
 from drumscribe.kits.background import Background, write_background
+from drumscribe.kits.learners import open_learner
 from drumscribe.kits.moments import Moments, nearest
-from drumscribe.transcriber import Transcriber
 
 from .corpus import ROLES, Clip, Studio
 
@@ -25,11 +25,11 @@ _LEAST_VELOCITY = 0.25
 
 def make_background(model: Path, studio: Studio, clips: int, path: Path, report=print) -> None:
     """Gather moments of rendered clips and write a selection of them."""
-    transcriber = Transcriber(model, learning=True)
+    learner = open_learner(model)
     parts: list[tuple[Moments, np.ndarray]] = []
     for index in range(clips):
         clip = studio.clip(_SEED, index)
-        moments = transcriber.gather(clip.sound)
+        moments = learner.gather(clip.sound)
         if len(moments):
             parts.append((moments, _struck(clip, moments.times)))
         if (index + 1) % 20 == 0:
@@ -37,7 +37,7 @@ def make_background(model: Path, studio: Studio, clips: int, path: Path, report=
     struck = np.concatenate([s for _, s in parts])
     numbers, odds = (np.concatenate([getattr(m, name) for m, _ in parts]) for name in ("numbers", "odds"))
     chosen = _choose(struck)
-    write_background(Background.of(transcriber.info, numbers, odds, struck)[chosen], path)
+    write_background(Background.of(learner.info, numbers, odds, struck)[chosen], path)
     report(f"{path}: {len(chosen)} moments, {path.stat().st_size} bytes")
 
 

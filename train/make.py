@@ -125,7 +125,7 @@ def release(experiment: Experiment, places: Places, report=print) -> None:
     refused = [c for c in _convert(experiment, places, places.models, kinds, report) if c.reason]
     if refused:
         raise DrumscribeError(f"{experiment.name} cannot be released: {refused[0]}")
-    if experiment.is_passage and not experiment.live.window:  # kits are learned by models of recordings
+    if experiment.is_passage:
         background(experiment, places, report)
 
 

@@ -28,8 +28,9 @@ class _Note(click.ParamType):
 @click.option("--name", default="mine", show_default=True, help="What the kit is called; or a file that ends in .kit.")
 @click.option("--note", "notes", type=_Note(), multiple=True, help="The MIDI note of a sound. Can be repeated.")
 @click.option("--only", is_flag=True, help="Hear nothing but these sounds: for tapping, humming, beatboxing.")
+@click.option("--live", is_flag=True, help="Learn for live --kit NAME and serve --kit NAME, instead of transcribe.")
 @click.option("--model", "-m", type=_FOLDER, metavar="FILE", help="A model file, instead of the one that comes along.")
-def command(samples, named, take, labels, name, notes, only, model) -> None:
+def command(samples, named, take, labels, name, notes, only, live, model) -> None:
     """Learn a player's own sounds from a handful of samples, for transcribe --kit NAME.
 
     Samples are single strokes, or recordings of strokes of one sound with rests between them, which are cut. Names of
@@ -43,26 +44,28 @@ def command(samples, named, take, labels, name, notes, only, model) -> None:
     from ..batch.workers import one_thread
 
     with one_thread():  # before numpy is loaded, which reads this once
-        _finetune(samples, named, take, labels, name, dict(notes), only, model)
+        _finetune(samples, named, take, labels, name, dict(notes), only, live, model)
 
 
-def _finetune(samples, named, take, labels, name, notes, only, model) -> None:
+def _finetune(samples, named, take, labels, name, notes, only, live, model) -> None:
     from ..batch.workers import native_chatter_dropped
-    from ..classifier import default_model
+    from ..classifier import default_live_model, default_model
     from ..kits import library
     from ..kits.background import load_background
     from ..kits.kit import KitError, check_name, write_kit
+    from ..kits.learners import open_learner
     from ..kits.learning import Naming, learn
     from ..kits.report import verdict_of
     from ..kits.samples import check_enough, find_samples, read_samples
     from ..kits.takes import learn_from_take
-    from ..transcriber import Transcriber
 
     try:
         if (samples is None) == (take is None) or (take is None) != (labels is None):
             raise KitError("give either --samples, or --from-take and --labels")
         if named is not None and samples is None:
             raise KitError("--as says what --samples are; labels say it themselves")
+        if live and model is not None:
+            raise KitError("--live takes the model for streams; with --model, that file says what it is for")
         path = library.place_of(name)
         called = check_name(path.stem)
     except DrumscribeError as error:
@@ -71,17 +74,19 @@ def _finetune(samples, named, take, labels, name, notes, only, model) -> None:
         sounds = [read_samples(sound, paths) for sound, paths in find_samples(samples, named).items()]
         check_enough(sounds)
     with native_chatter_dropped():
-        transcriber = Transcriber(model, learning=True)
-        background = load_background(model or default_model(), transcriber.info)
+        model = model or (default_live_model() if live else default_model())
+        learner = open_learner(model)
+        background = load_background(model, learner.info)
         if samples is not None:
-            lesson = learn(sounds, transcriber, background, Naming(called, Path(samples).resolve().name, notes, only))
+            lesson = learn(sounds, learner, background, Naming(called, Path(samples).resolve().name, notes, only))
         else:
-            lesson = learn_from_take(take, labels, transcriber, background, Naming(called, take.name, notes, only))
+            lesson = learn_from_take(take, labels, learner, background, Naming(called, take.name, notes, only))
     _tell(lesson)
     if not lesson.worthwhile:
         raise KitError(verdict_of(lesson))
     write_kit(lesson.kit, path)
-    click.echo(f"{path}: drumscribe transcribe SONGS --kit {name}")
+    use = "live" if learner.info.look_aheads else "transcribe SONGS"
+    click.echo(f"{path}: drumscribe {use} --kit {name}")
 
 
 def _tell(lesson) -> None:

@@ -31,8 +31,9 @@ from .group import Failure
     help="Keep the sound as this wav, and write its transcription beside it at the end.",
 )
 @options.engine_options
+@options.kit_option
 @options.listening_options
-def command(listing, device, rate, midi, record, latency, retrigger, sensitivities, model) -> None:
+def command(listing, device, rate, midi, record, latency, retrigger, kit, sensitivities, model) -> None:
     """Listen to a microphone or an interface, and play what is heard to a MIDI port, until Ctrl-C.
 
     Needs pip install "drumscribe[live]".
@@ -52,7 +53,7 @@ def command(listing, device, rate, midi, record, latency, retrigger, sensitiviti
                 source = stack.enter_context(_source(device, rate))
                 port = _port(stack, console, midi)
                 with native_chatter_dropped():
-                    engine = options.make_engine(model, sensitivities, latency, retrigger)
+                    engine = options.make_engine(model, kit, sensitivities, latency, retrigger)
             except DrumscribeError as error:
                 raise Failure(error, 2) from error
             session = _play(console, source, engine, port, record)
@@ -62,7 +63,7 @@ def command(listing, device, rate, midi, record, latency, retrigger, sensitiviti
             )
         console.print(f"{len(session.hits)} hits in {session.frames / source.rate:.1f} s", soft_wrap=True)
         if record is not None:
-            _keep(console, record)
+            _keep(console, record, session.transcription(source.rate, engine.model) if kit is not None else None)
         if session.lost_device:
             raise Failure(DrumscribeError(session.lost_device))
 
@@ -102,12 +103,12 @@ def _play(console, source, engine, port, record):
         return play(source, engine, port, screen, record)
 
 
-def _keep(console, record: Path) -> None:
+def _keep(console, record: Path, played) -> None:
+    """Write the transcription of a take: what was played, or, better where no kit was needed, what is heard in it."""
     from ..batch.delivery import Delivery
 
-    transcriber = options.make_transcriber(None, None, ())
     out = record.with_suffix(".mid")
-    Delivery().deliver(transcriber.transcribe_file(record), [out])
+    Delivery().deliver(played or options.make_transcriber(None, None, ()).transcribe_file(record), [out])
     console.print(f"{record} and {out}", soft_wrap=True)
 
 

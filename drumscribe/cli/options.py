@@ -158,6 +158,7 @@ def engine_options(command: Callable) -> Callable:
 
 def make_engine(
     model: Path | None,
+    kit: str | None,
     sensitivities: Sequence[tuple[str | None, float]],
     latency: float | None,
     retrigger: float | None,
@@ -166,7 +167,7 @@ def make_engine(
     """Make an engine; its look-ahead is what the latency leaves, as near as the model has it."""
     from ..stream import Engine
 
-    engine = Engine(model, threaded=threaded)
+    engine = Engine(model, kit=load_kit(kit), threaded=threaded)
     for instrument, value in sorted(sensitivities, key=lambda pair: pair[0] is not None):
         for name in engine.instruments if instrument is None else (instrument,):
             engine.parameters[f"sensitivity_{name}"] = value

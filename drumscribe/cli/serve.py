@@ -14,8 +14,9 @@ from . import options
 @click.option("--rate", type=click.IntRange(22050, 192000), default=48000, show_default=True, metavar="HZ")
 @click.option("--channels", type=click.IntRange(1, 2), default=1, show_default=True)
 @options.engine_options
+@options.kit_option
 @options.listening_options
-def command(stdio: bool, rate: int, channels: int, latency, retrigger, sensitivities, model: Path | None) -> None:
+def command(stdio: bool, rate: int, channels: int, latency, retrigger, kit, sensitivities, model: Path | None) -> None:
     """Listen for a program in another language: frames of 32-bit floats in, one JSON hit per line out.
 
     Frames are interleaved and little-endian, without a header. The lines are {"event": "ready", ...} first, with
@@ -30,7 +31,7 @@ def command(stdio: bool, rate: int, channels: int, latency, retrigger, sensitivi
         from ..stream.serving import serve
 
         with native_chatter_dropped():
-            engine = options.make_engine(model, sensitivities, latency, retrigger, threaded=False)
+            engine = options.make_engine(model, kit, sensitivities, latency, retrigger, threaded=False)
         try:
             serve(engine, rate, channels, sys.stdin.buffer, sys.stdout)
         except BrokenPipeError:

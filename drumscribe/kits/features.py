@@ -2,7 +2,7 @@
 
 A moment is described by the model's embedding around it and before it, by the shape of the spectrum at the attack,
 while it decays, and before it, and by what the model itself makes of it. Levels are taken out of the shapes, so that a
-soft stroke is described as a loud one is.
+soft stroke is described as a loud one is. In a stream, which does not wait for it, the decay is left out.
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ import numpy as np
 from ..classifier import ModelInfo
 from ..evidence import log_odds
 
-BEFORE, AFTER = 6, 25
-"""Frames around a moment that its features look at."""
+BEFORE, AFTER, AFTER_LIVE = 6, 25, 5
+"""Frames around a moment that its features look at: of what comes after it, less in a stream."""
 _ATTACK, _BODY, _TAIL, _PAST = slice(0, 5), slice(5, 12), slice(12, AFTER), slice(-BEFORE, -1)
 """Stretches of frames, counted from the moment."""
 _MOMENT = slice(-3, 4)
@@ -31,16 +31,25 @@ class Layout:
     velocities: int
     embedding: int
     bands: int
+    live: bool
 
     @classmethod
     def of(cls, info: ModelInfo) -> "Layout":
         """The layout of a model's rows."""
-        return cls(len(info.columns), len(info.columns.instruments), info.embedding, info.spectrogram.bands)
+        sizes = len(info.columns), len(info.columns.instruments), info.embedding, info.spectrogram.bands
+        return cls(*sizes, live=bool(info.look_aheads))
+
+    @property
+    def after(self) -> int:
+        """Frames after a moment that its features look at."""
+        return AFTER_LIVE if self.live else AFTER
 
     @property
     def size(self) -> int:
         """How many features there are."""
-        return 3 * self.embedding + self.bands + 3 * (self.bands // _POOL) + self.columns - self.velocities + 2
+        decay = 0 if self.live else self.embedding + 2 * (self.bands // _POOL)
+        attack = 2 * self.embedding + self.bands + self.bands // _POOL
+        return attack + decay + self.columns - self.velocities + 2
 
 
 def describe(rows: np.ndarray, frames: np.ndarray, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
@@ -55,8 +64,8 @@ def describe(rows: np.ndarray, frames: np.ndarray, layout: Layout) -> tuple[np.n
     -------
     ``(moments, layout.size) float32``, and ``(moments,) float32`` in dB.
     """
-    padded = np.pad(rows, ((BEFORE, AFTER), (0, 0)))
-    around = padded[frames[:, None] + np.arange(BEFORE + AFTER)]
+    padded = np.pad(rows, ((BEFORE, layout.after), (0, 0)))
+    around = padded[frames[:, None] + np.arange(BEFORE + layout.after)]
     answers, embedding, bands = np.split(around, np.cumsum([layout.columns, layout.embedding]), axis=2)
 
     def stretch(values: np.ndarray, part: slice) -> np.ndarray:
@@ -79,10 +88,9 @@ def describe(rows: np.ndarray, frames: np.ndarray, layout: Layout) -> tuple[np.n
     features = [
         attack.mean(axis=1),
         attack.max(axis=1) - past,
-        stretch(embedding, _BODY).mean(axis=1),
+        *([] if layout.live else [stretch(embedding, _BODY).mean(axis=1)]),
         shape(spectrum),
-        coarse(_BODY),
-        coarse(_TAIL),
+        *([] if layout.live else [coarse(_BODY), coarse(_TAIL)]),
         coarse(_PAST),
         0.1 * log_odds(heard),
         shape(stretch(bands, _PAST).max(axis=(1, 2))[:, None]),

@@ -1,5 +1,8 @@
 """A kit at work: what it hears in a recording, beside the model or in its place."""
 
+from collections import deque
+from collections.abc import Mapping
+
 import numpy as np
 
 from ..candidates import Candidates, HitMaker
@@ -19,8 +22,13 @@ _RECOGNISED = 1.5
 """A moment is like a sound of the kit if its features speak for it by such log odds; others are left to the model.
 Chosen, as what the background weighs, on players of training kits, so that a kit does little harm to other music."""
 _USUAL_VELOCITY = 90.0
+_STROKES = 10_000
+"""The last strokes of an instrument that say which level is usual."""
 _DB_PER_DECADE = 29.0
 """By so many dB is a stroke of ten times the velocity louder."""
+
+Levels = dict[str, deque[float]]
+"""Levels (dB) of the strokes of instruments."""
 
 
 class KitHearing:
@@ -31,20 +39,24 @@ class KitHearing:
 
     Parameters
     ----------
-    options : a `TranscribeOptions`, for its sensitivities.
+    info : of the model.
+    sensitivities : of the kit's instruments, 0 to 1; 0.5 for those that are not named.
 
     Raises
     ------
     KitError : where the kit was made for another model.
     """
 
-    def __init__(self, kit: Kit, info: ModelInfo, options) -> None:
+    def __init__(self, kit: Kit, info: ModelInfo, sensitivities: Mapping[str, float]) -> None:
         kit.check_model(info)
         self._kit, self._info = kit, info
-        own = dict(options.instrument_sensitivity)
-        wanted = np.array([own.get(sound.instrument, options.sensitivity) for sound in kit.sounds])
+        wanted = np.array([sensitivities.get(sound.instrument, 0.5) for sound in kit.sounds])
         # Where the model is heeded, its own thresholds have been moved already.
         self._needed = 8.0 * (0.5 - wanted) * (1.0 - kit.weights[:, -1] * [sound.known for sound in kit.sounds])
+
+    def is_due(self, onsets: np.ndarray) -> bool:
+        """Whether to look at a piece of a stream, in which there are these onsets (seconds)."""
+        return True
 
     def make_collector(self) -> MomentCollector:
         """What gathers moments, weighed at once."""
@@ -52,9 +64,19 @@ class KitHearing:
         weights = kit.weights[:, :-2].T
         return MomentCollector(self._info, lambda features: standardised(features, kit.mean, kit.scale) @ weights)
 
-    def decide(self, settled: tuple[Candidates, np.ndarray], collector: MomentCollector) -> list[Hit]:
-        """The hits, of the kit's sounds and of the model."""
+    def decide(
+        self, settled: tuple[Candidates, np.ndarray], collector: MomentCollector, earlier: Levels | None = None
+    ) -> list[Hit]:
+        """The hits, of the kit's sounds and of the model.
+
+        Parameters
+        ----------
+        settled : the model's candidates, and how far their log odds exceed what they need to be hits.
+        collector : has heard the moments.
+        earlier : of a stream that is decided on piece by piece, what its levels were; gets those of this piece.
+        """
         candidates, excess = settled
+        earlier = {} if earlier is None else earlier
         moments = collector.collect(candidates, excess)
         if not len(moments):
             return []
@@ -72,7 +94,10 @@ class KitHearing:
             likeliest = columns[np.argmax(odds[:, columns], axis=1)]
             best = odds[np.arange(len(odds)), likeliest]
             chosen = _apart(moments.times, best)
-            hits += self._hits_of(chosen, likeliest[chosen], best[chosen], moments, candidates)
+            levels = earlier.setdefault(instrument, deque(maxlen=_STROKES))
+            levels.extend(moments.levels[chosen].tolist())
+            usual = float(np.median(levels)) if levels else 0.0
+            hits += self._hits_of(chosen, likeliest[chosen], best[chosen], usual, moments, candidates)
             standing &= ~self._explained(instrument, chosen, likeliest[chosen], likeness, moments, candidates)
         if kit.only:
             return hits
@@ -86,10 +111,15 @@ class KitHearing:
         return covered[candidates.picks.instruments]
 
     def _hits_of(
-        self, chosen: np.ndarray, sounds: np.ndarray, odds: np.ndarray, moments: Moments, candidates: Candidates
+        self,
+        chosen: np.ndarray,
+        sounds: np.ndarray,
+        odds: np.ndarray,
+        usual: float,
+        moments: Moments,
+        candidates: Candidates,
     ) -> list[Hit]:
-        """The hits at chosen moments, of a sound each."""
-        usual = float(np.median(moments.levels[chosen])) if len(chosen) else 0.0
+        """The hits at chosen moments, of a sound each; `usual` is a level in dB."""
         index = list(self._info.columns.instruments)
         hits = []
         for moment, number, own_odds in zip(chosen, sounds, odds, strict=True):

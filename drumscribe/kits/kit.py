@@ -98,10 +98,10 @@ class Kit:
         KitError : where it was not, with the way out.
         """
         if self.fingerprint != info.fingerprint or len(self.mean) != Layout.of(info).size:
+            way = "drumscribe finetune --live" if info.look_aheads else "drumscribe finetune"
             raise KitError(
                 f"the kit {self.name} was made for the model {self.model} ({self.fingerprint}), not for {info.name} "
-                f"{info.version} ({info.fingerprint}): make it anew with drumscribe finetune, or give its model with "
-                "--model"
+                f"{info.version} ({info.fingerprint}): make it anew with {way}, or give its model with --model"
             )
 
 

@@ -13,11 +13,11 @@ import numpy as np
 from .. import __version__
 from ..classifier import ModelInfo
 from ..drums import ARTICULATION_BY_NAME, ARTICULATIONS
-from ..transcriber import Transcriber
 from .background import Background
 from .examples import examples_of, join_examples, label, with_background
 from .head import Examples, best_threshold, cross_validate, fit
 from .kit import MOST_SOUNDS, Kit, KitError, Sound
+from .learners import Learner
 from .samples import SoundSamples
 from .sequences import Sequencer
 
@@ -25,7 +25,7 @@ _FOLDS = 5
 _SEQUENCES = 20
 """How many sequences are made of the samples, in all folds together."""
 _SECONDS = 8.0
-_MISTAKEN = 0.3
+_MISTAKEN = 0.15
 """A sound is mistaken for an instrument if the model hears that at such a share of its strokes."""
 _CONFUSED = 0.2
 """Two sounds can hardly be told apart if one is heard at such a share of the other's strokes."""
@@ -96,14 +96,12 @@ class Naming:
         return found
 
 
-def learn(
-    samples: Sequence[SoundSamples], transcriber: Transcriber, background: Background | None, naming: Naming
-) -> Lesson:
+def learn(samples: Sequence[SoundSamples], learner: Learner, background: Background | None, naming: Naming) -> Lesson:
     """Learn a kit from samples.
 
     Parameters
     ----------
-    transcriber : of the model that the kit is for, made for learning.
+    learner : for the model that the kit is for.
     background : what comes beside that model.
 
     Raises
@@ -113,9 +111,9 @@ def learn(
     samples = tuple(samples)
     if len(samples) > MOST_SOUNDS:
         raise KitError(f"{len(samples)} sounds are too many for a kit: {MOST_SOUNDS} are the most")
-    names, info = [sound.name for sound in samples], transcriber.info
+    names, info = [sound.name for sound in samples], learner.info
     heard, parts, which = [], [], []
-    for fold, moments, labels, taken in _sequences(samples, transcriber, naming.only):
+    for fold, moments, labels, taken in _sequences(samples, learner, naming.only):
         heard.append(moments.odds)
         parts.append(examples_of(moments, labels, np.full(len(moments), fold), names, info, background, naming.only))
         which.append(taken)
@@ -207,14 +205,14 @@ def conclude(
     return Lesson(kit, samples, misplaced, _confused(names, chosen, struck), float(expected), float(model_alone))
 
 
-def _sequences(samples: tuple[SoundSamples, ...], transcriber: Transcriber, only: bool):
+def _sequences(samples: tuple[SoundSamples, ...], learner: Learner, only: bool):
     """The fold, the moments, the labels and the samples struck of each sequence."""
     rng = np.random.default_rng(1)
     names = [sound.name for sound in samples]
     groups = {ARTICULATION_BY_NAME[name].instrument for name in names if name in ARTICULATION_BY_NAME}
     others = () if only else tuple(a.name for a in ARTICULATIONS if a.instrument not in groups)
     shots = [[sample.shot for sample in sound.kept] for sound in samples]
-    sequencer = Sequencer(shots, names, others, transcriber.info.spectrogram.rate, rng)
+    sequencer = Sequencer(shots, names, others, learner.info.spectrogram.rate, rng)
     folds = max(2, min(_FOLDS, *(len(own) for own in shots)))
     orders = [rng.permutation(len(own)) for own in shots]
     drums = not only and any(name in ARTICULATION_BY_NAME for name in names)
@@ -222,7 +220,7 @@ def _sequences(samples: tuple[SoundSamples, ...], transcriber: Transcriber, only
         fold, kind = number % folds, number // folds % 4
         allowed = [order[fold::folds] if len(order) >= folds else order for order in orders]
         sequence = sequencer.make(allowed, _SECONDS, kind > 0, drums and kind < 3, not drums and kind < 3)
-        moments = transcriber.gather(sequence.sound)
+        moments = learner.gather(sequence.sound)
         labels, taken = label(moments, sequence.times, sequence.sounds, sequence.samples, len(names))
         yield fold, moments, labels, taken
 

@@ -1,13 +1,13 @@
 """Moments of a recording: its onsets, and what the model takes for hits where there is no onset."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
 from ..candidates import LEAD, Candidates
 from ..classifier import ModelInfo
-from .features import AFTER, BEFORE, Layout, describe
+from .features import BEFORE, Layout, describe
 
 TOGETHER = 0.025
 """Seconds within which an onset and a candidate of the model are one moment."""
@@ -41,6 +41,25 @@ class Moments:
     def __len__(self) -> int:
         return len(self.times)
 
+    def __getitem__(self, chosen: np.ndarray) -> "Moments":
+        """Some of them, without what says which candidates are theirs."""
+        numbers, odds = self.numbers[chosen], self.odds[chosen]
+        unknown = np.full(odds.shape, -1)
+        return Moments(self.times[chosen], numbers, self.levels[chosen], odds, unknown, np.zeros(0, int))
+
+
+def no_moments(info: ModelInfo) -> Moments:
+    """None, with features of a model."""
+    count = len(info.columns.instruments)
+    numbers, odds = np.zeros((0, Layout.of(info).size), np.float32), np.zeros((0, count), np.float32)
+    return Moments(np.zeros(0), numbers, np.zeros(0, np.float32), odds, np.zeros((0, count), int), np.zeros(0, int))
+
+
+def join_moments(parts: Sequence[Moments]) -> Moments:
+    """Several in a row, at least one, as one, without what says which candidates are theirs."""
+    columns = (np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Moments))
+    return Moments(*columns)
+
 
 @dataclass
 class MomentCollector:
@@ -54,10 +73,14 @@ class MomentCollector:
 
     info: ModelInfo
     reduce: Callable[[np.ndarray], np.ndarray] = lambda features: features
-    context: int = max(BEFORE, AFTER)
     _times: list[np.ndarray] = field(default_factory=list)
     _numbers: list[np.ndarray] = field(default_factory=list)
     _levels: list[np.ndarray] = field(default_factory=list)
+
+    @property
+    def context(self) -> int:
+        """Frames around a passage that its moments are described by."""
+        return max(BEFORE, Layout.of(self.info).after)
 
     def hear(self, rows: np.ndarray, start: float, onsets: np.ndarray, attacks: np.ndarray) -> None:
         """Take note of the moments of a passage.

@@ -9,11 +9,11 @@ from ..audio import load
 from ..drums import ARTICULATION_BY_NAME, ARTICULATION_BY_NOTE
 from ..export import read_json
 from ..midi.reading import read_note_ons
-from ..transcriber import Transcriber
 from .background import Background
 from .examples import examples_of, label, with_background
 from .head import cross_validate
 from .kit import KitError
+from .learners import Learner
 from .learning import Lesson, Naming, conclude
 from .samples import LEAST, Sample, SoundSamples, cut
 
@@ -50,7 +50,7 @@ def read_labels(path: Path, notes: Mapping[str, int]) -> list[tuple[float, str]]
 
 
 def learn_from_take(
-    take: Path, labels: Path, transcriber: Transcriber, background: Background | None, naming: Naming
+    take: Path, labels: Path, learner: Learner, background: Background | None, naming: Naming
 ) -> Lesson:
     """Learn a kit from a recording and what is struck in it.
 
@@ -61,14 +61,14 @@ def learn_from_take(
     AudioError, LabelError : where a file cannot be read.
     KitError : where there are too few strokes, or labels and recording do not belong together.
     """
-    rate = transcriber.info.spectrogram.rate
+    rate = learner.info.spectrogram.rate
     hits = read_labels(labels, naming.notes)
     counts = {name: sum(other == name for _, other in hits) for _, name in hits}
     names = [name for name in _in_order(counts) if counts[name] >= LEAST]
     if not names:
         raise KitError(f"{labels}: {LEAST} strokes of a sound are the least to learn from")
     sound = load(take, rate)
-    moments = transcriber.gather(sound)
+    moments = learner.gather(sound)
     times = np.array([time for time, name in hits if name in names])
     which = np.array([names.index(name) for _, name in hits if name in names])
     marked, taken = label(moments, times, which, np.arange(len(times)), len(names), _NEAR)
@@ -81,10 +81,10 @@ def learn_from_take(
     rare = {name for name, count in counts.items() if count < LEAST and name in ARTICULATION_BY_NAME}
     samples = tuple(_samples_of(name, i, take, sound, rate, times, which) for i, name in enumerate(names))
     folds = (moments.times / _BLOCK).astype(int) % _FOLDS
-    played = examples_of(moments, marked, folds, names, transcriber.info, background, naming.only)
+    played = examples_of(moments, marked, folds, names, learner.info, background, naming.only)
     examples = with_background(played, background, names, naming.only)
     odds = cross_validate(examples)
-    lesson = conclude(examples, odds, played, moments.odds, samples, False, transcriber.info, background, naming)
+    lesson = conclude(examples, odds, played, moments.odds, samples, False, learner.info, background, naming)
     for name in sorted(rare):
         samples[0].refused.append((name, f"fewer than {LEAST} strokes: left to the model"))
     return lesson

@@ -3,13 +3,15 @@
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from ..errors import DrumscribeError
+from ..hits import Transcription
+from ..rhythm import analyse_rhythm
 from ..stream import Engine, Overrun, StreamHit
 from .inputs import DeviceError, LiveInput
 from .ports import Port
@@ -40,6 +42,12 @@ class Session:
     overruns: list[Overrun] = field(default_factory=list)
     frames: int = 0
     lost_device: str = ""
+
+    def transcription(self, rate: int, model: str) -> Transcription:
+        """The hits as those of a recording, with its rhythm."""
+        hits = sorted((hit.at_rate(rate) for hit in self.hits), key=lambda hit: (hit.time, hit.note))
+        heard = Transcription(tuple(hits), self.frames / rate, model)
+        return replace(heard, rhythm=analyse_rhythm(heard))
 
 
 def play(

@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,9 +13,12 @@ from ..classifier import LookAhead, default_live_model
 from ..errors import ModelError
 from ..hits import Hit
 from .events import StreamHit
-from .listener import Attention, Listener
+from .listener import Attention, Listener, look_ahead_near
 from .parameters import Parameter, parameters_for
 from .resampling import Resampler
+
+if TYPE_CHECKING:
+    from ..kits.kit import Kit
 
 _LOUDEST = 1e10  # beyond any scale that samples are written in
 
@@ -24,31 +29,46 @@ class Analysis:
     Parameters
     ----------
     model : path of a model file, or None for the shipped one.
+    kit : a player's own sounds to hear, too.
 
     Raises
     ------
     ModelError : where the model cannot be used.
+    KitError : where the kit was made for another model.
     """
 
-    def __init__(self, model: str | Path | None = None) -> None:
+    def __init__(self, model: str | Path | None = None, kit: "Kit | None" = None) -> None:
         path = Path(model) if model is not None else default_live_model()
         self._listener = Listener(path)
         self.info = self._listener.info
         self._look_aheads = self.info.look_aheads
         if not self._look_aheads:
             raise ModelError(f"{path}: is for recordings, and too slow for streams; take one for streams, such as live")
+        self._kit = kit
+        if kit is not None:
+            from ..kits.features import AFTER_LIVE
+
+            kit.check_model(self.info)
+            self._look_aheads = (look_ahead_near(self.info, AFTER_LIVE),)
         self._resampler = Resampler(self.info.spectrogram.rate, self.info.spectrogram.rate)
         self._rate = self.info.spectrogram.rate
         self._origin = 0
 
     @property
+    def instruments(self) -> tuple[str, ...]:
+        """What is heard: the model's instruments, and those of the kit; only the latter where it says so."""
+        own = dict.fromkeys(sound.instrument for sound in self._kit.sounds) if self._kit is not None else {}
+        models = () if self._kit is not None and self._kit.only else self.info.columns.instruments
+        return tuple(dict.fromkeys((*models, *own)))
+
+    @property
     def parameters(self) -> tuple[Parameter, ...]:
         """What can be changed."""
-        return parameters_for(self.info.columns.instruments, self.look_aheads)
+        return parameters_for(self.instruments, self.look_aheads)
 
     @property
     def look_aheads(self) -> tuple[float, ...]:
-        """Those that the model was made for, in ms."""
+        """Those that the model, or the kit, was made for, in ms."""
         return tuple(at.frames * 1000.0 / self.info.spectrogram.frame_rate for at in self._look_aheads)
 
     def prepare(self, rate: int, values: Mapping[str, float]) -> None:
@@ -57,7 +77,7 @@ class Analysis:
         self._resampler = Resampler(rate, self.info.spectrogram.rate)
         self.restart(0)
         self.set(values)
-        attention, self._attention = self._attention, Attention(0, self._attention.judge)
+        attention, self._attention = self._attention, replace(self._attention, bypass=False)
         self.push(np.random.default_rng(0).normal(0.0, 0.1, rate // 2).astype(np.float32))
         self.flush()
         self._attention = attention
@@ -65,9 +85,15 @@ class Analysis:
     def set(self, values: Mapping[str, float]) -> None:
         """Listen by these values of the parameters from now on; the look-ahead is the nearest that there is."""
         near = self._nearest(values["look_ahead"])
-        wanted = [values[f"sensitivity_{name}"] for name in self.info.columns.instruments]
-        judge = Judge(near.weights, move_thresholds(near.thresholds, wanted))
-        self._attention = Attention(near.frames, judge, values["retrigger"] / 1000.0, values["bypass"] >= 0.5)
+        wanted = {name: values[f"sensitivity_{name}"] for name in self.instruments}
+        by_model = [wanted.get(name, 0.5) for name in self.info.columns.instruments]
+        judge = Judge(near.weights, move_thresholds(near.thresholds, by_model))
+        hearing = None
+        if self._kit is not None:
+            from ..kits.hearing import KitHearing
+
+            hearing = KitHearing(self._kit, self.info, wanted)
+        self._attention = Attention(near.frames, judge, values["retrigger"] / 1000.0, values["bypass"] >= 0.5, hearing)
 
     def latency(self, values: Mapping[str, float]) -> int:
         """Samples at the host's rate from an attack to the moment when it is reported, at most.
@@ -110,6 +136,12 @@ class Analysis:
 
     def _located(self, hits: list[Hit]) -> list[StreamHit]:
         return [
-            StreamHit(self._origin + round(hit.time * self._rate), hit.articulation, hit.velocity, hit.confidence)
+            StreamHit(
+                self._origin + round(hit.time * self._rate),
+                hit.articulation,
+                hit.velocity,
+                hit.confidence,
+                hit.own_note,
+            )
             for hit in hits
         ]

@@ -2,7 +2,7 @@
 
 import weakref
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from .analysis import Analysis
 from .events import Overrun, StreamHit
 from .parameters import Parameters
 from .worker import Worker
+
+if TYPE_CHECKING:
+    from ..kits.kit import Kit
 
 Layout = Literal["planar", "interleaved"]
 
@@ -29,12 +32,14 @@ class Engine:
     Parameters
     ----------
     model : path of a model file, or None for the shipped one.
+    kit : a player's own sounds to hear, too, learned for that model (`kits.library.load`).
     threaded : whether to listen in a thread of its own, as in real time, or in the caller's, as offline.
     queue_seconds : of sound that wait for the thread, at most; what comes while it is full is lost, and reported.
 
     Raises
     ------
     ModelError : where the model cannot be used.
+    KitError : where the kit was made for another model.
 
     Examples
     --------
@@ -47,10 +52,17 @@ class Engine:
     []
     """
 
-    def __init__(self, model: str | Path | None = None, *, threaded: bool = True, queue_seconds: float = 4.0) -> None:
+    def __init__(
+        self,
+        model: str | Path | None = None,
+        *,
+        kit: "Kit | None" = None,
+        threaded: bool = True,
+        queue_seconds: float = 4.0,
+    ) -> None:
         if not 0.1 <= queue_seconds <= 60.0:
             raise ValueError(f"a queue of {queue_seconds} s: it holds from 0.1 to 60")
-        self._model, self._analysis = model, Analysis(model)
+        self._model, self._kit, self._analysis = model, kit, Analysis(model, kit)
         self._threaded, self._queue_seconds = threaded, queue_seconds
         self._parameters = Parameters(self._analysis.parameters)
         self._worker: Worker | None = None
@@ -70,11 +82,11 @@ class Engine:
     @property
     def instruments(self) -> tuple[str, ...]:
         """What it hears."""
-        return self._analysis.info.columns.instruments
+        return self._analysis.instruments
 
     @property
     def look_aheads(self) -> tuple[float, ...]:
-        """Those that the model was made for, in ms: the parameter is taken to mean the nearest of them."""
+        """Those that the model, or the kit, was made for, in ms: the parameter is taken to mean the nearest of them."""
         return self._analysis.look_aheads
 
     @property
@@ -188,7 +200,7 @@ class Engine:
     def close(self) -> None:
         """End the thread. The engine can be prepared again."""
         if self._ending is not None and not self._ending():
-            self._analysis = Analysis(self._model)  # a thread that hangs keeps the other
+            self._analysis = Analysis(self._model, self._kit)  # a thread that hangs keeps the other
         self._worker, self._ending, self._prepared = None, None, False
 
     def _check_prepared(self) -> None:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from ..drums import ARTICULATION_BY_NAME
 from ..hits import Hit
 
 
@@ -13,27 +12,28 @@ class StreamHit:
     Attributes
     ----------
     sample : of the attack, counted at the host's rate from the first that was processed.
-    articulation, velocity, confidence : as of `hits.Hit`.
+    articulation, velocity, confidence, own_note : as of `hits.Hit`.
     """
 
     sample: int
     articulation: str
     velocity: int
     confidence: float
+    own_note: int | None = None
 
     @property
     def instrument(self) -> str:
-        """The instrument that the articulation belongs to."""
-        return ARTICULATION_BY_NAME[self.articulation].instrument
+        """The instrument that the articulation belongs to; a sound of a player's own is one by itself."""
+        return self.at_rate(1).instrument
 
     @property
     def note(self) -> int:
-        """The General MIDI note."""
-        return ARTICULATION_BY_NAME[self.articulation].note
+        """The General MIDI note, or the player's own."""
+        return self.at_rate(1).note
 
     def at_rate(self, rate: int) -> Hit:
         """The hit in seconds."""
-        return Hit(self.sample / rate, self.articulation, self.velocity, self.confidence)
+        return Hit(self.sample / rate, self.articulation, self.velocity, self.confidence, self.own_note)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The causal path: sound at the model's rate to hits, frame by frame, each decided when enough has followed it.
 
     hops -> `Spectrogram` -> network, on a window that ends now -> `CandidateFinder` -> `Judge` -> hits
-                        `-> `OnsetDetector` -----------------------^
+                        `-> `OnsetDetector` -----------------------^                       `-> `KitHearing` -> hits
 
 It is what `transcriber` does, stage by stage, but for those that need a whole recording: `evidence.Recurrence` and
 `likeness.Likeness`, in whose place stands what is not known, and `rhythm.analyse_rhythm`. What follows a frame by more
@@ -12,6 +12,7 @@ recording.
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,11 +25,16 @@ from ..onsets import OnsetDetector
 from ..picking import HitPicker, Picks
 from ..spectrogram import Spectrogram
 
+if TYPE_CHECKING:
+    from ..kits.hearing import KitHearing, Levels
+
 SECOND_LOOK = 1
 """Frames before the one decided on that are looked at once more: answers change while what follows becomes known, and
 what is no peak yet may be one then. Chosen on sound rendered from held-out kits and grooves."""
 RETRIGGER = 0.03
 """Seconds within which an instrument does not sound again unless asked to: there, a peak may have moved by frames."""
+_PIECE = 4
+"""Frames that are decided on together with a kit: what is struck at once may be seen at different ones of them."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +47,24 @@ class Attention:
     judge : of candidates.
     retrigger : seconds within which an instrument does not sound again.
     bypass : whether to hear nothing, at little cost.
+    hearing : of a player's kit, or None.
     """
 
     look_ahead: int
     judge: Judge
     retrigger: float = 0.0
     bypass: bool = False
+    hearing: "KitHearing | None" = None
 
 
 def look_aheads_of(info: ModelInfo) -> tuple[LookAhead, ...]:
     """Those that a model was trained for; of a model for recordings, all that an answer and its evidence depend on."""
     return info.look_aheads or (LookAhead(info.context + HitPicker.context, info.weights, info.thresholds),)
+
+
+def look_ahead_near(info: ModelInfo, frames: float) -> LookAhead:
+    """The nearest to so many frames."""
+    return min(look_aheads_of(info), key=lambda at: abs(at.frames - frames))
 
 
 class Listener:
@@ -89,7 +102,8 @@ class Listener:
         self._frames = 0  # in all, that of the present being the last of them
         self._done = 0  # the frame up to which candidates are decided on
         self._onsets = np.zeros(0)
-        self._last: dict[int, float] = {}  # the frame of each instrument's last hit
+        self._last: dict[int | str, float] = {}  # the frame of each instrument's last hit
+        self._levels: Levels = {}
         # A frame is complete at the end of each of the pieces that follow this one
         self._pending = [np.zeros(LEAD * settings.hop, np.float32)]
         self._missing = settings.window // 2 % settings.hop or settings.hop
@@ -146,6 +160,8 @@ class Listener:
         first, self._done = max(0, self._done - SECOND_LOOK), last
         if attention.bypass:
             return []
+        if attention.hearing is not None:
+            return self._recognise(last, attention)
         answers = self._network.run(self._window)
         origin = max(0, first - self._finder.context, self._frames - len(answers))
         rows = answers[len(answers) - (self._frames - origin) :]
@@ -156,6 +172,31 @@ class Listener:
             return []
         chosen = attention.judge.choose(found, unknown_recording(found.picks.activations))
         return self._maker.make(chosen[self._are_news(chosen.picks, attention.retrigger)])
+
+    def _recognise(self, last: int, attention: Attention) -> list[Hit]:
+        """What a kit makes of the frames before `last`."""
+        hearing, rate = attention.hearing, self.info.spectrogram.frame_rate
+        first = max(0, last - _PIECE)
+        onsets = self._onsets[(self._onsets >= first / rate) & (self._onsets < last / rate)]
+        if not hearing.is_due(onsets):
+            return []
+        answers = self._network.run(self._window)
+        collector = hearing.make_collector()
+        origin = max(0, first - max(self._finder.context, collector.context), self._frames - len(answers))
+        kept = slice(len(answers) - (self._frames - origin), None)
+        found = self._finder.find(answers[kept], origin, first, last, self._onsets, attention.judge)
+        if not len(found) and not len(onsets):
+            return []
+        rows = np.hstack([answers[kept], self._network.output(1)[kept], self._window[kept]])
+        collector.hear(rows, origin / rate, onsets, found.attacks)
+        settled = attention.judge.settle(found, unknown_recording(found.picks.activations))
+        news = []
+        for hit in hearing.decide((settled, attention.judge.excess(settled)), collector, self._levels):
+            since = hit.time - self._last.get(hit.instrument, -math.inf)
+            if since > max(attention.retrigger, _PIECE / rate):
+                self._last[hit.instrument] = hit.time
+                news.append(hit)
+        return news
 
     def _are_news(self, picks: Picks, retrigger: float) -> np.ndarray:
         """Which hits, in order, were not reported at the look before, and are not the same stroke once more."""
