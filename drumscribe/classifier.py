@@ -89,14 +89,28 @@ class ModelInfo:
     look_aheads: tuple[LookAhead, ...] = ()
 
 
-def default_model() -> Path:
-    """The model that is used where none is named."""
-    return Path(str(resources.files("drumscribe.models") / "base.int8.tflite"))
+DEFAULT, DEFAULT_LIVE = "base", "live"
+"""The models that are used where none is named: for recordings, and for streams."""
 
 
-def default_live_model() -> Path:
-    """The model that is used for streams where none is named."""
-    return Path(str(resources.files("drumscribe.models") / "live.int8.tflite"))
+def model_file(model: str | Path | None = None) -> Path:
+    """The file of a model: itself, or that of the name of one that comes along (``tiny``, ``base.float32``).
+
+    A name alone means the file in 8 bits, and None the model for recordings that is used where none is named.
+    """
+    path = Path(DEFAULT if model is None else model)
+    if len(path.parts) == 1 and not path.exists():
+        folder = Path(str(resources.files("drumscribe.models")))
+        for file in (folder / f"{path}.int8.tflite", folder / f"{path}.tflite"):
+            if file.exists():
+                return file
+    return path
+
+
+def shipped_models() -> list[str]:
+    """The names of the models that come along."""
+    folder = Path(str(resources.files("drumscribe.models")))
+    return sorted(file.name.split(".")[0] for file in folder.glob("*.int8.tflite"))
 
 
 def read_card(path: Path) -> object:
@@ -110,7 +124,8 @@ def read_card(path: Path) -> object:
         with zipfile.ZipFile(path) as archive:
             return json.loads(archive.read(_CARD))
     except FileNotFoundError:
-        raise ModelError(f"{path}: no such model file") from None
+        known = ", ".join(shipped_models())
+        raise ModelError(f"{path}: no such model file, nor one that comes along ({known})") from None
     except (zipfile.BadZipFile, KeyError, ValueError, OSError):
         raise ModelError(f"{path}: not a drumscribe model (a .tflite file with {_CARD} inside)") from None
 
@@ -125,14 +140,14 @@ def write_card(flatbuffer: bytes, card: dict, path: Path) -> None:
     temporary.replace(path)
 
 
-def load_model_info(path: str | Path | None = None) -> ModelInfo:
-    """Read what a model file says of itself.
+def load_model_info(model: str | Path | None = None) -> ModelInfo:
+    """Read what a model file, or one that comes along, says of itself.
 
     Raises
     ------
     ModelError : where it is not a model of this program, or one that this version cannot run.
     """
-    path = Path(path) if path is not None else default_model()
+    path = model_file(model)
     card = read_card(path)
     if not isinstance(card, dict) or card.get("format") != _FORMAT:
         raise ModelError(
@@ -243,7 +258,7 @@ class Classifier:
 
     Parameters
     ----------
-    path : of a model file, or None for the shipped one.
+    model : see `model_file`.
     with_embedding, with_frames : whether to give the embedding of each frame, and the frame itself, after the answers.
 
     Raises
@@ -251,8 +266,10 @@ class Classifier:
     ModelError : where the model cannot be used, or has no embedding though it is wanted.
     """
 
-    def __init__(self, path: str | Path | None = None, with_embedding: bool = False, with_frames: bool = False) -> None:
-        path = Path(path) if path is not None else default_model()
+    def __init__(
+        self, model: str | Path | None = None, with_embedding: bool = False, with_frames: bool = False
+    ) -> None:
+        path = model_file(model)
         self.info = load_model_info(path)
         if with_embedding and not self.info.embedding:
             raise ModelError(f"{path}: gives no embedding, which sounds are learned from; take another model")

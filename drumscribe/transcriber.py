@@ -73,7 +73,7 @@ class Transcriber:
 
     Parameters
     ----------
-    model : path of a model file, or None for the shipped one.
+    model : a model file, the name of one that comes along (``tiny``), or None for the default.
     options : how willing to report hits, and how to count them.
     kit : a player's own sounds to hear, too.
     learning : whether moments are to be gathered (see `gather`).
@@ -268,7 +268,7 @@ def transcribe(
     ----------
     source : a file, or sound in memory: ``(samples,)`` or ``(samples, channels)`` float.
     rate : samples per second of sound in memory.
-    model : path of a model file, or None for the shipped one.
+    model : a model file, the name of one that comes along (``tiny``), or None for the default.
     options : how willing to report hits, and how to count them.
     kit : a player's own sounds to hear, too (`kits.library.load`).
     progress : told the seconds done.

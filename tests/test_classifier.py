@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from conftest import beat
 
-from drumscribe.classifier import Classifier, Columns, ModelInfo, default_model, load_model_info, write_model
+from drumscribe.classifier import Classifier, Columns, ModelInfo, load_model_info, model_file, write_model
 from drumscribe.drums import ARTICULATION_BY_NAME, INSTRUMENTS
 from drumscribe.errors import ModelError
 from drumscribe.spectrogram import SpectrogramSettings, compute_spectrogram
@@ -35,7 +35,7 @@ KINDS = ("float32", "float16", "int8")
 
 
 def shipped(kind: str) -> Path:
-    return default_model().with_name(f"base.{kind}.tflite")
+    return model_file().with_name(f"base.{kind}.tflite")
 
 
 def network_of(path: Path) -> bytes:
@@ -106,7 +106,18 @@ def test_the_kinds_of_the_shipped_model_differ_in_precision_only() -> None:
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    assert_refused(tmp_path / "none.tflite", "no such model file")
+    assert_refused(tmp_path / "none.tflite", "no such model file", "comes along (base, live")
+
+
+def test_models_that_come_along_have_names(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_model_info("base") == load_model_info()
+    assert load_model_info("base.float32").quantisation == "float32"
+    assert load_model_info("live").look_aheads
+    write_model(network_of(model_file()), replace(load_model_info(), name="mine"), tmp_path / "live")
+    assert load_model_info("live").name == "mine", "a file of one's own goes before"
+    with pytest.raises(ModelError, match="no such model file"):
+        load_model_info("huge")
 
 
 @pytest.mark.parametrize("content", [b"", b"TFL3 but nothing else", b"PK\x03\x04 half an archive"])
@@ -165,10 +176,10 @@ def test_a_network_that_is_none_is_refused(tmp_path: Path) -> None:
 def test_a_network_of_another_shape_than_its_card_says_is_refused(tmp_path: Path) -> None:
     info = load_model_info()
     path = tmp_path / "m.tflite"
-    write_model(network_of(default_model()), replace(info, chunk=info.chunk // 2), path)
+    write_model(network_of(model_file()), replace(info, chunk=info.chunk // 2), path)
     assert_refused(path, "its card says", opened=Classifier)
     columns = Columns(info.columns.instruments, info.columns.articulations[:-1])
-    write_model(network_of(default_model()), replace(info, columns=columns), path)
+    write_model(network_of(model_file()), replace(info, columns=columns), path)
     assert_refused(path, "its card says", opened=Classifier)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from drumscribe import Transcriber
-from drumscribe.classifier import default_model, load_model_info
+from drumscribe.classifier import load_model_info, model_file
 from drumscribe.kits import library
 from drumscribe.kits.background import load_background, place_of, write_background
 from drumscribe.kits.features import Layout
@@ -194,16 +194,16 @@ def test_silence_has_no_moments_and_no_hits() -> None:
 
 
 def test_the_shipped_background_is_that_of_the_shipped_model() -> None:
-    background = load_background(default_model(), INFO)
+    background = load_background(model_file(), INFO)
     assert background is not None
-    assert place_of(default_model()).stat().st_size < 1_000_000
+    assert place_of(model_file()).stat().st_size < 1_000_000
     assert len(background.odds) >= 1500
     silent = (background.struck == 0).all(axis=1)
     assert 300 < silent.sum() < len(silent) - 300
 
 
 def test_a_background_of_another_model_is_not_used(tmp_path: Path) -> None:
-    background = load_background(default_model(), INFO)
+    background = load_background(model_file(), INFO)
     model = tmp_path / "base.int8.tflite"
     assert load_background(model, INFO) is None
     write_background(background, place_of(model))

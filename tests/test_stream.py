@@ -10,7 +10,7 @@ from conftest import beat, kick, snare
 
 from drumscribe import Transcriber
 from drumscribe.candidates import Candidates, Judge, move_thresholds
-from drumscribe.classifier import default_model
+from drumscribe.classifier import model_file
 from drumscribe.errors import ModelError
 from drumscribe.evidence import unknown_recording
 from drumscribe.spectrogram import Spectrogram
@@ -191,7 +191,7 @@ class WithoutTheWhole(Judge):
 def test_offline_transcription_is_this_path_with_all_of_the_future_and_the_stages_of_a_whole_recording() -> None:
     """To the bit, frames being analysed one by one in both."""
     samples = beat(1.5, 44100) + 0.05 * np.random.default_rng(1).standard_normal(66150).astype(np.float32)
-    listener = Listener(default_model())
+    listener = Listener(model_file())
     whole = look_aheads_of(listener.info)[0]
     thresholds = move_thresholds(whole.thresholds, [0.5] * len(whole.thresholds))
     attention = Attention(whole.frames, Judge(whole.weights, thresholds))
@@ -333,7 +333,7 @@ def test_wrong_blocks_are_refused(engine: Engine, block: np.ndarray, error: type
 
 def test_a_model_for_recordings_is_refused() -> None:
     with pytest.raises(ModelError, match=r"base\.int8\.tflite: is for recordings"):
-        Engine(default_model())
+        Engine(model_file())
 
 
 def test_an_engine_must_be_prepared() -> None:

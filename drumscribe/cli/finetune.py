@@ -29,7 +29,7 @@ class _Note(click.ParamType):
 @click.option("--note", "notes", type=_Note(), multiple=True, help="The MIDI note of a sound. Can be repeated.")
 @click.option("--only", is_flag=True, help="Hear nothing but these sounds: for tapping, humming, beatboxing.")
 @click.option("--live", is_flag=True, help="Learn for live --kit NAME and serve --kit NAME, instead of transcribe.")
-@click.option("--model", "-m", type=_FOLDER, metavar="FILE", help="A model file, instead of the one that comes along.")
+@click.option("--model", "-m", type=_FOLDER, metavar="NAME|FILE", help="Another model than the default.")
 def command(samples, named, take, labels, name, notes, only, live, model) -> None:
     """Learn a player's own sounds from a handful of samples, for transcribe --kit NAME.
 
@@ -49,7 +49,7 @@ def command(samples, named, take, labels, name, notes, only, live, model) -> Non
 
 def _finetune(samples, named, take, labels, name, notes, only, live, model) -> None:
     from ..batch.workers import native_chatter_dropped
-    from ..classifier import default_live_model, default_model
+    from ..classifier import DEFAULT_LIVE, model_file
     from ..kits import library
     from ..kits.background import load_background
     from ..kits.kit import KitError, check_name, write_kit
@@ -74,7 +74,7 @@ def _finetune(samples, named, take, labels, name, notes, only, live, model) -> N
         sounds = [read_samples(sound, paths) for sound, paths in find_samples(samples, named).items()]
         check_enough(sounds)
     with native_chatter_dropped():
-        model = model or (default_live_model() if live else default_model())
+        model = model_file(DEFAULT_LIVE if live else model)
         learner = open_learner(model)
         background = load_background(model, learner.info)
         if samples is not None:

@@ -66,8 +66,8 @@ def listening_options(command: Callable) -> Callable:
             "--model",
             "-m",
             type=click.Path(path_type=Path),
-            metavar="FILE",
-            help="A model file, instead of the one that comes with drumscribe.",
+            metavar="NAME|FILE",
+            help="Another model that comes along, as tiny, or a model file.",
         ),
         click.option(
             "--sensitivity",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..candidates import Judge, move_thresholds
-from ..classifier import LookAhead, default_live_model
+from ..classifier import DEFAULT_LIVE, LookAhead, model_file
 from ..errors import ModelError
 from ..hits import Hit
 from .events import StreamHit
@@ -28,7 +28,7 @@ class Analysis:
 
     Parameters
     ----------
-    model : path of a model file, or None for the shipped one.
+    model : a model file, the name of one that comes along (``tiny``), or None for the default.
     kit : a player's own sounds to hear, too.
 
     Raises
@@ -38,7 +38,7 @@ class Analysis:
     """
 
     def __init__(self, model: str | Path | None = None, kit: "Kit | None" = None) -> None:
-        path = Path(model) if model is not None else default_live_model()
+        path = model_file(DEFAULT_LIVE if model is None else model)
         self._listener = Listener(path)
         self.info = self._listener.info
         self._look_aheads = self.info.look_aheads

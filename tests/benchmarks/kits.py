@@ -40,7 +40,7 @@ from drumscribe.training.sources import RATE, read_grooves, read_pieces
 from drumscribe import Transcriber
 from drumscribe.audio import load
 from drumscribe.augmentation import AUGMENTATIONS, AugmentSettings, Range, augment_shot
-from drumscribe.classifier import default_model
+from drumscribe.classifier import model_file
 from drumscribe.drums import ARTICULATION_BY_NAME, FIVE_CLASSES
 from drumscribe.kits.background import load_background
 from drumscribe.kits.kit import Kit
@@ -174,7 +174,7 @@ class Lab:
 
     def __init__(self, data: Path | None, cache: Path | None) -> None:
         self.plain, self.learner = Transcriber(), Transcriber(learning=True)
-        self._background = load_background(default_model(), self.learner.info)
+        self._background = load_background(model_file(), self.learner.info)
         self.data, self.cache = data, cache
 
     def learn(self, samples: Sequence[SoundSamples], only: bool = False) -> Lesson:
