@@ -68,6 +68,7 @@ class ModelInfo:
     fingerprint : of the trained weights, whatever they are quantised to: what learned from the embedding of one
         model is of no use with that of another.
     quantisation : ``float32``, ``float16`` or ``int8``.
+    dynamics : per instrument, the weights of `dynamics.compare_strokes`; none where velocities are the network's.
     look_aheads : of a model for streams that are heard as they come, in rising order; `weights` and `thresholds` are
         then those of the last. Others have none.
     """
@@ -86,6 +87,7 @@ class ModelInfo:
     embedding: int
     fingerprint: str
     quantisation: str
+    dynamics: tuple[tuple[float, ...], ...] = ()
     look_aheads: tuple[LookAhead, ...] = ()
 
 
@@ -155,12 +157,13 @@ def load_model_info(model: str | Path | None = None) -> ModelInfo:
         )
     try:
         columns = Columns(tuple(card["columns"]["instruments"]), tuple(card["columns"]["articulations"]))
-        composed = ("columns", "spectrogram", "weights", "thresholds", "look_aheads")
+        composed = ("columns", "spectrogram", "weights", "thresholds", "dynamics", "look_aheads")
         facts = {key: card[key] for key in ModelInfo.__dataclass_fields__ if key not in composed}
         return ModelInfo(
             columns=columns,
             spectrogram=SpectrogramSettings(**card["spectrogram"]),
             **_decision_of(card),
+            dynamics=_table_of(card.get("dynamics", ())),
             look_aheads=tuple(LookAhead(int(at["frames"]), **_decision_of(at)) for at in card.get("look_aheads", ())),
             **facts,
         )
@@ -169,8 +172,11 @@ def load_model_info(model: str | Path | None = None) -> ModelInfo:
 
 
 def _decision_of(values: dict) -> dict[str, tuple]:
-    weights = tuple(tuple(float(value) for value in row) for row in values["weights"])
-    return {"weights": weights, "thresholds": tuple(float(value) for value in values["thresholds"])}
+    return {"weights": _table_of(values["weights"]), "thresholds": tuple(float(v) for v in values["thresholds"])}
+
+
+def _table_of(rows) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(float(value) for value in row) for row in rows)
 
 
 def _format_of(card: object) -> object:

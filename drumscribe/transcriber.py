@@ -2,10 +2,10 @@
 
     file -> `audio.read_blocks` -> `Spectrogram` -> `Classifier` -> `CandidateFinder` -> `Judge` -> `analyse_rhythm`
                               `-> `OnsetDetector` ----------------^                           ^
-                                                              `-> `Recurrence`, `Likeness` ---^
+                                                `-> `Recurrence`, `Likeness`, `compare_strokes` ---^
 
-`Recurrence`, `Likeness` and `analyse_rhythm` wait for the end of the recording; without them, this is what `stream`
-does.
+`Recurrence`, `Likeness`, `compare_strokes` and `analyse_rhythm` wait for the end of the recording; without them, this
+is what `stream` does.
 
 A recording of any length takes the same memory, and the same hits come of any block size.
 """
@@ -21,6 +21,7 @@ import numpy as np
 from .candidates import LEAD, CandidateFinder, Candidates, HitMaker, Judge, join_candidates, move_thresholds
 from .classifier import Classifier, ModelInfo, load_model_info
 from .drums import INSTRUMENTS
+from .dynamics import attack_levels, compare_strokes
 from .errors import DrumscribeError
 from .evidence import Recurrence
 from .hits import Hit, Transcription
@@ -95,7 +96,8 @@ class Transcriber:
         self._rhythm = options.rhythm
         self.info = load_model_info(model)
         kit_needs = learning or kit is not None
-        self._classifier = Classifier(model, kit_needs or self.info.embedding > 0, with_frames=kit_needs)
+        with_frames = kit_needs or bool(self.info.dynamics)
+        self._classifier = Classifier(model, kit_needs or self.info.embedding > 0, with_frames)
         self._hearing = None
         if kit is not None:
             from .kits.hearing import KitHearing
@@ -211,6 +213,7 @@ class _Passages:
         self._done = 0  # the frame up to which candidates are picked
         self._onsets = np.zeros(0)
         self._found: list[Candidates] = []
+        self._levels: list[np.ndarray] = []
 
     def push(self, answers: np.ndarray, onsets: Onsets, ended: bool = False) -> None:
         self._recurrence.push(answers[:, : len(self._info.columns.instruments)])
@@ -222,9 +225,12 @@ class _Passages:
         while self._done < last:
             until = min(last, self._done + _PASSAGE)
             ends = np.cumsum([len(self._info.columns), self._info.embedding])
-            answers, embedding, _ = np.split(self._answers, ends, axis=1)
+            answers, embedding, frames = np.split(self._answers, ends, axis=1)
             found = self._finder.find(answers, self._first, self._done, until, self._onsets, self._judge)
             self._found.append(found)
+            if self._info.dynamics:
+                at = np.rint(found.picks.frames).astype(int) - self._first
+                self._levels.append(attack_levels(frames, np.clip(at, 0, len(frames) - 1)))
             if self._info.embedding:
                 activations = answers[:, : len(self._info.columns.instruments)]
                 self._likeness.push(activations, embedding, self._first, self._done, until)
@@ -239,13 +245,22 @@ class _Passages:
         self._onsets = self._onsets[self._onsets > self._first / self._rate - 0.1]
 
     def settle(self) -> tuple[Candidates, np.ndarray]:
-        """All candidates with their final odds, and how far these exceed what is needed."""
+        """All candidates with their final odds, and how far these exceed what is needed.
+
+        The velocities of those that are hits are compared.
+        """
         candidates = join_candidates(self._found)
         frames = np.rint(candidates.picks.frames).astype(int)
         stages = self._recurrence, self._likeness
         recording = np.hstack([stage.evidence(frames, candidates.picks.instruments) for stage in stages])
         settled = self._judge.settle(candidates, recording)
-        return settled, self._judge.excess(settled)
+        excess = self._judge.excess(settled)
+        if self._info.dynamics:
+            hits, velocities = np.flatnonzero(excess >= 0.0), settled.picks.velocities.copy()
+            levels, weights = np.concatenate(self._levels)[hits], np.array(self._info.dynamics)
+            velocities[hits] = compare_strokes(settled[hits].picks, levels, weights)
+            settled = replace(settled, picks=replace(settled.picks, velocities=velocities))
+        return settled, excess
 
     def decide(self) -> list[Hit]:
         """The candidates whose probability reaches the threshold of their instrument."""

@@ -30,6 +30,7 @@ from .calibrate import (
 from .convert import CHUNK, chunk_of, fingerprint
 from .corpus import CorpusPlan, shard_paths
 from .costs import receptive_field
+from .dynamics import learn_dynamics
 from .experiment import COLUMNS, Experiment
 from .networks import find_embedding
 from .nowcasts import hear_live, shipped_network
@@ -86,6 +87,7 @@ class Calibration:
 
     weights: tuple[tuple[float, ...], ...]
     thresholds: tuple[float, ...]
+    dynamics: tuple[tuple[float, ...], ...] = ()
     look_aheads: tuple[LookAhead, ...] = ()
 
 
@@ -96,7 +98,7 @@ Measured = dict[str, dict[str, float]]
 def calibrate(
     network, experiment: Experiment, cache: Path
 ) -> tuple[Calibration, Measured, tuple[np.ndarray, np.ndarray]]:
-    """Learn to weigh evidence, and choose thresholds on held-out sound.
+    """Learn to weigh evidence and to compare strokes, and choose thresholds on held-out sound.
 
     Returns
     -------
@@ -109,11 +111,14 @@ def calibrate(
     if experiment.live.window:
         return (*_calibrate_live(network, experiment, lessons, libraries, chunks[0]), chunks)
 
-    def hear(library: Library) -> list[HeardClip]:
-        return list(hear_clips(predict(network, library, COLUMNS), library, COLUMNS, rate))
+    def hear(library: Library, answers: np.ndarray) -> list[HeardClip]:
+        return list(hear_clips(answers, library, COLUMNS, rate))
 
-    weights, thresholds, measured = _decide(hear(lessons), {name: hear(lib) for name, lib in libraries.items()})
-    return Calibration(weights, thresholds), measured, chunks
+    answers = predict(network, lessons, COLUMNS)
+    dynamics = learn_dynamics(answers, lessons, COLUMNS, rate)
+    held_out = {name: hear(library, predict(network, library, COLUMNS)) for name, library in libraries.items()}
+    weights, thresholds, measured = _decide(hear(lessons, answers), held_out)
+    return Calibration(weights, thresholds, dynamics), measured, chunks
 
 
 def _calibrate_live(network, experiment: Experiment, lessons: Library, libraries: dict[str, Library], examples):
@@ -132,7 +137,7 @@ def _calibrate_live(network, experiment: Experiment, lessons: Library, libraries
         decisions.append(LookAhead(frames, weights, thresholds))
         measured |= {f"{name}, {1000 * frames / rate:.0f} ms": row for name, row in rows.items()}
     last = decisions[-1]
-    return Calibration(last.weights, last.thresholds, tuple(decisions)), measured
+    return Calibration(last.weights, last.thresholds, look_aheads=tuple(decisions)), measured
 
 
 def _decide(lessons: list[HeardClip], held_out: dict[str, list[HeardClip]], retrigger: float = 0.0):
