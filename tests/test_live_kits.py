@@ -1,5 +1,8 @@
 """A player's own sounds in a stream: learned for it, heard in time, the same whatever the blocks."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +125,21 @@ def test_the_command_plays_and_keeps_what_the_kit_hears(knocks: Path, tmp_path: 
     assert done.exit_code == 0, done.output
     assert soundfile.info(take).duration == pytest.approx(2.0)
     assert [note for _, note, _ in read_note_ons(tmp_path / "take.mid")] == [35, 60, 35]
+
+
+def test_a_program_in_another_language_is_told_of_the_kits_sounds(knocks: Path) -> None:
+    rng, sound = np.random.default_rng(4), np.zeros(RATE, np.float32)
+    stroke = knock(140.0, rng)
+    sound[RATE // 2 : RATE // 2 + len(stroke)] += stroke
+    words = ["serve", "--stdio", "--rate", str(RATE), "--kit", str(knocks)]
+    program = "from drumscribe.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words], input=sound.tobytes(), capture_output=True, check=True
+    )
+    ready, hit, end = (json.loads(line) for line in done.stdout.splitlines())
+    assert ready["instruments"] == ["dum", "tek"]
+    assert (hit["event"], hit["instrument"], hit["note"]) == ("hit", "dum", 35)
+    assert end == {"event": "end", "frames": RATE}
 
 
 def test_a_kit_for_recordings_is_refused_with_the_way_out(tmp_path: Path, table: Path) -> None:
