@@ -69,6 +69,8 @@ class ModelInfo:
         model is of no use with that of another.
     quantisation : ``float32``, ``float16`` or ``int8``.
     dynamics : per instrument, the weights of `dynamics.compare_strokes`; none where velocities are the network's.
+    percussion : the activation from which on percussion outside the vocabulary is reported, where it is asked for; 0
+        where the model does not tell it.
     look_aheads : of a model for streams that are heard as they come, in rising order; `weights` and `thresholds` are
         then those of the last. Others have none.
     """
@@ -88,7 +90,20 @@ class ModelInfo:
     fingerprint: str
     quantisation: str
     dynamics: tuple[tuple[float, ...], ...] = ()
+    percussion: float = 0.0
     look_aheads: tuple[LookAhead, ...] = ()
+
+    def check_percussion(self) -> None:
+        """See that it tells percussion outside the vocabulary.
+
+        Raises
+        ------
+        ModelError : where it does not.
+        """
+        if not self.percussion:
+            raise ModelError(
+                f"the model {self.name} {self.version} does not tell percussion outside its vocabulary; take another"
+            )
 
 
 DEFAULT, DEFAULT_LIVE = "base", "live"
@@ -158,7 +173,7 @@ def load_model_info(model: str | Path | None = None) -> ModelInfo:
     try:
         columns = Columns(tuple(card["columns"]["instruments"]), tuple(card["columns"]["articulations"]))
         composed = ("columns", "spectrogram", "weights", "thresholds", "dynamics", "look_aheads")
-        facts = {key: card[key] for key in ModelInfo.__dataclass_fields__ if key not in composed}
+        facts = {key: card[key] for key in ModelInfo.__dataclass_fields__ if key in card and key not in composed}
         return ModelInfo(
             columns=columns,
             spectrogram=SpectrogramSettings(**card["spectrogram"]),
@@ -250,6 +265,7 @@ def open_network(path: Path, info: ModelInfo) -> TfliteNetwork:
     """
     network = TfliteNetwork(path)
     widths = [info.spectrogram.bands, len(info.columns), *([info.embedding] if info.embedding else [])]
+    widths += [1] if info.percussion else []
     expected = tuple((1, info.chunk, width) for width in widths)
     if network.shapes != expected:
         raise ModelError(f"{path}: takes and gives arrays of shape {network.shapes}, but its card says {expected}")
@@ -265,27 +281,34 @@ class Classifier:
     Parameters
     ----------
     model : see `model_file`.
-    with_embedding, with_frames : whether to give the embedding of each frame, and the frame itself, after the answers.
+    with_embedding, with_frames, with_percussion : whether to give the embedding of each frame, the frame itself, and
+        the activation of percussion outside the vocabulary, after the answers.
 
     Raises
     ------
-    ModelError : where the model cannot be used, or has no embedding though it is wanted.
+    ModelError : where the model cannot be used, or does not give what is wanted.
     """
 
     def __init__(
-        self, model: str | Path | None = None, with_embedding: bool = False, with_frames: bool = False
+        self,
+        model: str | Path | None = None,
+        with_embedding: bool = False,
+        with_frames: bool = False,
+        with_percussion: bool = False,
     ) -> None:
         path = model_file(model)
         self.info = load_model_info(path)
         if with_embedding and not self.info.embedding:
             raise ModelError(f"{path}: gives no embedding, which sounds are learned from; take another model")
+        if with_percussion:
+            self.info.check_percussion()
         if self.info.look_aheads:
             raise ModelError(f"{path}: is for streams that are heard as they come; for recordings take another model")
         self._network = open_network(path, self.info)
         self._with_embedding = with_embedding
-        self._with_frames = with_frames
+        self._with_frames, self._with_percussion = with_frames, with_percussion
         extra = (self.info.embedding if with_embedding else 0) + (self.info.spectrogram.bands if with_frames else 0)
-        self._width = len(self.info.columns) + extra
+        self._width = len(self.info.columns) + extra + with_percussion
         self.reset()
 
     def reset(self) -> None:
@@ -296,7 +319,7 @@ class Classifier:
     def push(self, frames: np.ndarray) -> np.ndarray:
         """Take ``(frames, bands) float32``, give the ``(frames, columns) float32`` answers that they complete.
 
-        Where they were asked for, embedding and frames are appended: ``(frames, columns + embedding + bands)``.
+        What was asked for is appended: ``(frames, columns + embedding + bands + 1)``.
         """
         pending = np.concatenate([self._pending, frames])
         step = self.info.chunk - 2 * self.info.context
@@ -310,7 +333,8 @@ class Classifier:
     def _run(self, frames: np.ndarray) -> np.ndarray:
         answers = self._network.run(frames)
         embedding = [self._network.output(1)] if self._with_embedding else []
-        return np.hstack([answers, *embedding, *([frames] if self._with_frames else [])])
+        percussion = [self._network.output(2 if self.info.embedding else 1)] if self._with_percussion else []
+        return np.hstack([answers, *embedding, *([frames] if self._with_frames else []), *percussion])
 
     def flush(self) -> np.ndarray:
         """End the stream: the answers for its last frames; then start anew."""

@@ -27,6 +27,7 @@ from .evidence import Recurrence
 from .hits import Hit, Transcription
 from .likeness import Likeness
 from .onsets import OnsetDetector, Onsets
+from .percussion import PercussionFinder
 from .rhythm import RhythmOptions, analyse_rhythm
 from .spectrogram import Spectrogram
 
@@ -48,11 +49,13 @@ class TranscribeOptions:
     ----------
     sensitivity : 0 (only what is certain) to 1 (whatever might be one); 0.5 is the model's own calibration.
     instrument_sensitivity : pairs of an instrument and its own sensitivity.
+    percussion : whether percussion outside the vocabulary is reported, too.
     rhythm : what is known of tempo, beats and meter beforehand.
     """
 
     sensitivity: float = 0.5
     instrument_sensitivity: tuple[tuple[str, float], ...] = ()
+    percussion: bool = False
     rhythm: RhythmOptions = field(default_factory=RhythmOptions)
 
     def __post_init__(self) -> None:
@@ -97,7 +100,8 @@ class Transcriber:
         self.info = load_model_info(model)
         kit_needs = learning or kit is not None
         with_frames = kit_needs or bool(self.info.dynamics)
-        self._classifier = Classifier(model, kit_needs or self.info.embedding > 0, with_frames)
+        self._percussion = options.percussion
+        self._classifier = Classifier(model, kit_needs or self.info.embedding > 0, with_frames, options.percussion)
         self._hearing = None
         if kit is not None:
             from .kits.hearing import KitHearing
@@ -148,12 +152,17 @@ class Transcriber:
     ) -> Transcription:
         """The hits of a stream of mono ``(samples,) float32`` blocks, of any lengths, at the model's rate."""
         collector = None if self._hearing is None else self._hearing.make_collector()
-        passages, duration = self._listen(blocks, progress, collector)
+        percussion = PercussionFinder(self.info.percussion, self.info.spectrogram.frame_rate)
+        passages, duration = self._listen(blocks, progress, collector, percussion if self._percussion else None)
         hits = passages.decide() if self._hearing is None else self._hearing.decide(passages.settle(), collector)
         latest = duration - self.info.spectrogram.hop / self.info.spectrogram.rate  # what begins then is not heard
-        hits = sorted((h for h in hits if h.time <= latest), key=lambda h: (h.time, h.note))
-        heard = Transcription(tuple(hits), duration, f"{self.info.name} {self.info.version}")
-        return replace(heard, rhythm=analyse_rhythm(heard, self._rhythm))
+
+        def in_order(hits: Iterable[Hit]) -> tuple[Hit, ...]:
+            return tuple(sorted((h for h in hits if h.time <= latest), key=lambda h: (h.time, h.note)))
+
+        heard = Transcription(in_order(hits), duration, f"{self.info.name} {self.info.version}")
+        heard = replace(heard, rhythm=analyse_rhythm(heard, self._rhythm))
+        return replace(heard, hits=in_order([*hits, *percussion.hits()])) if self._percussion else heard
 
     def gather(self, samples: np.ndarray) -> "Moments":
         """The moments of ``(samples,) float32`` at the model's rate; only where `learning` was asked for."""
@@ -168,26 +177,34 @@ class Transcriber:
         blocks: Iterable[np.ndarray],
         progress: Callable[[float], None] | None,
         collector: "MomentCollector | None",
+        percussion: PercussionFinder | None = None,
     ) -> tuple["_Passages", float]:
         """Take in a stream; its passages, and how many seconds it lasted."""
         rate = self.info.spectrogram.rate
         for stage in (self._spectrogram, self._detector, self._classifier):
             stage.reset()
         passages = _Passages(self._finder, self._judge, self.info, collector)
+
+        def take(answers: np.ndarray) -> np.ndarray:
+            if percussion is None:
+                return answers
+            percussion.push(answers[:, -1])
+            return answers[:, :-1]
+
         lead = LEAD * self.info.spectrogram.hop
         samples = -lead
         for block in chain([np.zeros(lead, np.float32)], _divided(blocks)):
             samples += len(block)
             frames = self._spectrogram.push(block)
             onsets = self._detector.push(block, frames)
-            passages.push(self._classifier.push(frames), onsets)
+            passages.push(take(self._classifier.push(frames)), onsets)
             if progress is not None and samples:
                 progress(samples / rate)
         frames = self._spectrogram.flush()
         found = [self._detector.push(np.zeros(0, np.float32), frames), self._detector.flush()]
         onsets = Onsets(*(np.concatenate([getattr(f, name) for f in found]) for name in ("times", "strengths")))
         answers = np.concatenate([self._classifier.push(frames), self._classifier.flush()])
-        passages.push(answers, onsets, ended=True)
+        passages.push(take(answers), onsets, ended=True)
         return passages, samples / rate
 
 

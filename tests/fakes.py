@@ -12,7 +12,7 @@ from drumscribe.hits import Hit, Transcription
 class FakeTranscriber:
     """Hears a kick at every half second; the name of a recording may say that something is to happen."""
 
-    def __init__(self, model=None, kit=None, options=None, rhythm=None):
+    def __init__(self, model=None, kit=None, options=None, rhythm=None, percussion=False):
         self.model, self.options = model, options
 
     def transcribe_file(self, path, progress=None):
@@ -44,5 +44,5 @@ class FakeTranscriber:
 class BrokenTranscriber:
     """Cannot even be made."""
 
-    def __init__(self, model=None, kit=None, options=None, rhythm=None):
+    def __init__(self, model=None, kit=None, options=None, rhythm=None, percussion=False):
         raise RuntimeError("no model")

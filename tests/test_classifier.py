@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -152,6 +152,7 @@ def test_another_format_is_refused(tmp_path: Path, card: object) -> None:
         ("spectrogram", []),
         ("thresholds", ["high"]),
         ("thresholds", 0.5),
+        ("dynamics", [0.5]),
     ],
 )
 def test_a_damaged_card_is_refused(tmp_path: Path, key: str, value: object) -> None:
@@ -160,7 +161,7 @@ def test_a_damaged_card_is_refused(tmp_path: Path, key: str, value: object) -> N
     assert_refused(with_card(tmp_path / "x.tflite", card), "damaged")
 
 
-@pytest.mark.parametrize("key", [key for key in ModelInfo.__dataclass_fields__ if key != "look_aheads"])
+@pytest.mark.parametrize("key", [field.name for field in fields(ModelInfo) if field.default is MISSING])
 def test_a_card_that_lacks_something_is_refused(tmp_path: Path, key: str) -> None:
     write_model(b"a network", INFO, tmp_path / "m.tflite")
     card = card_of(tmp_path / "m.tflite")

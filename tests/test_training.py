@@ -15,9 +15,10 @@ from killing import assert_equal_checkpoints, fit_and_kill
 pytest.importorskip("tensorflow")
 
 from drumscribe.training import make
-from drumscribe.training.batches import Batches, read_library
+from drumscribe.training.batches import Batches, Library, read_library
 from drumscribe.training.cli import main
 from drumscribe.training.corpus import ROLES, CorpusPlan, Studio, render_corpus, shard_paths
+from drumscribe.training.dynamics import learn_dynamics
 from drumscribe.training.experiment import COLUMNS, Experiment, LiveSettings, read_experiment
 from drumscribe.training.sources import RATE
 from drumscribe.training.targets import TargetMaker
@@ -25,6 +26,7 @@ from drumscribe.training.targets import TargetMaker
 from drumscribe import transcribe
 from drumscribe.candidates import Judge
 from drumscribe.classifier import Classifier, load_model_info
+from drumscribe.dynamics import NUMBERS
 from drumscribe.errors import DrumscribeError
 from drumscribe.kits.background import load_background
 from drumscribe.spectrogram import compute_spectrogram
@@ -282,6 +284,8 @@ def test_a_release_is_three_models_that_agree_and_transcribe(experiment, trained
     for kind in ("float32", "float16", "int8"):
         model = trained.models / f"tiny.{kind}.tflite"
         info = load_model_info(model)
+        assert len(info.dynamics) == len(info.columns.instruments)
+        assert 0.0 < info.percussion < 1.0
         assert (info.name, info.quantisation, info.columns) == ("tiny", kind, COLUMNS)
         assert info.context == 5, "frames on each side: two 2-D convolutions, and dilations of 1 and 2"
         assert transcribe(path, model=model).duration == 2.0
@@ -384,3 +388,23 @@ def test_a_folder_without_accompaniment_is_refused(data: Path, tmp_path: Path) -
 def test_a_plan_keeps_corpora_apart(tmp_path: Path) -> None:
     plans = [CorpusPlan(kind, split, 1, 2) for kind in ("produced", "dry") for split in ("train", "validation")]
     assert len({plan.folder(tmp_path) for plan in plans}) == 4
+
+
+def test_what_levels_tell_of_velocities_is_learned():
+    rng, kick = np.random.default_rng(1), COLUMNS.instruments.index("kick")
+    clips, strokes = 4, 12
+    times = [np.arange(strokes) * 0.5 + 0.3 for _ in range(clips)]
+    velocities = [rng.uniform(0.2, 0.9, strokes) for _ in range(clips)]
+    frames, answers = np.zeros((clips, 700, 80), np.float32), np.zeros((clips, 700, len(COLUMNS)), np.float16)
+    for clip in range(clips):
+        at = np.rint(times[clip] * 100).astype(int)
+        answers[clip, at, kick] = 0.9
+        answers[clip, :, len(COLUMNS) - len(COLUMNS.instruments) :] = 0.5  # the network says nothing
+        frames[clip, at] = rng.uniform(0.3, 0.6)  # how loud the clip is
+        frames[clip, at, :10] += 0.4 * velocities[clip][:, None]  # the lows tell
+    roles = tuple(np.full(strokes, ROLES.index("kick")) for _ in range(clips))
+    weights = np.array(learn_dynamics(answers, Library(frames, tuple(times), roles, tuple(velocities)), COLUMNS, 100.0))
+    assert weights.shape == (len(COLUMNS.instruments), NUMBERS)
+    assert weights[kick, 2:4].sum() == pytest.approx(2.5, rel=0.02)
+    assert np.abs(weights[kick, 4:]).max() < 0.05
+    assert not weights[kick + 1 :].any()

@@ -24,7 +24,7 @@ AUDIBLE = 20 / 127
 """Strokes of a velocity below this may be missed; finding them is no mistake either."""
 _RIDGE = 1.0
 """How much the squares of the weights of standardised evidence cost, against the loss of one candidate."""
-_GRID = np.round(np.arange(0.06, 0.95, 0.02), 2)
+GRID = np.round(np.arange(0.06, 0.95, 0.02), 2)
 
 
 @dataclass(frozen=True)
@@ -150,17 +150,17 @@ def sweep(
 ) -> list[list[Score]]:
     """For each instrument, its scores along a grid of thresholds; within `retrigger` seconds it sounds only once."""
     constants, slopes = np.array(weights)[:, 0], np.array(weights)[:, 1:]
-    counts = np.zeros((len(columns.instruments), len(_GRID), 3), int)
+    counts = np.zeros((len(columns.instruments), len(GRID), 3), int)
     for clip in clips:
         likely = probability(constants[clip.of] + weigh(clip.evidence, clip.of, slopes))
         for i in range(len(columns.instruments)):
             times, audible = clip.stroke_times[clip.stroke_of == i], clip.audible[clip.stroke_of == i]
-            for t, threshold in enumerate(_GRID):
+            for t, threshold in enumerate(GRID):
                 at = _apart(clip.times[(clip.of == i) & (likely >= threshold)], retrigger)
                 found, used = count_matches(times, at, TOLERANCE)
                 counts[i, t] += (found & audible).sum(), (~used).sum(), (~found & audible).sum()
     return [
-        [Score(name, float(threshold), *(int(n) for n in row)) for threshold, row in zip(_GRID, rows, strict=True)]
+        [Score(name, float(threshold), *(int(n) for n in row)) for threshold, row in zip(GRID, rows, strict=True)]
         for name, rows in zip(columns.instruments, counts, strict=True)
     ]
 

@@ -14,6 +14,7 @@ from drumscribe.errors import DrumscribeError
 from .experiment import COLUMNS, Experiment
 from .files import written_whole
 from .networks import build_passage_network, build_window_network, find_embedding
+from .targets import answer_width
 
 CHUNK = 2048
 """Frames of a passage that a model file takes at once, unless it is made for streams."""
@@ -52,9 +53,10 @@ def chunk_of(experiment: Experiment) -> int:
 
 
 def deployable(experiment: Experiment, trained, kind: str):
-    """The network for an input of fixed length, in float32, without the answers that only training needs.
+    """The network for an input of fixed length, in float32.
 
-    One of passages gives the embedding of each frame as a second output, where its family has one.
+    One of passages gives the embedding of each frame as a second output, where its family has one, and one of
+    recordings the activation of percussion outside the vocabulary as the last, which that for streams leaves out.
     Recurrent layers are loops over a batch of one, which the converter needs; in 8 bits it needs them written out step
     by step.
 
@@ -72,7 +74,8 @@ def deployable(experiment: Experiment, trained, kind: str):
         raise ConversionError(f"recurrent layers in 8 bits are written out step by step, and {CHUNK} are too many")
     batch = 1 if recurrent else None
     if experiment.is_passage:
-        network = build_passage_network(settings, bands, len(COLUMNS), chunk_of(experiment), batch)
+        answers = len(COLUMNS) if experiment.live.window else answer_width(COLUMNS)
+        network = build_passage_network(settings, bands, answers, chunk_of(experiment), batch)
     else:
         classes = len(experiment.samples.classes)
         network = build_window_network(settings, experiment.window_frames, bands, classes, batch, unrolled)
@@ -81,8 +84,13 @@ def deployable(experiment: Experiment, trained, kind: str):
         if target.name == "answer":
             weights = [weight[..., : target.units] for weight in weights]
         target.set_weights(weights)
-    embedding = find_embedding(network) if experiment.is_passage else None
-    return network if embedding is None else keras.Model(network.input, [network.output, embedding])
+    if not experiment.is_passage:
+        return network
+    answers, embedding = network.output, find_embedding(network)
+    outputs = [answers[..., : len(COLUMNS)]] if answers.shape[-1] > len(COLUMNS) else [answers]
+    outputs += [embedding] if embedding is not None else []
+    outputs += [answers[..., len(COLUMNS) :]] if answers.shape[-1] > len(COLUMNS) else []
+    return keras.Model(network.input, outputs)
 
 
 def fingerprint(trained) -> str:

@@ -26,7 +26,8 @@ CLIPS_PER_SHARD = 64
 ROLES = (*(a.name for a in ARTICULATIONS), PERCUSSION)
 """What the labels of a clip name; ``clap`` is stored as percussion."""
 
-ROLE_INDEX = {role: i for i, role in enumerate(ROLES)} | {"clap": len(ROLES) - 1}
+PERCUSSION_ROLE = len(ROLES) - 1
+ROLE_INDEX = {role: i for i, role in enumerate(ROLES)} | {"clap": PERCUSSION_ROLE}
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from .dynamics import learn_dynamics
 from .experiment import COLUMNS, Experiment
 from .networks import find_embedding
 from .nowcasts import hear_live, shipped_network
+from .percussion import choose_percussion_threshold
 from .predictors import Prediction
 from .targets import TargetMaker
 
@@ -88,6 +89,7 @@ class Calibration:
     weights: tuple[tuple[float, ...], ...]
     thresholds: tuple[float, ...]
     dynamics: tuple[tuple[float, ...], ...] = ()
+    percussion: float = 0.0
     look_aheads: tuple[LookAhead, ...] = ()
 
 
@@ -118,7 +120,9 @@ def calibrate(
     dynamics = learn_dynamics(answers, lessons, COLUMNS, rate)
     held_out = {name: hear(library, predict(network, library, COLUMNS)) for name, library in libraries.items()}
     weights, thresholds, measured = _decide(hear(lessons, answers), held_out)
-    return Calibration(weights, thresholds, dynamics), measured, chunks
+    percussion, f = choose_percussion_threshold(network, libraries.values(), rate)
+    measured["percussion on request"] = {"F": round(f, 4)}
+    return Calibration(weights, thresholds, dynamics, percussion), measured, chunks
 
 
 def _calibrate_live(network, experiment: Experiment, lessons: Library, libraries: dict[str, Library], examples):

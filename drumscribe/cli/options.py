@@ -83,6 +83,10 @@ def listening_options(command: Callable) -> Callable:
     return command
 
 
+percussion_option = click.option(
+    "--percussion", is_flag=True, help="Report claps, tambourines, shakers and the like, too, as one instrument."
+)
+
 kit_option = click.option(
     "--kit",
     "-k",
@@ -96,13 +100,14 @@ def make_transcriber(
     kit: str | None,
     sensitivities: Sequence[tuple[str | None, float]],
     rhythm: "RhythmOptions | None" = None,
+    percussion: bool = False,
 ):
     """Make the transcriber, in the process that it works in, so that only that one loads what it needs."""
     from ..transcriber import TranscribeOptions, Transcriber
 
     by_instrument = dict(sensitivities)
     overall = by_instrument.pop(None, TranscribeOptions().sensitivity)
-    asked = TranscribeOptions(overall, tuple(by_instrument.items()))
+    asked = TranscribeOptions(overall, tuple(by_instrument.items()), percussion)
     return Transcriber(model, asked if rhythm is None else replace(asked, rhythm=rhythm), load_kit(kit))
 
 
@@ -120,7 +125,7 @@ def load_kit(kit: str | None):
     return load(kit)
 
 
-def check_model_and_kit(model: Path | None, kit: str | None) -> None:
+def check_model_and_kit(model: Path | None, kit: str | None, percussion: bool = False) -> None:
     """See, before anything is begun, that what was named is there and belongs together.
 
     Raises
@@ -129,9 +134,11 @@ def check_model_and_kit(model: Path | None, kit: str | None) -> None:
     """
     from ..classifier import load_model_info
 
-    if model is None and kit is None:
+    if model is None and kit is None and not percussion:
         return
     info = load_model_info(model)
+    if percussion:
+        info.check_percussion()
     if kit is not None:
         load_kit(kit).check_model(info)
 

@@ -18,6 +18,7 @@ from .writing import Writing, writing_options
 @writing_options
 @options.listening_options
 @options.kit_option
+@options.percussion_option
 @counting_options
 @quantise_options
 @click.option(
@@ -37,6 +38,7 @@ def command(
     sensitivities,
     model,
     kit,
+    percussion,
     skip_existing,
     quiet,
     as_json,
@@ -67,7 +69,7 @@ def command(
 
         console = reporting.make_console()
         try:
-            options.check_model_and_kit(model, kit)
+            options.check_model_and_kit(model, kit, percussion)
             delivery = writing.read(quantising)
             plan = make_plan(paths, writing.out, writing.endings)
             rhythm = counting.read(len(plan.jobs))
@@ -79,7 +81,7 @@ def command(
         with reporting.make_observer(console, plan.jobs, quiet) as observer:
             report = run(
                 plan.jobs,
-                partial(options.make_transcriber, model, kit, sensitivities, rhythm),
+                partial(options.make_transcriber, model, kit, sensitivities, rhythm, percussion),
                 delivery,
                 workers=min(writing.jobs or available_cores(), len(plan.jobs)),
                 skip_existing=skip_existing,

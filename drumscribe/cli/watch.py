@@ -18,6 +18,7 @@ from .writing import Writing, writing_options
 @writing_options
 @options.listening_options
 @options.kit_option
+@options.percussion_option
 @counting_options
 @quantise_options
 @click.option(
@@ -30,7 +31,16 @@ from .writing import Writing, writing_options
 )
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing but what failed.")
 def command(
-    folder: Path, writing: Writing, counting: Counting, quantising: Quantising, sensitivities, model, kit, settle, quiet
+    folder: Path,
+    writing: Writing,
+    counting: Counting,
+    quantising: Quantising,
+    sensitivities,
+    model,
+    kit,
+    percussion,
+    settle,
+    quiet,
 ) -> None:
     """Transcribe the recordings in FOLDER, and those that come to it, until Ctrl-C.
 
@@ -52,7 +62,7 @@ def command(
         try:
             if not folder.is_dir():
                 raise DrumscribeError(f"{folder}: no such folder to watch")
-            options.check_model_and_kit(model, kit)
+            options.check_model_and_kit(model, kit, percussion)
             delivery, rhythm = writing.read(quantising), counting.read(1)
             prepare_folder(writing.out)
         except DrumscribeError as error:
@@ -63,7 +73,7 @@ def command(
 
         if not quiet:
             console.print(f"watching {folder}; Ctrl-C ends it", soft_wrap=True)
-        made = partial(options.make_transcriber, model, kit, sensitivities, rhythm)
+        made = partial(options.make_transcriber, model, kit, sensitivities, rhythm, percussion)
         workers = writing.jobs or available_cores()
         watch = Watch([folder], writing.out, writing.endings, WatchOptions(settle=settle, workers=workers))
         for report in watch.run(made, delivery, observe):
