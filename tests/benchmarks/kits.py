@@ -13,7 +13,8 @@ softer than 20/127 need not be heard.
 
 Beatbox: enrolled on the first 4 hits of each sound of one clip (fewer where it has fewer), scored on the rest of that
 clip and on the other clips, each clip in turn; micro F of kick, snare and hihat. Taps: two kinds of fingertap, enrolled
-on one recording each, scored on the other two, one after the other. Every other figure is on rendered sound.
+on one recording each, scored on the other two, one after the other. `live` is beatbox and real taps again, as streams,
+with kits for them. Every other figure is on rendered sound.
 """
 
 import argparse
@@ -40,12 +41,14 @@ from drumscribe.training.sources import RATE, read_grooves, read_pieces
 from drumscribe import Transcriber
 from drumscribe.audio import load
 from drumscribe.augmentation import AUGMENTATIONS, AugmentSettings, Range, augment_shot
-from drumscribe.classifier import model_file
+from drumscribe.classifier import DEFAULT_LIVE, model_file
 from drumscribe.drums import ARTICULATION_BY_NAME, FIVE_CLASSES
 from drumscribe.kits.background import load_background
 from drumscribe.kits.kit import Kit
+from drumscribe.kits.learners import open_learner
 from drumscribe.kits.learning import Lesson, Naming, learn
 from drumscribe.kits.samples import Sample, SoundSamples, cut
+from drumscribe.stream import Engine
 from drumscribe.synthesis import (
     OneShot,
     band_limits,
@@ -58,7 +61,7 @@ from drumscribe.synthesis import (
 
 KINDS = {"found": 4, "machine": 3, "lo-fi": 3}
 """Players of each kind."""
-PARTS = ("players", "others", "curve", "beatbox", "taps", "cost")
+PARTS = ("players", "others", "curve", "beatbox", "taps", "live", "cost")
 _HAND = AugmentSettings(pitch=Range(1.0, -0.3, 0.3), equalise=Range(1.0, 0.3, 1.5)).without(
     *(name for name in AUGMENTATIONS if name not in ("pitch", "equalise"))
 )
@@ -170,19 +173,28 @@ def played_in(score: Score) -> Strokes:
 
 
 class Lab:
-    """What all parts need."""
+    """What all parts need: what learns and hears recordings or, if `live`, streams."""
 
-    def __init__(self, data: Path | None, cache: Path | None) -> None:
-        self.plain, self.learner = Transcriber(), Transcriber(learning=True)
-        self._background = load_background(model_file(), self.learner.info)
+    def __init__(self, data: Path | None, cache: Path | None, live: bool = False) -> None:
+        model = model_file(DEFAULT_LIVE if live else None)
+        self.plain, self.learner = None if live else Transcriber(), open_learner(model)
+        self._background = load_background(model, self.learner.info)
         self.data, self.cache = data, cache
 
     def learn(self, samples: Sequence[SoundSamples], only: bool = False) -> Lesson:
         return learn(samples, self.learner, self._background, Naming("bench", "a benchmark", {}, only))
 
     def hear(self, sound: np.ndarray, kit: Kit | None = None) -> list[tuple[float, str]]:
+        if self.plain is None:
+            return self._hear_live(sound, kit)
         transcriber = self.plain if kit is None else Transcriber(kit=kit)
         return [(hit.time, hit.instrument) for hit in transcriber.transcribe_array(sound, RATE).hits]
+
+    def _hear_live(self, sound: np.ndarray, kit: Kit | None) -> list[tuple[float, str]]:
+        engine = Engine(kit=kit, threaded=False)
+        engine.prepare(RATE, 4096, 1)
+        hits = [hit for start in range(0, len(sound), 4096) for hit in engine.process(sound[start : start + 4096])]
+        return [(hit.sample / RATE, hit.instrument) for hit in [*hits, *engine.flush()]]
 
 
 def make_players(lab: Lab, pool: int, split: str = "validation"):
@@ -341,6 +353,13 @@ def bench_taps(lab: Lab, bench: Path | None) -> None:
         print(f"| the worst of them | {np.min(results):.3f} |\n", flush=True)
 
 
+def bench_live(bench: Path) -> None:
+    lab = Lab(None, None, live=True)
+    print("As streams:\n")
+    bench_beatbox(lab, bench)
+    bench_taps(lab, bench)
+
+
 def _tap_times(path: Path) -> list[float]:
     return [float(line.split()[0]) for line in path.read_text().splitlines() if line.strip()]
 
@@ -434,6 +453,7 @@ def main() -> None:
         ("others", players and options.cache, lambda: bench_others(lab, players)),
         ("beatbox", options.bench, lambda: bench_beatbox(lab, options.bench)),
         ("taps", options.bench or options.data, lambda: bench_taps(lab, options.bench)),
+        ("live", options.bench, lambda: bench_live(options.bench)),
         ("cost", players, lambda: bench_cost(lab, players)),
         ("curve", players, lambda: bench_curve(lab, players)),
     ):
