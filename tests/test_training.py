@@ -16,6 +16,7 @@ pytest.importorskip("tensorflow")
 
 from drumscribe.training import make
 from drumscribe.training.batches import Batches, Library, read_library
+from drumscribe.training.checkpoints import save_checkpoint, save_seed
 from drumscribe.training.cli import main
 from drumscribe.training.corpus import ROLES, CorpusPlan, Studio, render_corpus, shard_paths
 from drumscribe.training.dynamics import learn_dynamics
@@ -408,3 +409,23 @@ def test_what_levels_tell_of_velocities_is_learned():
     assert weights[kick, 2:4].sum() == pytest.approx(2.5, rel=0.02)
     assert np.abs(weights[kick, 4:]).max() < 0.05
     assert not weights[kick + 1 :].any()
+
+
+def test_checkpoints_are_averaged(experiment, trained) -> None:
+    network, step = make.trained(experiment, trained)
+    places = replace(trained, cache=trained.cache.parent / "averaged", models=trained.models.parent / "averaged")
+    places.models.mkdir()
+    save_checkpoint(network, step, places.run(experiment))
+    mine, optimiser = network.get_weights(), [variable.numpy() for variable in network.optimizer.variables]
+    network.set_weights([weight + 2.0 for weight in mine])
+    other = places.models / "other.checkpoint.npz"
+    save_seed(network, step - 1, other)
+    make.average(experiment, places, [other], lambda line: None)
+    averaged, found = make.trained(experiment, places)
+    assert found == step
+    for weight, own in zip(averaged.get_weights(), mine, strict=True):
+        np.testing.assert_allclose(weight, own + 1.0, atol=0.01)
+    for variable, value in zip(averaged.optimizer.variables, optimiser, strict=True):
+        np.testing.assert_array_equal(variable.numpy(), value)
+    with pytest.raises(DrumscribeError, match="no such checkpoint"):
+        make.average(experiment, places, [places.models / "none.npz"], lambda line: None)

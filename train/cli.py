@@ -87,6 +87,17 @@ def fit(experiment: Path, data: Path, cache: Path, models: Path) -> None:
 
 @main.command()
 @_EXPERIMENT
+@click.argument("checkpoints", type=click.Path(path_type=Path, dir_okay=False), nargs=-1, required=True)
+@_with_places
+def average(experiment: Path, checkpoints: tuple[Path, ...], data: Path, cache: Path, models: Path) -> None:
+    """Make the newest checkpoint the mean of itself and earlier CHECKPOINTS (NAME.checkpoint.npz) of its run."""
+    from . import make
+
+    make.average(_read(experiment), _places(data, cache, models), checkpoints, click.echo)
+
+
+@main.command()
+@_EXPERIMENT
 @_with_places
 def release(experiment: Path, data: Path, cache: Path, models: Path) -> None:
     """Calibrate the newest checkpoint and write the model files."""

@@ -5,6 +5,7 @@ Whatever is made again each time from its seeds is kept in a cache, and everythi
 
 import json
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +16,7 @@ from drumscribe.classifier import load_model_info
 from drumscribe.errors import DrumscribeError
 from drumscribe.kits.background import place_of as background_place
 
+from .averaging import average_weights
 from .batches import WindowBatches
 from .checkpoints import CHECKPOINT, load_checkpoint, load_seed, save_checkpoint, save_seed
 from .convert import KINDS, Conversion, convert_checked
@@ -83,6 +85,15 @@ def train(experiment: Experiment, places: Places, report=print) -> None:
         report(f"beginning with the weights of {start}")
     network = fit(experiment, training_batches(experiment, places.cache), folder, report)
     save_seed(network, load_checkpoint(network, folder), seed)
+
+
+def average(experiment: Experiment, places: Places, others: Sequence[Path], report=print) -> None:
+    """Make the newest checkpoint the mean of itself and others; training would go on from there."""
+    network, step = trained(experiment, places)
+    average_weights(network, others)
+    save_checkpoint(network, step, places.run(experiment))
+    save_seed(network, step, places.seed(experiment))
+    report(f"the mean of {1 + len(others)} checkpoints is in {places.seed(experiment)}")
 
 
 def trained(experiment: Experiment, places: Places):
