@@ -3,8 +3,10 @@
 The network hears a stroke by itself, and a soft player's loudest stroke is as a loud player's softest. Here, strokes of
 one articulation are compared: how far their levels at the attack, in groups of bands, and what the network makes of
 them, are from the mean of all of them. A linear regression for each instrument, learned on rendered sound, says by how
-much their velocities are; their mean stays that of the network.
+much their velocities are; their mean stays that of the network. In a stream, a stroke is compared with those before it.
 """
+
+from collections import deque
 
 import numpy as np
 
@@ -17,6 +19,8 @@ AFTER = 5
 """Frames from an attack on within which its level is measured."""
 _FEWEST = 3
 """Strokes that are compared, at least."""
+_MEMORY = 64
+"""Strokes before it that one of a stream is compared with, at most."""
 
 NUMBERS = 2 + GROUPS
 """Numbers of a stroke that are compared."""
@@ -59,3 +63,29 @@ def compare_strokes(picks: Picks, levels: np.ndarray, weights: np.ndarray) -> np
             by = deviations @ weights[picks.instruments[strokes[0]]]
             compared[strokes] = np.clip(picks.velocities[strokes].mean() + by, 0.0, 1.0)
     return compared
+
+
+class StreamDynamics:
+    """Compares each stroke of a stream with those of its articulation that came before it.
+
+    Parameters
+    ----------
+    weights : ``(instruments, NUMBERS)``.
+    """
+
+    def __init__(self, weights: np.ndarray) -> None:
+        self._weights = weights
+        self._heard: dict[str, deque[np.ndarray]] = {}
+
+    def compare(self, picks: Picks, levels: np.ndarray) -> np.ndarray:
+        """The velocities of the next strokes, in order: ``(strokes,) float32``, 0 to 1."""
+        compared = picks.velocities.copy()
+        rows = numbers_of(picks.velocities, picks.activations, levels)
+        for i, (numbers, articulation) in enumerate(zip(rows, picks.articulations, strict=True)):
+            heard = self._heard.setdefault(articulation, deque(maxlen=_MEMORY))
+            heard.append(numbers)
+            if len(heard) >= _FEWEST:
+                mean = np.mean(heard, axis=0)
+                by = (numbers - mean) @ self._weights[picks.instruments[i]]
+                compared[i] = np.clip(mean[0] + by, 0.0, 1.0)
+        return compared

@@ -1,10 +1,11 @@
 """How loud strokes are against each other decides on their velocities."""
 
 import numpy as np
+import pytest
 from conftest import RATE, kick
 
 from drumscribe import Transcriber
-from drumscribe.dynamics import AFTER, GROUPS, NUMBERS, attack_levels, compare_strokes
+from drumscribe.dynamics import AFTER, GROUPS, NUMBERS, StreamDynamics, attack_levels, compare_strokes
 from drumscribe.picking import Picks
 
 LOUDER = np.zeros((2, NUMBERS))
@@ -60,6 +61,16 @@ def test_few_strokes_stay_as_they_were_heard_and_velocities_within_their_range()
 def test_what_the_network_makes_of_strokes_counts_too() -> None:
     heard = picks([0.2, 0.4, 0.6], [1, 1, 1], ["kick"] * 3)
     np.testing.assert_allclose(compare_strokes(heard, levels(3.0, 2.0, 1.0), LOUDER), [0.2, 0.4, 0.6], atol=1e-6)
+
+
+def test_in_a_stream_a_stroke_is_compared_with_those_before_it() -> None:
+    dynamics = StreamDynamics(LOUDER)
+    first = dynamics.compare(picks([0.5, 0.5], [0, 0], ["kick"] * 2), levels(1.0, 1.2))
+    np.testing.assert_allclose(first, [0.5, 0.5], err_msg="two are too few")
+    (third,) = dynamics.compare(picks([0.5], [0], ["kick"]), levels(1.4))
+    assert third == pytest.approx(0.7)
+    (other,) = dynamics.compare(picks([0.5], [0], ["snare"]), levels(9.0))
+    assert other == 0.5
 
 
 def test_the_shipped_model_hears_how_hard_a_kick_is_struck() -> None:

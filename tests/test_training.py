@@ -429,3 +429,15 @@ def test_checkpoints_are_averaged(experiment, trained) -> None:
         np.testing.assert_array_equal(variable.numpy(), value)
     with pytest.raises(DrumscribeError, match="no such checkpoint"):
         make.average(experiment, places, [places.models / "none.npz"], lambda line: None)
+
+
+def test_a_shipped_checkpoint_is_enough_to_release(experiment, trained, tmp_path: Path) -> None:
+    network, step = make.trained(experiment, trained)
+    elsewhere = replace(trained, cache=tmp_path, models=tmp_path)
+    with pytest.raises(DrumscribeError, match="run drumscribe-train fit"):
+        make.trained(experiment, elsewhere)
+    save_seed(network, step, elsewhere.seed(experiment))
+    shipped, found = make.trained(experiment, elsewhere)
+    assert found == step
+    for weight, own in zip(shipped.get_weights(), network.get_weights(), strict=True):
+        np.testing.assert_allclose(weight, own, atol=2e-3, rtol=2e-3)

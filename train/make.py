@@ -97,14 +97,16 @@ def average(experiment: Experiment, places: Places, others: Sequence[Path], repo
 
 
 def trained(experiment: Experiment, places: Places):
-    """The network of the newest checkpoint, and its step.
+    """The network of the newest checkpoint, or of the one that is shipped, and its step.
 
     Raises
     ------
     DrumscribeError : where there is none.
     """
-    network = build_trainee(experiment)
+    network, seed = build_trainee(experiment), places.seed(experiment)
     step = load_checkpoint(network, places.run(experiment))
+    if step == 0 and experiment.is_passage and seed.exists():
+        return network, load_seed(network, seed)
     if step == 0:
         raise DrumscribeError(f"{places.run(experiment)}: no checkpoint; run drumscribe-train fit")
     return network, step

@@ -126,7 +126,11 @@ def calibrate(
 
 
 def _calibrate_live(network, experiment: Experiment, lessons: Library, libraries: dict[str, Library], examples):
-    """The same for each look-ahead, with answers of the network as it is shipped."""
+    """The same for each look-ahead, with answers of the network as it is shipped.
+
+    Strokes are compared by answers to whole clips.
+    """
+    dynamics = learn_dynamics(predict(network, lessons, COLUMNS), lessons, COLUMNS, experiment.spectrogram.frame_rate)
     settings, rate = experiment.live, experiment.spectrogram.frame_rate
     runtime = shipped_network(experiment, network, examples)
 
@@ -141,7 +145,7 @@ def _calibrate_live(network, experiment: Experiment, lessons: Library, libraries
         decisions.append(LookAhead(frames, weights, thresholds))
         measured |= {f"{name}, {1000 * frames / rate:.0f} ms": row for name, row in rows.items()}
     last = decisions[-1]
-    return Calibration(last.weights, last.thresholds, look_aheads=tuple(decisions)), measured
+    return Calibration(last.weights, last.thresholds, dynamics, look_aheads=tuple(decisions)), measured
 
 
 def _decide(lessons: list[HeardClip], held_out: dict[str, list[HeardClip]], retrigger: float = 0.0):

@@ -18,9 +18,9 @@ from .moments import MomentCollector, Moments, nearest
 
 _GAP = 0.03
 """Strokes of one instrument that are closer (seconds) are one, the likelier of them."""
-_RECOGNISED = 1.5
-"""A moment is like a sound of the kit if its features speak for it by such log odds; others are left to the model.
-Chosen, as what the background weighs, on players of training kits, so that a kit does little harm to other music."""
+_RECOGNISED, _RECOGNISED_ALONE = 1.5, 2.0
+"""A moment is like a sound of the kit if its features speak for it by such log odds, or by more in a kit of that sound
+alone; others are left to the model. Chosen on players of training kits, so that kits do little harm to other music."""
 _USUAL_VELOCITY = 90.0
 _STROKES = 10_000
 """The last strokes of an instrument that say which level is usual."""
@@ -85,7 +85,7 @@ class KitHearing:
         prior = prior_of(moments.odds, names, self._info.columns.instruments, kit.only)
         odds = log_odds_of(moments.numbers, prior, kit.weights) - self._needed
         known = np.array([sound.known for sound in kit.sounds])
-        recognised = likeness.max(axis=1) >= _RECOGNISED
+        recognised = likeness.max(axis=1) >= (_RECOGNISED if len(kit.sounds) > 1 else _RECOGNISED_ALONE)
         odds[np.ix_(~recognised, known & (not kit.only))] = -np.inf
         standing = excess >= 0.0
         hits: list[Hit] = []

@@ -4,13 +4,14 @@
                         `-> `OnsetDetector` -----------------------^                       `-> `KitHearing` -> hits
 
 It is what `transcriber` does, stage by stage, but for those that need a whole recording: `evidence.Recurrence` and
-`likeness.Likeness`, in whose place stands what is not known, and `rhythm.analyse_rhythm`. What follows a frame by more
+`likeness.Likeness`, in whose place stands what is not known, and `rhythm.analyse_rhythm`. Velocities are compared with
+those of strokes before (`dynamics.StreamDynamics`). What follows a frame by more
 than its look-ahead is not there, for the network as for the evidence: both treat it as what lies beyond the end of a
 recording.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ import numpy as np
 
 from ..candidates import LEAD, CandidateFinder, HitMaker, Judge
 from ..classifier import LookAhead, ModelInfo, load_model_info, open_network
+from ..dynamics import StreamDynamics, attack_levels
 from ..errors import ModelError
 from ..evidence import CANDIDATE, unknown_recording
 from ..hits import Hit
@@ -104,6 +106,7 @@ class Listener:
         self._onsets = np.zeros(0)
         self._last: dict[int | str, float] = {}  # the frame of each instrument's last hit
         self._levels: Levels = {}
+        self._dynamics = StreamDynamics(np.array(self.info.dynamics))
         # A frame is complete at the end of each of the pieces that follow this one
         self._pending = [np.zeros(LEAD * settings.hop, np.float32)]
         self._missing = settings.window // 2 % settings.hop or settings.hop
@@ -171,7 +174,12 @@ class Listener:
         if not len(found):
             return []
         chosen = attention.judge.choose(found, unknown_recording(found.picks.activations))
-        return self._maker.make(chosen[self._are_news(chosen.picks, attention.retrigger)])
+        news = chosen[self._are_news(chosen.picks, attention.retrigger)]
+        if len(news) and self.info.dynamics:
+            at = np.rint(news.picks.frames).astype(int) - (self._frames - len(self._window))
+            velocities = self._dynamics.compare(news.picks, attack_levels(self._window, at))
+            news = replace(news, picks=replace(news.picks, velocities=velocities))
+        return self._maker.make(news)
 
     def _recognise(self, last: int, attention: Attention) -> list[Hit]:
         """What a kit makes of the frames before `last`."""
