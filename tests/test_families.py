@@ -124,7 +124,7 @@ def test_families_that_answer_per_frame_serve_passages(family: str) -> None:
     assert answers.shape == (2, 20, answer_width(COLUMNS))
     shapes = [output.shape[1:] for output in deployable(experiment, network, "float32").outputs]
     embedding = [(2048, TINY.width)] if family in WITH_EMBEDDING else []
-    assert shapes == [(2048, len(COLUMNS)), *embedding]
+    assert shapes == [(2048, len(COLUMNS)), *embedding, (2048, 1)], "answers, embedding, percussion"
 
 
 def test_a_family_without_answers_per_frame_is_refused_for_passages() -> None:
