@@ -52,6 +52,15 @@ def test_the_shipped_model_hears_them(transcripts):
     assert scores.row(ONSET).f > 0.88
 
 
+def test_the_small_model_hears_most_of_them(tmp_path):
+    transcriber = Transcriber("tiny")
+    for song in SONGS:
+        path = tmp_path / song.relative_to(EXAMPLES_FOLDER / "songs").with_suffix(".mid")
+        write(transcriber.transcribe_file(song), path)
+    tracks, _ = pair_tracks(tmp_path, EXAMPLES_FOLDER / "references")
+    assert score(tracks, 0.05).row(MICRO).f > 0.7
+
+
 def test_hits_are_where_the_strokes_are(transcripts):
     tracks, _ = pair_tracks(transcripts, EXAMPLES_FOLDER / "references")
     for track in tracks:  # mp3 and ogg included: no delay of a codec is left
