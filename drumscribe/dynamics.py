@@ -35,7 +35,9 @@ def attack_levels(frames: np.ndarray, at: np.ndarray) -> np.ndarray:
     at : ``(attacks,) int``, indices into the frames.
     """
     padded = np.pad(frames, ((0, AFTER), (0, 0)))
-    loudest = np.max([padded[at + offset] for offset in range(AFTER)], axis=0)
+    loudest = padded[at]
+    for offset in range(1, AFTER):
+        np.maximum(loudest, padded[at + offset], out=loudest)
     edges = np.arange(GROUPS) * frames.shape[1] // GROUPS
     widths = np.diff(edges, append=frames.shape[1])
     return (np.add.reduceat(loudest.astype(np.float32), edges, axis=1) / widths).astype(np.float32)
