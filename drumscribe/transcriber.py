@@ -247,7 +247,7 @@ class _Passages:
             self._found.append(found)
             if self._info.dynamics:
                 at = np.rint(found.picks.frames).astype(int) - self._first
-                self._levels.append(attack_levels(frames, np.clip(at, 0, len(frames) - 1)))
+                self._levels.append(attack_levels(frames, np.clip(at, 0, len(frames) - 1)).astype(np.float16))
             if self._info.embedding:
                 activations = answers[:, : len(self._info.columns.instruments)]
                 self._likeness.push(activations, embedding, self._first, self._done, until)
