@@ -152,8 +152,9 @@ class Transcriber:
     ) -> Transcription:
         """The hits of a stream of mono ``(samples,) float32`` blocks, of any lengths, at the model's rate."""
         collector = None if self._hearing is None else self._hearing.make_collector()
-        percussion = PercussionFinder(self.info.percussion, self.info.spectrogram.frame_rate)
-        passages, duration = self._listen(blocks, progress, collector, percussion if self._percussion else None)
+        frame_rate = self.info.spectrogram.frame_rate
+        percussion = PercussionFinder(self.info.percussion, frame_rate) if self._percussion else None
+        passages, duration = self._listen(blocks, progress, collector, percussion)
         hits = passages.decide() if self._hearing is None else self._hearing.decide(passages.settle(), collector)
         latest = duration - self.info.spectrogram.hop / self.info.spectrogram.rate  # what begins then is not heard
 
@@ -162,7 +163,7 @@ class Transcriber:
 
         heard = Transcription(in_order(hits), duration, f"{self.info.name} {self.info.version}")
         heard = replace(heard, rhythm=analyse_rhythm(heard, self._rhythm))
-        return replace(heard, hits=in_order([*hits, *percussion.hits()])) if self._percussion else heard
+        return heard if percussion is None else replace(heard, hits=in_order([*hits, *percussion.hits()]))
 
     def gather(self, samples: np.ndarray) -> "Moments":
         """The moments of ``(samples,) float32`` at the model's rate; only where `learning` was asked for."""
