@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from drumscribe.classifier import TfliteNetwork
 from drumscribe.errors import DrumscribeError
+from drumscribe.tflite import TfliteNetwork
 
 from .experiment import COLUMNS, Experiment
 from .files import written_whole

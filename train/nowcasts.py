@@ -5,10 +5,11 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from drumscribe.classifier import Columns, TfliteNetwork
+from drumscribe.classifier import Columns
 from drumscribe.evidence import CANDIDATE, REACH, local_evidence, unknown_recording
 from drumscribe.picking import find_peaks
 from drumscribe.stream.listener import SECOND_LOOK
+from drumscribe.tflite import TfliteNetwork
 
 from .batches import Library
 from .calibrate import HeardClip, strokes_of

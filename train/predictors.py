@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from drumscribe.audio import SUFFIXES, load
-from drumscribe.classifier import TfliteNetwork, read_card, write_card
+from drumscribe.classifier import read_card, write_card
 from drumscribe.errors import DrumscribeError, ModelError
 from drumscribe.onsets import OnsetDetector
 from drumscribe.spectrogram import SpectrogramSettings, compute_spectrogram
+from drumscribe.tflite import TfliteNetwork
 
 from .experiment import Experiment, experiment_of
 from .formulations import FORMULATIONS

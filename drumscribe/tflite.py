@@ -1,0 +1,67 @@
+"""A TFLite network on whichever of its runtimes is installed."""
+
+from pathlib import Path
+
+import numpy as np
+
+from .errors import ModelError
+
+
+def _open_interpreter(path: Path):
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError:
+        try:
+            from tflite_runtime.interpreter import Interpreter
+        except ImportError:
+            raise ModelError("no TFLite runtime is installed; pip install ai-edge-litert") from None
+    try:
+        interpreter = Interpreter(model_path=str(path), num_threads=1)
+        interpreter.allocate_tensors()
+    except (ValueError, RuntimeError, SystemError) as error:  # the last: built for another numpy
+        raise ModelError(f"{path}: this TFLite runtime cannot run the model: {str(error).splitlines()[0]}") from None
+    return interpreter
+
+
+def _outputs_in_order(interpreter) -> list[dict]:
+    """The outputs in the order of the network that was converted, which the converter keeps in their names alone."""
+    outputs = interpreter.get_output_details()
+    if len(outputs) == 1:
+        return outputs
+    named = interpreter.get_signature_runner().get_output_details()
+    return [named[name] for name in sorted(named)]
+
+
+class TfliteNetwork:
+    """A TFLite network with one input, all float32 to the outside, whatever it is inside.
+
+    Attributes
+    ----------
+    shapes : of the input and the outputs, a batch of one each.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._interpreter = _open_interpreter(path)
+        self._input = self._interpreter.get_input_details()[0]
+        self._outputs = _outputs_in_order(self._interpreter)
+        self.shapes = tuple(tuple(tensor["shape"].tolist()) for tensor in (self._input, *self._outputs))
+
+    def run(self, values: np.ndarray) -> np.ndarray:
+        """The answer to one input, both without the axis of the batch: the first output."""
+        self._interpreter.set_tensor(self._input["index"], _quantised(values, self._input)[None])
+        self._interpreter.invoke()
+        return self.output(0)
+
+    def output(self, number: int) -> np.ndarray:
+        """An output for the input that was run last, without the axis of the batch."""
+        tensor = self._outputs[number]
+        values = self._interpreter.get_tensor(tensor["index"])[0]
+        scale, zero = tensor["quantization"]
+        return values if values.dtype == np.float32 else (values.astype(np.float32) - zero) * np.float32(scale)
+
+
+def _quantised(values: np.ndarray, tensor: dict) -> np.ndarray:
+    if tensor["dtype"] == np.float32:
+        return values
+    scale, zero = tensor["quantization"]
+    return np.clip(np.rint(values / np.float32(scale)) + zero, -128, 127).astype(np.int8)
