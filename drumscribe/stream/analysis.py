@@ -28,7 +28,7 @@ class Analysis:
 
     Parameters
     ----------
-    model : a model file, the name of one that comes along (``tiny``), or None for the default.
+    model : a model file, the name of one that comes along (``live``), or None for the default.
     kit : a player's own sounds to hear, too.
 
     Raises

@@ -31,7 +31,7 @@ class Engine:
 
     Parameters
     ----------
-    model : a model file, the name of one that comes along (``tiny``), or None for the default.
+    model : a model file, the name of one that comes along (``live``), or None for the default.
     kit : a player's own sounds to hear, too, learned for that model (`kits.library.load`).
     threaded : whether to listen in a thread of its own, as in real time, or in the caller's, as offline.
     queue_seconds : of sound that wait for the thread, at most; what comes while it is full is lost, and reported.
