@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from drumscribe.training.evaluation import calibration_error, evaluate
-from drumscribe.training.formulations import FORMULATIONS
+from drumscribe.training.decisions.evaluation import calibration_error, evaluate
+from drumscribe.training.networks.formulations import FORMULATIONS
 
 CLASSES = ("kick", "snare", "hihat")
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from drumscribe.training.data.sources import Groove, Piece
 from drumscribe.training.examples import EXAMPLES, choose_pieces, perform
-from drumscribe.training.sources import Groove, Piece
 
 from drumscribe import Transcriber
 from drumscribe.audio import probe

@@ -9,14 +9,14 @@ import pytest
 
 pytest.importorskip("tensorflow")
 
-from drumscribe.training.convert import KINDS, convert, convert_checked, deployable
-from drumscribe.training.costs import costs_of, multiply_adds, receptive_field
+from drumscribe.training.decisions.predictors import WindowPredictor, read_window_model, write_window_model
 from drumscribe.training.experiment import COLUMNS, Experiment, InputSettings, SampleSettings
-from drumscribe.training.fit import build_trainee
-from drumscribe.training.formulations import FORMULATIONS
-from drumscribe.training.networks import FAMILIES, NetworkSettings, build_passage_network
-from drumscribe.training.predictors import WindowPredictor, read_window_model, write_window_model
-from drumscribe.training.targets import answer_width
+from drumscribe.training.features.targets import answer_width
+from drumscribe.training.learning.convert import KINDS, convert, convert_checked, deployable
+from drumscribe.training.learning.fit import build_trainee
+from drumscribe.training.networks.costs import costs_of, multiply_adds, receptive_field
+from drumscribe.training.networks.families import FAMILIES, NetworkSettings, build_passage_network
+from drumscribe.training.networks.formulations import FORMULATIONS
 
 from drumscribe.errors import DrumscribeError
 from drumscribe.spectrogram import SpectrogramSettings

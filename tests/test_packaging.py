@@ -4,6 +4,7 @@ import ast
 import shutil
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,19 @@ def test_all_that_is_declared_is_imported_by_the_core():
 def test_training_imports_the_program_and_never_the_other_way_round():
     assert not {name for name in imported("drumscribe") if name.startswith(("drumscribe.training", "train"))}
     assert not {name for name in imported("train") if name.startswith(("drumscribe.training", "train."))}
+
+
+def test_the_folders_of_training_do_not_import_each_other_in_circles():
+    folders = {path.parent for path in (ROOT / "train").glob("*/__init__.py")}
+    above = {folder.name: set() for folder in folders}
+    for folder in folders:
+        for path in folder.glob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom) and node.level == 2:
+                    names = [node.module] if node.module else [alias.name for alias in node.names]
+                    above[folder.name] |= {name.split(".")[0] for name in names} & above.keys()
+    assert len(above) > 1
+    assert set(TopologicalSorter(above).static_order()) == above.keys()
 
 
 def test_everything_but_scoring_works_without_any_extra(take):
@@ -153,7 +167,9 @@ def test_every_package_folder_is_packaged_and_no_general_name_is_taken():
     settings = PROJECT["tool"]["setuptools"]
     folders = settings["package-dir"]
     own = [path.parent.relative_to(ROOT) for path in (ROOT / "drumscribe").rglob("__init__.py")]
+    training = {path.parent.relative_to(ROOT).as_posix() for path in (ROOT / "train").rglob("__init__.py")}
     assert set(settings["packages"]) == {*folders, *(".".join(folder.parts) for folder in own)}
+    assert {*folders.values()} == {*training, "models"}
     assert all(name.startswith("drumscribe.") and (ROOT / folder).is_dir() for name, folder in folders.items())
 
 

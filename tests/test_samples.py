@@ -11,10 +11,10 @@ from conftest import kick, snare, write_audio
 pytest.importorskip("librosa")
 
 from drumscribe.training.cli import main
-from drumscribe.training.names import Reading, read_name
-from drumscribe.training.samples import check_apart, choose, hold_out, read_samples
-from drumscribe.training.sources import RATE
-from drumscribe.training.stretching import StretchSettings, shift_pitch, stretch_shot, stretch_time
+from drumscribe.training.data.names import Reading, read_name
+from drumscribe.training.data.samples import check_apart, choose, hold_out, read_samples
+from drumscribe.training.data.sources import RATE
+from drumscribe.training.rendering.stretching import StretchSettings, shift_pitch, stretch_shot, stretch_time
 
 from drumscribe.errors import DrumscribeError
 from drumscribe.synthesis import rms

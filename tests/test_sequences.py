@@ -10,14 +10,12 @@ from conftest import kick, snare, write_audio
 
 pytest.importorskip("librosa")
 
-from drumscribe.training.batches import read_library
 from drumscribe.training.cli import main
-from drumscribe.training.corpus import ROLES
-from drumscribe.training.names import TOM
-from drumscribe.training.samples import Sample, read_samples
-from drumscribe.training.sequences import SequenceMaker, SequenceSettings, SequenceSource, read_backgrounds
-from drumscribe.training.sources import RATE
-from drumscribe.training.streams import (
+from drumscribe.training.data.names import TOM
+from drumscribe.training.data.samples import Sample, read_samples
+from drumscribe.training.data.sources import RATE
+from drumscribe.training.features.batches import read_library
+from drumscribe.training.features.streams import (
     ClipPlan,
     PerformanceSource,
     make_clips,
@@ -25,8 +23,10 @@ from drumscribe.training.streams import (
     stream_sound,
     write_cache,
 )
-from drumscribe.training.stretching import StretchSettings
-from drumscribe.training.targets import TargetMaker
+from drumscribe.training.features.targets import TargetMaker
+from drumscribe.training.rendering.corpus import ROLES
+from drumscribe.training.rendering.sequences import SequenceMaker, SequenceSettings, SequenceSource, read_backgrounds
+from drumscribe.training.rendering.stretching import StretchSettings
 
 from drumscribe.augmentation import AugmentSettings
 from drumscribe.classifier import Columns

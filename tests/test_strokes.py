@@ -18,8 +18,8 @@ pytest.importorskip("tensorflow")
 from drumscribe.training import make
 from drumscribe.training.cli import main
 from drumscribe.training.experiment import AUGMENTS, Experiment, read_experiment
-from drumscribe.training.strokes import StrokeBook
-from drumscribe.training.windows import WindowMaker, cut_window
+from drumscribe.training.features.strokes import StrokeBook
+from drumscribe.training.features.windows import WindowMaker, cut_window
 
 from drumscribe.classifier import load_model_info
 from drumscribe.errors import DrumscribeError, ModelError

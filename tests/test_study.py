@@ -14,7 +14,7 @@ from conftest import RATE, beat, write_audio
 pytest.importorskip("tensorflow")
 
 from drumscribe.training.cli import main
-from drumscribe.training.evaluation import Evaluation
+from drumscribe.training.decisions.evaluation import Evaluation
 from drumscribe.training.study import training
 from drumscribe.training.study.cells import Cell, full_plan, reduced_plan
 from drumscribe.training.study.conduct import conduct

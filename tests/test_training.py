@@ -15,14 +15,14 @@ from killing import assert_equal_checkpoints, fit_and_kill
 pytest.importorskip("tensorflow")
 
 from drumscribe.training import make
-from drumscribe.training.batches import Batches, Library, read_library
-from drumscribe.training.checkpoints import save_checkpoint, save_seed
 from drumscribe.training.cli import main
-from drumscribe.training.corpus import ROLES, CorpusPlan, Studio, render_corpus, shard_paths
-from drumscribe.training.dynamics import learn_dynamics
+from drumscribe.training.data.sources import RATE
+from drumscribe.training.decisions.dynamics import learn_dynamics
 from drumscribe.training.experiment import COLUMNS, Experiment, LiveSettings, read_experiment
-from drumscribe.training.sources import RATE
-from drumscribe.training.targets import TargetMaker
+from drumscribe.training.features.batches import Batches, Library, read_library
+from drumscribe.training.features.targets import TargetMaker
+from drumscribe.training.learning.checkpoints import save_checkpoint, save_seed
+from drumscribe.training.rendering.corpus import ROLES, CorpusPlan, Studio, render_corpus, shard_paths
 
 from drumscribe import transcribe
 from drumscribe.candidates import Judge

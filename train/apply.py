@@ -9,13 +9,13 @@ from pathlib import Path
 from drumscribe.classifier import read_card
 from drumscribe.errors import DrumscribeError
 
-from .evaluation import Evaluation
+from .decisions.evaluation import Evaluation
+from .decisions.passages import calibrate, predict_passage
+from .decisions.predictors import Prediction, WindowPredictor, is_window_card, predict_recording, read_window_model
 from .experiment import read_experiment
+from .features.strokes import StrokeBook
 from .files import written_whole
 from .make import Places, evaluate_windows, trained
-from .passages import calibrate, predict_passage
-from .predictors import Prediction, WindowPredictor, is_window_card, predict_recording, read_window_model
-from .strokes import StrokeBook
 
 Predict = Callable[[Path], list[Prediction]]
 

@@ -155,7 +155,7 @@ def predict(model: Path, recordings: tuple[Path, ...], cache: Path, every_onset:
     MODEL is an experiment, whose newest checkpoint is taken, or a model file.
     """
     from . import apply
-    from .predictors import recordings_in
+    from .decisions.predictors import recordings_in
 
     predict_one = apply.open_predictor(model, _places(Path(), cache, Path()), every_onset)
     rows, failed = [], 0
@@ -174,7 +174,7 @@ def predict(model: Path, recordings: tuple[Path, ...], cache: Path, every_onset:
 @_EXPERIMENT
 def families(experiment: Path) -> None:
     """Say what each family of networks would cost in an experiment."""
-    from .costs import compare_families
+    from .networks.costs import compare_families
 
     for line in compare_families(_read(experiment)):
         click.echo(line)
@@ -205,7 +205,7 @@ def data(samples: Path | None, data: Path | None, index: Path | None) -> None:
     that may mean several drums, or none, are listed, as are files that cannot be used. Ends with an error if nothing
     can be trained on what is there.
     """
-    from .inventory import inspect
+    from .data.inventory import inspect
 
     inspect(samples, data, index)
 
@@ -226,9 +226,9 @@ def synth(kind, samples, data, cache, out, split, clips, seconds, seed) -> None:
     Sequences are one-shots one after the other, with silences between them; performances are grooves played on whole
     kits, with accompaniment, as models are trained on.
     """
+    from .features.streams import ClipPlan, PerformanceSource
     from .listening import write_clips
-    from .sequences import SequenceSource
-    from .streams import ClipPlan, PerformanceSource
+    from .rendering.sequences import SequenceSource
 
     if kind == "sequences":
         if samples is None:

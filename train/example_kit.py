@@ -15,9 +15,9 @@ import soundfile as sf
 from drumscribe.augmentation import AUGMENTATIONS, AugmentSettings, Range, augment_shot
 from drumscribe.synthesis import OneShot, change_pitch, coloured_noise, reverberate
 
+from .data.sources import RATE, read_grooves
 from .examples import SECONDS, perform, write_reference, write_sound
-from .performances import render_drums
-from .sources import RATE, read_grooves
+from .rendering.performances import render_drums
 
 SAMPLES = 5
 _GROOVE, _BAR = "8_rock_95_beat_4-4", 11

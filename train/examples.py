@@ -17,12 +17,12 @@ import soundfile as sf
 
 from drumscribe.synthesis import coloured_noise, compress, reverberate, saturate
 
-from .instruments import Bank, read_banks
-from .kits import KitMaker
-from .performances import render_drums
-from .production import mix
-from .scores import Score, electronic_pattern
-from .sources import RATE, Groove, Piece, read_grooves, read_pieces
+from .data.sources import RATE, Groove, Piece, read_grooves, read_pieces
+from .rendering.instruments import Bank, read_banks
+from .rendering.kits import KitMaker
+from .rendering.performances import render_drums
+from .rendering.production import mix
+from .rendering.scores import Score, electronic_pattern
 
 SECONDS = 12.0
 _LEAD = 0.3  # seconds before the first bar

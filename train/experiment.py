@@ -10,9 +10,9 @@ from drumscribe.errors import DrumscribeError
 from drumscribe.evidence import REACH
 from drumscribe.spectrogram import SpectrogramSettings
 
-from .corpus import CorpusPlan
-from .formulations import FORMULATIONS
-from .networks import FAMILIES, NetworkSettings
+from .networks.families import FAMILIES, NetworkSettings
+from .networks.formulations import FORMULATIONS
+from .rendering.corpus import CorpusPlan
 
 COLUMNS = Columns(INSTRUMENTS, tuple(a.name for a in ARTICULATIONS if a.name != a.instrument))
 """What the models of passages answer."""

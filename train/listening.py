@@ -7,9 +7,9 @@ import soundfile as sf
 
 from drumscribe.errors import DrumscribeError
 
-from .corpus import ROLES
 from .examples import write_reference, write_sound
-from .streams import ClipPlan, make_clips
+from .features.streams import ClipPlan, make_clips
+from .rendering.corpus import ROLES
 
 
 def write_clips(plan: ClipPlan, folder: Path, report: Callable[[str], None] = print) -> None:

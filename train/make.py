@@ -16,19 +16,19 @@ from drumscribe.classifier import load_model_info
 from drumscribe.errors import DrumscribeError
 from drumscribe.kits.background import place_of as background_place
 
-from .averaging import average_weights
-from .batches import WindowBatches
-from .checkpoints import CHECKPOINT, load_checkpoint, load_seed, save_checkpoint, save_seed
-from .convert import KINDS, Conversion, convert_checked
-from .corpus import render_corpus
-from .costs import costs_of
-from .evaluation import Evaluation, evaluate
+from .decisions.evaluation import Evaluation, evaluate
+from .decisions.passages import CREDITS, calibrate, corpus_digests, passage_writer, training_batches
+from .decisions.predictors import WindowPredictor, write_window_model
 from .experiment import Experiment
+from .features.batches import WindowBatches
+from .features.strokes import StrokeBook
 from .files import written_whole
-from .fit import build_trainee, fit
-from .passages import CREDITS, calibrate, corpus_digests, passage_writer, training_batches
-from .predictors import WindowPredictor, write_window_model
-from .strokes import StrokeBook
+from .learning.averaging import average_weights
+from .learning.checkpoints import CHECKPOINT, load_checkpoint, load_seed, save_checkpoint, save_seed
+from .learning.convert import KINDS, Conversion, convert_checked
+from .learning.fit import build_trainee, fit
+from .networks.costs import costs_of
+from .rendering.corpus import render_corpus
 
 BACKGROUND_CLIPS = 70
 """Rendered to choose the moments from that kits learn from."""
@@ -144,8 +144,8 @@ def release(experiment: Experiment, places: Places, report=print) -> None:
 
 def background(experiment: Experiment, places: Places, report=print) -> None:
     """Write the moments of other music beside the shipped model, from which kits learn what a sound is not."""
-    from .background import make_background
-    from .corpus import Studio
+    from .decisions.background import make_background
+    from .rendering.corpus import Studio
 
     model = places.models / f"{experiment.name}.{SHIPPED[-1]}.tflite"
     if not load_model_info(model).embedding:

@@ -15,9 +15,9 @@ import numpy as np
 from drumscribe.rhythm.patterns import CELLS, CLASSES, PHASES, classify, meter_key, unpack_tables
 from drumscribe.rhythm.tempo_map import Meter
 
+from .data.sources import Groove, read_grooves
 from .rhythm_patterns import LETTERS, TYPED, parse_pattern
 from .rhythm_weights import learn_weights, simulate_scenes
-from .sources import Groove, read_grooves
 
 _PATTERNS = 24
 _SCENES = 1600

@@ -16,9 +16,9 @@ from drumscribe.rhythm.patterns import CLASSES, Tables, classify, measure_accent
 from drumscribe.rhythm.tempo_map import Meter
 from drumscribe.rhythm.tracking import track_pulses
 
+from .data.sources import Groove
 from .rhythm_network import ReadExample, learn_readings
 from .rhythm_patterns import LETTERS, TYPED, parse_pattern
-from .sources import Groove
 
 _TEMPI = (50.0, 220.0)
 _TYPED_SHARE = 0.3

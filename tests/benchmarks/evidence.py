@@ -52,10 +52,17 @@ def main() -> None:
 
 def run(experiment_file: Path, cache: Path) -> None:
     """Learn, choose and print."""
-    from drumscribe.training.calibrate import best_thresholds, hear_clips, learn_weights, micro_f, predict, sweep
+    from drumscribe.training.decisions.calibrate import (
+        best_thresholds,
+        hear_clips,
+        learn_weights,
+        micro_f,
+        predict,
+        sweep,
+    )
+    from drumscribe.training.decisions.passages import read_corpus
     from drumscribe.training.experiment import COLUMNS, read_experiment
     from drumscribe.training.make import Places, trained
-    from drumscribe.training.passages import read_corpus
 
     experiment = read_experiment(experiment_file)
     network, step = trained(experiment, Places(cache, cache, cache))

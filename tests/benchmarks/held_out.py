@@ -55,7 +55,7 @@ def event(time: float, articulation: str | None, velocity: float) -> Event:
 
 def recordings(data: Path, cache: Path, kind: str, count: int) -> Iterator[Recording]:
     """Clips of held-out kits and grooves."""
-    from drumscribe.training.corpus import ROLES, Studio
+    from drumscribe.training.rendering.corpus import ROLES, Studio
 
     studio = Studio(data, cache, "validation")
     make = studio.dry_clip if kind == "dry" else studio.clip
@@ -129,8 +129,8 @@ def sensitivity(clips: dict[str, list[Recording]], model: Path | None) -> str:
 
 def close_strokes(data: Path, model: Path | None) -> str:
     """A table of flams, rolls and single strokes."""
-    from drumscribe.training.kits import KitMaker
-    from drumscribe.training.sources import read_pieces
+    from drumscribe.training.data.sources import read_pieces
+    from drumscribe.training.rendering.kits import KitMaker
 
     kits, transcriber = KitMaker(read_pieces(data / "oneshots", "validation")), Transcriber(model)
     patterns = [(f"flams, {gap * 1000:g} ms", gap, np.array([0.45, 0.85]), 0.7) for gap in GAPS]
@@ -156,8 +156,8 @@ def close_strokes(data: Path, model: Path | None) -> str:
 
 
 def _repeated(kits, transcriber, role: str, gap: float, velocities: np.ndarray, period: float, number: int) -> Track:
-    from drumscribe.training.performances import render_drums
-    from drumscribe.training.scores import Score
+    from drumscribe.training.rendering.performances import render_drums
+    from drumscribe.training.rendering.scores import Score
 
     rng = np.random.default_rng([SEED, number])
     kit = kits.make(rng, bool(rng.random() < 0.4), plain=True)

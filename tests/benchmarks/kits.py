@@ -30,13 +30,13 @@ from pathlib import Path
 
 import numpy as np
 import soundfile as sf
-from drumscribe.training.calibrate import AUDIBLE, count_matches
-from drumscribe.training.corpus import Studio
-from drumscribe.training.kits import KitMaker
-from drumscribe.training.performances import render_drums
-from drumscribe.training.production import produce_drums
-from drumscribe.training.scores import GrooveBook, Score
-from drumscribe.training.sources import RATE, read_grooves, read_pieces
+from drumscribe.training.data.sources import RATE, read_grooves, read_pieces
+from drumscribe.training.decisions.calibrate import AUDIBLE, count_matches
+from drumscribe.training.rendering.corpus import Studio
+from drumscribe.training.rendering.kits import KitMaker
+from drumscribe.training.rendering.performances import render_drums
+from drumscribe.training.rendering.production import produce_drums
+from drumscribe.training.rendering.scores import GrooveBook, Score
 
 from drumscribe import Transcriber
 from drumscribe.audio import load
@@ -274,7 +274,7 @@ def bench_others(lab: Lab, players) -> None:
 
 def _f_of(lab: Lab, clips, kit: Kit | None) -> float:
     """Micro F on clips."""
-    from drumscribe.training.corpus import ROLES
+    from drumscribe.training.rendering.corpus import ROLES
 
     counts = Counts()
     for clip in clips:

@@ -127,7 +127,7 @@ def read_recordings(folder: Path, labels: Path) -> list[tuple[str, np.ndarray, n
 
 def time_rendered(data: Path, cache: Path, count: int) -> list[tuple[str, np.ndarray, np.ndarray]]:
     """Render clips, print how exactly their strokes are timed, and give them for `compare`."""
-    from drumscribe.training.corpus import ROLES, Studio
+    from drumscribe.training.rendering.corpus import ROLES, Studio
 
     from drumscribe.onsets import OnsetDetector
 

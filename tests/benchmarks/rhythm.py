@@ -104,8 +104,8 @@ def rendered(data: Path, cache: Path, transcriber: list) -> list[Recording]:
         sound = cache / f"{i:03d}.flac"
         if not sound.exists():
             if kits is None:
-                from drumscribe.training.kits import KitMaker
-                from drumscribe.training.sources import read_pieces
+                from drumscribe.training.data.sources import read_pieces
+                from drumscribe.training.rendering.kits import KitMaker
 
                 kits = KitMaker(read_pieces(data / "oneshots", "validation"))
             sf.write(sound, render(p, kits, np.random.default_rng([7, i])), RATE)
@@ -136,8 +136,8 @@ def real(bench: Path, cache: Path, transcriber: list) -> Iterator[Recording]:
 
 def untimed(data: Path) -> Iterator[Recording]:
     """Hits at random, and validation grooves whose beats are 12 % longer or shorter than the one before."""
+    from drumscribe.training.data.sources import read_grooves
     from drumscribe.training.rhythm_weights import hear, hear_anything
-    from drumscribe.training.sources import read_grooves
 
     rng = np.random.default_rng(7)
     grooves = [g for g in read_grooves(data / "grooves", "validation") if not g.fill and g.bars >= 8]

@@ -80,7 +80,7 @@ def _warp(kind: str, name: str, tempo_map: TempoMap, quarters, articulations, ve
 
 def play_grooves(folder: Path, count: int, rng: np.random.Generator) -> Iterator[Played]:
     """Validation grooves of at least 10 s, at any tempo, begun anywhere in a bar, after up to 3 s of silence."""
-    from drumscribe.training.sources import read_grooves
+    from drumscribe.training.data.sources import read_grooves
 
     grooves = [g for g in read_grooves(folder, "validation") if not g.fill and g.beats[-1] * 60 / g.tempo >= 10]
     order = np.concatenate([rng.permutation(len(grooves)) for _ in range(-(-count // len(grooves)))])[:count]
@@ -152,7 +152,7 @@ def _curve(kind: str, rng: np.random.Generator) -> TempoMap:
 
 def play_curves(folder: Path, rng: np.random.Generator) -> Iterator[Played]:
     """Validation grooves in 4/4 along tempo curves."""
-    from drumscribe.training.sources import read_grooves
+    from drumscribe.training.data.sources import read_grooves
 
     grooves = [g for g in read_grooves(folder, "validation") if not g.fill and g.name.endswith("4-4") and g.bars >= 24]
     for kind in ("ritardando", "drift", "sudden change"):
@@ -166,8 +166,8 @@ def play_curves(folder: Path, rng: np.random.Generator) -> Iterator[Played]:
 
 def render(played: Played, kits, rng: np.random.Generator) -> np.ndarray:
     """The sound, on a kit of the validation split."""
-    from drumscribe.training.performances import render_drums
-    from drumscribe.training.scores import Score
+    from drumscribe.training.rendering.performances import render_drums
+    from drumscribe.training.rendering.scores import Score
 
     times, roles, velocities = zip(*played.strokes, strict=True)
     score = Score(np.array(times), roles, np.array(velocities), 0.5, 4.0)

@@ -7,7 +7,7 @@ from drumscribe.augmentation import AUGMENTATIONS
 from drumscribe.drums import FIVE_CLASSES
 
 from ..experiment import AUGMENTS, FEATURES, Experiment, read_experiment
-from ..formulations import FORMULATIONS
+from ..networks.formulations import FORMULATIONS
 
 FULL, NONE = "full", "none"
 _IDLE = "gain"
@@ -20,7 +20,7 @@ class Cell:
 
     Attributes
     ----------
-    family, formulation : as in `networks.NetworkSettings`.
+    family, formulation : as in `networks.families.NetworkSettings`.
     per_class : one-shots of each class to train on, at most.
     augment : `FULL`, `NONE`, or the name of the one augmentation that is left out.
     after_ms : how far its window reaches beyond the onset.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..files import written_whole
-from ..formulations import FORMULATIONS
+from ..networks.formulations import FORMULATIONS
 from .cells import FULL, NONE, Cell
 from .results import Results
 from .tracks import ALL_RIGHT, DETECTED, ONE_RIGHT, PASSAGES, SETS

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from drumscribe.errors import DrumscribeError
 
-from ..evaluation import Evaluation
+from ..decisions.evaluation import Evaluation
 from ..files import written_whole
 from .cells import Cell
 

@@ -11,7 +11,7 @@ import numpy as np
 from drumscribe.drums import FIVE_CLASSES
 
 from ..files import written_whole
-from ..formulations import FORMULATIONS
+from ..networks.formulations import FORMULATIONS
 from .cells import FULL, NONE, Cell
 from .records import Record
 from .results import Results, spread

@@ -18,10 +18,10 @@ from drumscribe.evaluate.matching import MICRO
 from drumscribe.evaluate.scores import score
 from drumscribe.spectrogram import SpectrogramSettings
 
+from ..data.sources import RATE
+from ..decisions.predictors import WindowPredictor, find_onsets
 from ..experiment import Experiment, InputSettings
-from ..predictors import WindowPredictor, find_onsets
-from ..sources import RATE
-from ..windows import cut_window
+from ..features.windows import cut_window
 from .cells import Cell
 from .records import TrackRecord
 from .training import Laboratory

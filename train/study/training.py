@@ -15,15 +15,15 @@ from shutil import rmtree
 
 import numpy as np
 
-from ..batches import WindowBatches
-from ..checkpoints import load_checkpoint
-from ..costs import multiply_adds
-from ..evaluation import evaluate
+from ..data.samples import Sample, SampleSet, hold_out, read_samples
+from ..decisions.evaluation import evaluate
+from ..decisions.predictors import WindowPredictor
 from ..experiment import Experiment, SampleSettings
-from ..fit import build_trainee, fit
-from ..predictors import WindowPredictor
-from ..samples import Sample, SampleSet, hold_out, read_samples
-from ..strokes import StrokeBook
+from ..features.batches import WindowBatches
+from ..features.strokes import StrokeBook
+from ..learning.checkpoints import load_checkpoint
+from ..learning.fit import build_trainee, fit
+from ..networks.costs import multiply_adds
 from .cells import Cell
 from .records import Record
 

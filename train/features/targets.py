@@ -7,7 +7,7 @@ import numpy as np
 from drumscribe.classifier import Columns
 from drumscribe.drums import ARTICULATION_BY_NAME
 
-from .corpus import ROLES
+from ..rendering.corpus import ROLES
 
 _REACH = 2
 _SLOPE = 0.65

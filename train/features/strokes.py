@@ -4,9 +4,9 @@ from pathlib import Path
 
 from drumscribe.errors import DrumscribeError
 
-from .experiment import Experiment
-from .samples import Sample, SampleSet, check_apart, choose, hold_out, read_samples
-from .sources import RATE
+from ..data.samples import Sample, SampleSet, check_apart, choose, hold_out, read_samples
+from ..data.sources import RATE
+from ..experiment import Experiment
 from .windows import WindowMaker, Windows, counts_of, make_windows
 
 _MIXTURES = 2
@@ -25,7 +25,7 @@ class StrokeBook:
 
     Attributes
     ----------
-    training, held_out : `samples.Sample`, of different families.
+    training, held_out : `data.samples.Sample`, of different families.
     credits : what ``CREDITS.md`` beside the one-shots says, or "".
 
     Raises

@@ -16,7 +16,7 @@ from drumscribe.synthesis import (
     shorten,
 )
 
-from .sources import PERCUSSION, RATE, Piece
+from ..data.sources import PERCUSSION, RATE, Piece
 
 # Level of a stroke of full velocity, dB of peak against a kick's, and how far kits differ (standard deviation).
 _LEVELS = {

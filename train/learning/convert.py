@@ -11,10 +11,10 @@ import numpy as np
 from drumscribe.errors import DrumscribeError
 from drumscribe.tflite import TfliteNetwork
 
-from .experiment import COLUMNS, Experiment
-from .files import written_whole
-from .networks import build_passage_network, build_window_network, find_embedding
-from .targets import answer_width
+from ..experiment import COLUMNS, Experiment
+from ..features.targets import answer_width
+from ..files import written_whole
+from ..networks.families import build_passage_network, build_window_network, find_embedding
 
 CHUNK = 2048
 """Frames of a passage that a model file takes at once, unless it is made for streams."""

@@ -13,10 +13,10 @@ from drumscribe.onsets import OnsetDetector
 from drumscribe.spectrogram import SpectrogramSettings, compute_spectrogram
 from drumscribe.tflite import TfliteNetwork
 
-from .experiment import Experiment, experiment_of
-from .formulations import FORMULATIONS
-from .shots import find_attack
-from .windows import cut_window
+from ..data.shots import find_attack
+from ..experiment import Experiment, experiment_of
+from ..features.windows import cut_window
+from ..networks.formulations import FORMULATIONS
 
 _FORMAT = "window-1"
 _BATCH = 64

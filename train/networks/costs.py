@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import prod
 
-from .experiment import COLUMNS, Experiment
-from .networks import FAMILIES, build_passage_network, build_window_network
+from ..experiment import COLUMNS, Experiment
+from .families import FAMILIES, build_passage_network, build_window_network
 
 _FREE = frozenset(
     {"InputLayer", "Reshape", "Flatten", "Concatenate", "Add", "Activation", "ReLU", "Dropout", "SpatialDropout1D"}

@@ -6,9 +6,9 @@ import numpy as np
 
 from drumscribe.synthesis import compress, equalise, random_curve, reverberate, rms, saturate
 
+from ..data.sources import RATE
 from .instruments import Bank, read_instruments
 from .scores import Score
-from .sources import RATE
 
 
 class Band:

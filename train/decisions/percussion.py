@@ -6,9 +6,9 @@ import numpy as np
 
 from drumscribe.picking import find_peaks
 
-from .batches import Library
+from ..features.batches import Library
+from ..rendering.corpus import PERCUSSION_ROLE
 from .calibrate import AUDIBLE, GRID, TOLERANCE, count_matches
-from .corpus import PERCUSSION_ROLE
 
 
 def choose_percussion_threshold(network, libraries: Iterable[Library], frame_rate: float) -> tuple[float, float]:

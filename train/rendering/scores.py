@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .sources import PERCUSSION, Groove
+from ..data.sources import PERCUSSION, Groove
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from drumscribe.evidence import Recurrence, evidence_size, local_evidence, proba
 from drumscribe.likeness import Likeness
 from drumscribe.picking import find_peaks
 
-from .batches import Library
-from .corpus import ROLES
-from .networks import find_embedding
+from ..features.batches import Library
+from ..networks.families import find_embedding
+from ..rendering.corpus import ROLES
 
 TOLERANCE = 0.05
 AUDIBLE = 20 / 127

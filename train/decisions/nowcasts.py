@@ -11,10 +11,10 @@ from drumscribe.picking import find_peaks
 from drumscribe.stream.listener import SECOND_LOOK
 from drumscribe.tflite import TfliteNetwork
 
-from .batches import Library
+from ..experiment import Experiment, LiveSettings
+from ..features.batches import Library
+from ..learning.convert import convert, deployable
 from .calibrate import HeardClip, strokes_of
-from .convert import convert, deployable
-from .experiment import Experiment, LiveSettings
 
 
 def shipped_network(experiment: Experiment, trained, examples: np.ndarray) -> TfliteNetwork:

@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
+from ..experiment import COLUMNS, Experiment, FitSettings
+from ..features.targets import Batch, answer_width
+from ..networks.families import build_passage_network, build_window_network
+from ..networks.formulations import FORMULATIONS
 from .checkpoints import load_checkpoint, save_checkpoint
-from .experiment import COLUMNS, Experiment, FitSettings
-from .formulations import FORMULATIONS
 from .logs import Log
-from .networks import build_passage_network, build_window_network
-from .targets import Batch, answer_width
 
 _REPORT_SECONDS = 60.0
 _LOG_STEPS = 50

@@ -13,7 +13,7 @@ from drumscribe.kits.background import Background, write_background
 from drumscribe.kits.learners import open_learner
 from drumscribe.kits.moments import Moments, nearest
 
-from .corpus import ROLES, Clip, Studio
+from ..rendering.corpus import ROLES, Clip, Studio
 
 MOMENTS = 2000
 _SILENT_SHARE = 0.3

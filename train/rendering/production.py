@@ -14,7 +14,7 @@ from drumscribe.synthesis import (
     saturate,
 )
 
-from .sources import RATE
+from ..data.sources import RATE
 
 
 def produce_drums(drums: np.ndarray, rng: np.random.Generator) -> np.ndarray:

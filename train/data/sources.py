@@ -1,7 +1,7 @@
 """Where training sound comes from: one-shots, grooves and backing, read into memory.
 
 The data folder holds ``oneshots/`` (with ``manifest.csv``), ``grooves/`` (with ``info.csv``) and ``backing/``; sound
-that `accompaniment` renders from SoundFonts is cached beside the corpus.
+that `rendering.instruments` renders from SoundFonts is cached beside the corpus.
 """
 
 import csv

@@ -1,8 +1,8 @@
 """Clips of either kind as a `tf.data.Dataset`, and in a cache of shards.
 
-Two kinds of sources make clips: `sequences.SequenceSource`, one hit at a time, and `PerformanceSource`, grooves on
-whole kits with accompaniment. A clip depends on the source, the seed and its index alone: a stream is the same to the
-bit however many processes make it. Shards have the format of the corpus: `batches.read_library` reads them.
+Two kinds of sources make clips: `rendering.sequences.SequenceSource`, one hit at a time, and `PerformanceSource`,
+grooves on whole kits with accompaniment. A clip depends on the source, the seed and its index alone: a stream is the
+same to the bit however many processes make it. Shards have the format of the corpus: `batches.read_library` reads them.
 """
 
 from collections import deque
@@ -20,8 +20,8 @@ import numpy as np
 from drumscribe.errors import DrumscribeError
 from drumscribe.spectrogram import SpectrogramSettings, compute_spectrogram
 
-from .corpus import CLIP_SECONDS, CLIPS_PER_SHARD, Clip, Studio, write_shard
-from .sources import RATE
+from ..data.sources import RATE
+from ..rendering.corpus import CLIP_SECONDS, CLIPS_PER_SHARD, Clip, Studio, write_shard
 from .targets import TargetMaker
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class ClipSource(Protocol):
 
 @dataclass(frozen=True)
 class PerformanceSource:
-    """Grooves, kits and accompaniment: see `corpus.Studio`.
+    """Grooves, kits and accompaniment: see `rendering.corpus.Studio`.
 
     Attributes
     ----------
@@ -121,8 +121,8 @@ def stream_sound(plan: ClipPlan, jobs: int = 1) -> "tf.data.Dataset":
     """Sound with labels: ``(sound, times, roles, velocities)``.
 
     ``sound`` is ``(samples,) float32`` at 44,100 Hz, ``times`` ``(hits,) float32`` in seconds, ``roles``
-    ``(hits,) uint8``, indices into `corpus.ROLES`, ``velocities`` ``(hits,) float32``, 0 to 1. Hits differ in number:
-    use `padded_batch`.
+    ``(hits,) uint8``, indices into `rendering.corpus.ROLES`, ``velocities`` ``(hits,) float32``, 0 to 1. Hits differ
+    in number: use `padded_batch`.
     """
     import tensorflow as tf
 

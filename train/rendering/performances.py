@@ -6,9 +6,9 @@ from scipy.signal import lfilter
 from drumscribe.drums import ARTICULATION_BY_NAME
 from drumscribe.synthesis import band_limits, coloured_noise, equalise, place
 
+from ..data.sources import RATE
 from .kits import Drum
 from .scores import Score
-from .sources import RATE
 
 
 def render_drums(score: Score, kit: dict[str, Drum], rng: np.random.Generator, seconds: float) -> np.ndarray:

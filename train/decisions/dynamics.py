@@ -6,7 +6,7 @@ from drumscribe.classifier import Columns
 from drumscribe.dynamics import NUMBERS, attack_levels, numbers_of
 from drumscribe.picking import find_peaks
 
-from .batches import Library
+from ..features.batches import Library
 from .calibrate import TOLERANCE, count_matches, strokes_of
 
 _HEARD = 0.4

@@ -15,7 +15,13 @@ from drumscribe.picking import find_peaks
 from drumscribe.spectrogram import compute_spectrogram
 from drumscribe.stream.listener import RETRIGGER
 
-from .batches import Batches, Library, read_library
+from ..experiment import COLUMNS, Experiment
+from ..features.batches import Batches, Library, read_library
+from ..features.targets import TargetMaker
+from ..learning.convert import CHUNK, chunk_of, fingerprint
+from ..networks.costs import receptive_field
+from ..networks.families import find_embedding
+from ..rendering.corpus import CorpusPlan, shard_paths
 from .calibrate import (
     HeardClip,
     Score,
@@ -27,16 +33,10 @@ from .calibrate import (
     predict,
     sweep,
 )
-from .convert import CHUNK, chunk_of, fingerprint
-from .corpus import CorpusPlan, shard_paths
-from .costs import receptive_field
 from .dynamics import learn_dynamics
-from .experiment import COLUMNS, Experiment
-from .networks import find_embedding
 from .nowcasts import hear_live, shipped_network
 from .percussion import choose_percussion_threshold
 from .predictors import Prediction
-from .targets import TargetMaker
 
 CREDITS = (
     "Trained on sound rendered from freely licensed one-shots (CC0, public domain, CC-BY, MIT, Unlicense), "

@@ -7,7 +7,7 @@ import numpy as np
 
 from drumscribe.errors import DrumscribeError
 
-from .files import written_whole
+from ..files import written_whole
 
 CHECKPOINT = "checkpoint.npz"
 

@@ -14,12 +14,12 @@ from drumscribe.drums import ARTICULATIONS
 from drumscribe.spectrogram import SpectrogramSettings, compute_spectrogram
 from drumscribe.synthesis import coloured_noise
 
+from ..data.sources import PERCUSSION, check_roles, read_grooves, read_pieces
 from .accompaniment import Band
 from .kits import KitMaker
 from .performances import render_drums, snare_wires
 from .production import master, mix, produce_drums
 from .scores import GrooveBook, Score, electronic_pattern, vary
-from .sources import PERCUSSION, check_roles, read_grooves, read_pieces
 
 CLIP_SECONDS = 12.0
 CLIPS_PER_SHARD = 64

@@ -15,10 +15,10 @@ from drumscribe.drums import FIVE_CLASSES
 from drumscribe.errors import DrumscribeError
 from drumscribe.synthesis import OneShot, coloured_noise, place, rms
 
+from ..data.names import TOM
+from ..data.samples import Sample, group_by, read_samples
+from ..data.sources import RATE, find_pitch
 from .corpus import CLIP_SECONDS, ROLE_INDEX, Clip
-from .names import TOM
-from .samples import Sample, group_by, read_samples
-from .sources import RATE, find_pitch
 from .stretching import StretchSettings, stretch_shot
 
 RECORDED_NOISE = Path("/usr/share/sonic-pi/samples")
@@ -159,7 +159,7 @@ class SequenceSource:
 
     Attributes
     ----------
-    samples : a folder, see `drumscribe.training.samples`.
+    samples : a folder, see `drumscribe.training.data.samples`.
     split : of its manifest; all if None.
     labels : the instruments.
     noise : a folder with recorded noise; without any, all noise is artificial.

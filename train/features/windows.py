@@ -12,9 +12,9 @@ from drumscribe.augmentation import augment_shot, augment_sound
 from drumscribe.spectrogram import compute_spectrogram
 from drumscribe.synthesis import OneShot, place
 
-from .experiment import AUGMENTS, Experiment
-from .files import written_whole
-from .formulations import FORMULATIONS
+from ..experiment import AUGMENTS, Experiment
+from ..files import written_whole
+from ..networks.formulations import FORMULATIONS
 
 _LOUDEST = 0.9
 """Each window is shifted so that its loudest value is this: how loud a recording is says nothing of the drum."""
@@ -69,7 +69,7 @@ class WindowMaker:
 
     Parameters
     ----------
-    samples : `samples.Sample`, of the classes of the experiment.
+    samples : `data.samples.Sample`, of the classes of the experiment.
     counts : of sounds at once, drawn evenly.
     varied : whether to augment.
     """

@@ -16,7 +16,7 @@ import soundfile as sf
 
 from drumscribe.errors import DrumscribeError
 
-from .sources import RATE
+from ..data.sources import RATE
 
 _SOUNDFONTS = ("sf2/FluidR3_GM.sf2", "sf3/MuseScore_General.sf3")
 _SOUNDFONT_FOLDERS = (Path("/usr/share/sounds"), Path("/usr/local/share/sounds"), Path("/opt/homebrew/share/sounds"))
