@@ -70,7 +70,7 @@ def test_hits_are_where_the_strokes_are(transcripts):
 def test_a_passage_begins_with_the_bar_asked_for_and_keeps_its_timing():
     beats = np.array([0.0, 1.0, 3.98, 4.0, 5.5, 8.0])
     names = ("kick", "snare", "crash", "rimshot", "hihat_closed", "kick")
-    groove = Groove("take", "rock", False, 120.0, 4.0, 3, beats, names, np.array([127, 90, 80, 64, 32, 127]))
+    groove = Groove("take", "session", "rock", False, 120.0, 4.0, 3, beats, names, np.array([127, 90, 80, 64, 32, 127]))
     score = perform(groove, bar=1, seconds=2.4)
     assert score.roles == ("crash", "snare", "hihat_closed")  # no kit of the examples has a rimshot
     assert score.times - score.times[1] == pytest.approx([-0.01, 0.0, 0.75])

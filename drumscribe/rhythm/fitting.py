@@ -11,6 +11,9 @@ _NEAR = 0.07
 """Hits so far from a step of the grid, in quarters, say nothing of it."""
 _STEADY = 0.025
 """Seconds that the playing may lead or lag one tempo, over two bars, and still be steady."""
+_STEADY_SHARE = 0.05
+"""Of a quarter that it may at slow tempi: how far players stray grows with the time between strokes (A. M. Wing, A. B.
+Kristofferson: Response delays and the timing of discrete motor responses. Perception & Psychophysics 14, 1973)."""
 _BLOCK = 8.0
 """Quarters over which lead and lag are averaged."""
 _WINDOW = 6.0
@@ -59,12 +62,12 @@ def _line(hits: PlacedHits) -> tuple[float, float, np.ndarray]:
 
 def is_steady(hits: PlacedHits) -> bool:
     """Whether one tempo explains the hits but for the looseness of playing."""
-    _, _, residuals = _line(hits)
+    _, period, residuals = _line(hits)
     blocks = np.floor(hits.quarters / _BLOCK).astype(int)
     order = np.argsort(blocks, kind="stable")
     parts = np.split(residuals[order], np.flatnonzero(np.diff(blocks[order])) + 1)
     lags = np.abs([np.median(part) for part in parts if len(part) >= 4] or [0.0])
-    return bool(np.percentile(lags, 90) < _STEADY)
+    return bool(np.percentile(lags, 90) < max(_STEADY, _STEADY_SHARE * period))
 
 
 def fit_steady(hits: PlacedHits, meter: Meter) -> TempoMap:

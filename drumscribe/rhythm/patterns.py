@@ -1,4 +1,4 @@
-"""Where in a pulse and in a bar drums are struck: tables made by ``train/rhythm.py``.
+"""Where in a pulse and in a bar drums are struck: tables made by ``train/rhythm``.
 
 Those of 4/4 are learnt from the Groove MIDI Dataset (J. Gillick, A. Roberts, J. Engel, D. Eck, D. Bamman: Learning to
 groove with inverse sequence transformations. ICML 2019; CC BY 4.0), those of other meters are typed.
@@ -117,13 +117,12 @@ def load_tables() -> Tables:
 
 def unpack_tables(arrays: dict[str, np.ndarray]) -> Tables:
     """The tables that the arrays of a table file hold; while they are being made, the weights may be lacking."""
-    layers = (arrays.get(f"network_{name}", np.zeros(0)).astype(np.float32) for name in ("into", "offsets", "out"))
     return Tables(
         arrays["phases"].astype(np.float32),
         {meter: arrays[f"rates_{meter_key(meter)}"].astype(np.float32) for meter in METERS},
         {meter: arrays[f"shares_{meter_key(meter)}"].astype(np.float32) for meter in METERS},
         arrays.get("reading_weights", np.zeros(0)),
-        BarNetwork(*layers),
+        BarNetwork.of(arrays),
         float(arrays.get("temperature", 1.0)),
         arrays.get("metrical_weights", np.zeros(0)),
     )

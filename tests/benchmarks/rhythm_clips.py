@@ -4,7 +4,7 @@ Drums are those of the validation split, so are the grooves; what is played depe
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +60,7 @@ class Played:
     kind : the row of the table that it counts for.
     strokes : (seconds, articulation, velocity from 0 to 1).
     first, last : seconds between which beats are to be found.
+    keeps_time : whether the strokes of the groove fall on its own ticks at all.
     """
 
     kind: str
@@ -68,6 +69,7 @@ class Played:
     strokes: tuple[tuple[float, str, float], ...]
     first: float
     last: float
+    keeps_time: bool = True
 
 
 def _warp(kind: str, name: str, tempo_map: TempoMap, quarters, articulations, velocities, jitter=None) -> Played:
@@ -81,6 +83,7 @@ def _warp(kind: str, name: str, tempo_map: TempoMap, quarters, articulations, ve
 def play_grooves(folder: Path, count: int, rng: np.random.Generator) -> Iterator[Played]:
     """Validation grooves of at least 10 s, at any tempo, begun anywhere in a bar, after up to 3 s of silence."""
     from drumscribe.training.data.sources import read_grooves
+    from drumscribe.training.rhythm.playing import keeps_time
 
     grooves = [g for g in read_grooves(folder, "validation") if not g.fill and g.beats[-1] * 60 / g.tempo >= 10]
     order = np.concatenate([rng.permutation(len(grooves)) for _ in range(-(-count // len(grooves)))])[:count]
@@ -96,7 +99,8 @@ def play_grooves(folder: Path, count: int, rng: np.random.Generator) -> Iterator
         tempo_map = TempoMap.steady(tempo, lead + (bar - start) * 60 / tempo, meter)
         articulations = [groove.articulations[i] for i in held]
         name = f"{groove.name} at {tempo:.1f}"
-        yield _warp("grooves", name, tempo_map, groove.beats[held] - bar, articulations, groove.velocities[held] / 127)
+        strokes = groove.beats[held] - bar, articulations, groove.velocities[held] / 127
+        yield replace(_warp("grooves", name, tempo_map, *strokes), keeps_time=keeps_time(groove))
 
 
 def _bars(pattern: str, meter: Meter, bars: int, rng: np.random.Generator):

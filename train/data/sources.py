@@ -82,6 +82,7 @@ class Groove:
 
     Attributes
     ----------
+    session : who played it, on which day.
     beats : ``(hits,) float64``, beats from the start.
     articulations : the name of each hit's articulation.
     velocities : ``(hits,) int``, 1 to 127.
@@ -91,6 +92,7 @@ class Groove:
     """
 
     name: str
+    session: str
     style: str
     fill: bool
     tempo: float
@@ -159,6 +161,7 @@ def _read_groove(path: Path, row: dict[str, str]) -> Groove | None:
     per_bar = upper * 4.0 / lower
     return Groove(
         path.stem,
+        path.parent.relative_to(path.parents[2]).as_posix(),
         row["style"].split("/")[0],
         row["beat_type"] == "fill",
         tempo,

@@ -1,26 +1,21 @@
-"""What drummers play where: the tables that beats and bars are found with.
+"""The tables of rhythm: phases of the pulse, patterns of bars, and how much everything says of what is right."""
 
-    python -m drumscribe.training.rhythm DATA OUT
-
-DATA is the folder that holds ``grooves`` (the Groove MIDI Dataset by J. Gillick, A. Roberts, J. Engel, D. Eck and
-D. Bamman, CC BY 4.0), whose training split is read; OUT is the file that `drumscribe.rhythm.patterns` reads. Bars of
-4/4 are learnt from it; those of other meters, of which it has next to nothing, are typed.
-"""
-
-import argparse
-from pathlib import Path
+from itertools import chain
 
 import numpy as np
 
 from drumscribe.rhythm.patterns import CELLS, CLASSES, PHASES, classify, meter_key, unpack_tables
 from drumscribe.rhythm.tempo_map import Meter
 
-from .data.sources import Groove, read_grooves
-from .rhythm_patterns import LETTERS, TYPED, parse_pattern
-from .rhythm_weights import learn_weights, simulate_scenes
+from ..data.sources import Groove
+from .network import ReadExample, find_temperature, learn_readings
+from .patterns import LETTERS, TYPED, Typed, parse_pattern
+from .playing import keeps_time
+from .readings import Scene, simulate
 
 _PATTERNS = 24
-_SCENES = 1600
+_SCENES = 3600
+_FOLDS = 4
 _BARS_PER_SAMPLE = 8
 _TEMPI = (50.0, 220.0)
 _PULSE_TEMPO_MAX = 140.0
@@ -93,48 +88,75 @@ def typed_rates(pattern: str, meter: Meter, rename: dict[str, str]) -> np.ndarra
     return rates + np.where(np.arange(cells) % (CELLS // 2) == 0, 0.02, 0.0)
 
 
-def make_patterns(grooves: list[Groove], rng: np.random.Generator) -> dict[str, np.ndarray]:
+def make_patterns(grooves: list[Groove], typed: Typed, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """The arrays of the table file but for the weights."""
     common = [groove for groove in grooves if groove.name.endswith("4-4") and groove.bars >= 4]
     rates, shares = learn_patterns(common, _PATTERNS, rng)
     tables = {"phases": learn_phases(grooves, rng)}
-    for name, patterns in TYPED.items():
+    for name, patterns in typed.items():
         meter = Meter.parse(name)
-        typed = np.stack([typed_rates(p, meter, names) for p in patterns for names in ({}, {"h": "r"}, {"h": "o"})])
-        typed_shares = np.full(len(typed), 1.0 / len(typed))
+        rows = np.stack([typed_rates(p, meter, names) for p in patterns for names in ({}, {"h": "r"}, {"h": "o"})])
+        row_shares = np.full(len(rows), 1.0 / len(rows))
         if meter == Meter(4, 4):
-            typed, typed_shares = np.concatenate([rates, typed]), np.concatenate([0.7 * shares, 0.3 * typed_shares])
-        tables |= {f"rates_{meter_key(meter)}": typed, f"shares_{meter_key(meter)}": typed_shares}
+            rows, row_shares = np.concatenate([rates, rows]), np.concatenate([0.7 * shares, 0.3 * row_shares])
+        tables |= {f"rates_{meter_key(meter)}": rows, f"shares_{meter_key(meter)}": row_shares}
     return {name: np.round(table, 4).astype(np.float16) for name, table in tables.items()}
 
 
 def make_tables(grooves: list[Groove]) -> dict[str, np.ndarray]:
     """The arrays of the table file.
 
-    The weights are learnt on grooves that the patterns which they weigh have not seen: else those would be trusted
-    too much.
+    The weights are learnt on playing that the patterns which they weigh have not seen, be it of the same session: else
+    those would be trusted too much. So there are several sets of patterns, each without some sessions and without half
+    of what is typed. Grooves that do not keep to their own ticks teach nothing.
     """
     rng = np.random.default_rng(1)
-    beats = [groove for groove in grooves if not groove.fill]
-    unknown = beats[::8]
-    known = [groove for i, groove in enumerate(beats) if i % 8]
-    halves = known[::2], known[1::2]
-    scenes = []
-    for patterns_of, played in (halves, halves[::-1]):
-        tables = unpack_tables(make_patterns(patterns_of, rng))
-        scenes += simulate_scenes(played, tables, _SCENES // 2, rng)
-    tables = unpack_tables(make_patterns(known, rng))
-    return make_patterns(beats, rng) | learn_weights(scenes, simulate_scenes(unknown, tables, _SCENES // 8, rng))
+    grooves = [groove for groove in grooves if not groove.fill and keeps_time(groove)]
+    folds = []
+    for fold, sessions in enumerate(_share_out(grooves)):
+        halves = [{name: patterns[half::2] for name, patterns in TYPED.items()} for half in (fold % 2, 1 - fold % 2)]
+        others = [groove for groove in grooves if groove.session not in sessions]
+        tables = unpack_tables(make_patterns(others, halves[0], rng))
+        own = [groove for groove in grooves if groove.session in sessions]
+        folds.append(simulate(own, halves[1], tables, _SCENES // _FOLDS, rng))
+    return make_patterns(grooves, TYPED, rng) | learn_weights(folds)
 
 
-def main() -> None:
-    """Learn the tables and write them."""
-    parser = argparse.ArgumentParser(description="Learn where in a bar drums are struck.")
-    parser.add_argument("data", type=Path)
-    parser.add_argument("out", type=Path)
-    arguments = parser.parse_args()
-    np.savez_compressed(arguments.out, **make_tables(read_grooves(arguments.data / "grooves", "train")))
+def learn_weights(folds: list[list[Scene]]) -> dict[str, np.ndarray]:
+    """The weights of readings, and of what tells playing in time from playing in free time.
+
+    How far they are to be trusted is measured on the last fold, by weights learnt on the others.
+    """
+    examples = [[ReadExample(s.features, s.bars, s.agreement) for s in fold if s.metrical] for fold in folds]
+    temperature = find_temperature(learn_readings(list(chain(*examples[:-1])), 2), examples[-1])
+    learnt = learn_readings(list(chain(*examples)), 2)
+    scenes = list(chain(*folds))
+    evidence = []
+    for scene in scenes:
+        scores = learnt.score(ReadExample(scene.features, scene.bars, scene.agreement))
+        evidence.append((scene.unevenness, scene.repetitions[np.argmax(scores)], 1.0))
+    metrical = np.array([scene.metrical for scene in scenes], float)
+    weights = learn_metrical_weights(np.array(evidence), metrical)
+    return learnt.arrays() | {"temperature": np.array(temperature), "metrical_weights": weights}
 
 
-if __name__ == "__main__":
-    main()
+def _share_out(grooves: list[Groove]) -> list[set[str]]:
+    """The sessions in folds, of about as many bars each."""
+    bars: dict[str, int] = {}
+    for groove in grooves:
+        bars[groove.session] = bars.get(groove.session, 0) + groove.bars
+    folds: list[set[str]] = [set() for _ in range(_FOLDS)]
+    for session in sorted(bars, key=lambda session: (-bars[session], session)):
+        min(folds, key=lambda fold: sum(bars[other] for other in fold)).add(session)
+    return folds
+
+
+def learn_metrical_weights(features: np.ndarray, metrical: np.ndarray) -> np.ndarray:
+    """Weights of a logistic model (by Newton's method); the last feature is one."""
+    weights = np.zeros(features.shape[1])
+    for _ in range(30):
+        p = 1.0 / (1.0 + np.exp(-features @ weights))
+        slope = features.T @ (metrical - p) - 1e-3 * weights
+        curve = features.T @ (features * (p * (1 - p))[:, None]) + 1e-3 * np.eye(len(weights))
+        weights = weights + np.linalg.solve(curve, slope)
+    return weights

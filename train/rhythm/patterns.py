@@ -1,10 +1,15 @@
 """Common patterns of a bar, typed: what a corpus that is nearly all in 4/4 does not teach."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
+
+Typed = Mapping[str, Sequence[str]]
+"""Patterns of a bar for each meter, such as `TYPED`."""
 
 LETTERS = {"k": "kick", "s": "snare", "g": "ghost", "h": "closed", "o": "open", "p": "pedal", "r": "ride", "t": "tom"}
 
-TYPED = {
+TYPED: Typed = {
     "4/4": (
         "k x...x... s ..x...x. h xxxxxxxx",
         "k x...x... s ..x...x. h x.x.x.x.",

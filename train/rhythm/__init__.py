@@ -1,0 +1,1 @@
+"""What drummers play where, learnt from their performances: the tables that beats and bars are found with."""

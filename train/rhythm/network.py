@@ -1,0 +1,153 @@
+"""Learns how readings of pulses are weighed (see `drumscribe.rhythm.bars`), a network for bars of 4/4 among it.
+
+All readings of a recording compete, and those that are right are to win: a conditional logit model whose utilities are
+linear in the features, and a small network's of the bar besides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from drumscribe.rhythm.bar_network import BarNetwork
+
+_UNITS = (16, 32)
+"""Of a quarter, and of a bar."""
+_EPOCHS = 12
+_BATCH = 16
+_RATE = 1e-3
+_FASTER = 10.0
+"""How much faster the weights of features are learnt, which are few."""
+_SHRINK = 5e-5
+_DROP = 0.3
+_LEVELS = ((1, 0.5), (2, 0.5), (3, 1.0))
+"""Degrees of agreement (see `readings.agree`), and what reaching them is worth."""
+_IMPOSSIBLE = -1e9
+
+
+@dataclass(frozen=True)
+class ReadExample:
+    """The readings of a recording: ``(readings, features)``, ``(readings in 4/4, 4, inputs)``, ``(readings,)`` degrees.
+
+    Those in 4/4 come first.
+    """
+
+    features: np.ndarray
+    bars: np.ndarray
+    agreement: np.ndarray
+
+
+@dataclass(frozen=True)
+class LearntReadings:
+    """Weights of features and a network, whose scores are log odds before they are divided by a temperature."""
+
+    weights: np.ndarray
+    network: BarNetwork
+
+    def score(self, example: ReadExample) -> np.ndarray:
+        """``(readings,)``, before the temperature."""
+        scores = example.features @ self.weights
+        scores[: len(example.bars)] += self.network.score(example.bars.astype(np.float32))
+        return scores
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """As `drumscribe.rhythm.patterns.unpack_tables` takes them."""
+        return {"reading_weights": self.weights} | self.network.arrays()
+
+
+def learn_readings(examples: Sequence[ReadExample], seed: int) -> LearntReadings:
+    """Weights by which the right readings win."""
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    examples = [example for example in examples if example.agreement.any()]
+    scale = np.concatenate([example.features for example in examples]).std(axis=0) + 1e-6
+    model = _build(len(scale), examples[0].bars.shape[-1])
+    batches = _batches(keras.utils.PyDataset)(examples, _FASTER / scale)
+    model.compile(keras.optimizers.Adam(_RATE), _make_loss())
+    pace = keras.callbacks.LearningRateScheduler(lambda epoch: _RATE * min(1.0, 2.0 * (1.0 - epoch / _EPOCHS)))
+    model.fit(batches, epochs=_EPOCHS, callbacks=[pace], verbose=0)
+    layers = {layer.name: [np.asarray(x, np.float32) for x in layer.get_weights()] for layer in model.layers}
+    network = BarNetwork(*layers["quarter"], *layers["bar"], layers["score"][0][:, 0])
+    return LearntReadings(layers["weights"][0][:, 0] * _FASTER / scale, network)
+
+
+def find_temperature(learnt: LearntReadings, unknown: Sequence[ReadExample]) -> float:
+    """The temperature at which the tempi of recordings are likeliest that nothing was learnt from."""
+    scored = [(learnt.score(example), example.agreement) for example in unknown]
+
+    def loss(temperature: float) -> float:
+        total = 0.0
+        for scores, agreement in scored:
+            odds = np.exp((scores - scores.max()) / temperature)
+            total -= np.log(odds[agreement >= 1].sum() / odds.sum() + 1e-3)
+        return total
+
+    return float(min(np.geomspace(0.5, 8.0, 29), key=loss))
+
+
+def _build(features: int, inputs: int):
+    """Features, bars, and which readings are in 4/4, to scores; dropout is the same for all readings of a recording."""
+    from keras import Input, Model, layers, regularizers
+
+    shrink = regularizers.L2(_SHRINK)
+    readings, bars, fours = Input((None, features)), Input((None, 4, inputs)), Input((None, 1))
+    x = layers.Dropout(_DROP, noise_shape=(None, 1, 1, inputs))(bars)
+    x = layers.Dense(_UNITS[0], "relu", kernel_regularizer=shrink, name="quarter")(x)
+    x = layers.Reshape((-1, 4 * _UNITS[0]))(x)
+    x = layers.Dense(_UNITS[1], "relu", kernel_regularizer=shrink, name="bar")(x)
+    x = layers.Dropout(_DROP, noise_shape=(None, 1, _UNITS[1]))(x)
+    of_bars = layers.Dense(1, use_bias=False, kernel_regularizer=shrink, name="score")(x)
+    linear = layers.Dense(1, use_bias=False, kernel_initializer="zeros", name="weights")(readings)
+    return Model([readings, bars, fours], layers.Add()([linear, layers.Multiply()([of_bars, fours])]))
+
+
+def _make_loss():
+    """The log odds against the right readings at each degree; a degree of -1 says that there is no reading."""
+    from keras import ops
+
+    def loss(agreement, scores):
+        agreement, scores = agreement[..., 0], scores[..., 0]
+        scores = ops.where(agreement >= 0, scores, _IMPOSSIBLE)
+        total = 0.0
+        for degree, worth in _LEVELS:
+            right = ops.where(agreement >= degree, scores, _IMPOSSIBLE)
+            odds = ops.logsumexp(scores, axis=1) - ops.logsumexp(right, axis=1)
+            total += worth * ops.where(ops.any(agreement >= degree, axis=1), odds, 0.0)
+        return ops.mean(total)
+
+    return loss
+
+
+def _batches(dataset: type):
+    """The class of batches, made of keras's own, which is loaded only where something is learnt."""
+
+    class Batches(dataset):
+        def __init__(self, examples: list[ReadExample], scale: np.ndarray) -> None:
+            super().__init__()
+            self._examples, self._scale = examples, scale
+            self._rng = np.random.default_rng(0)
+            self._order = np.arange(len(examples))
+            self._longest = max(len(example.agreement) for example in examples)
+            self.on_epoch_end()
+
+        def __len__(self) -> int:
+            return -(-len(self._examples) // _BATCH)
+
+        def on_epoch_end(self) -> None:
+            self._rng.shuffle(self._order)
+
+        def __getitem__(self, index: int):
+            batch = [self._examples[i] for i in self._order[index * _BATCH : (index + 1) * _BATCH]]
+            shape = len(batch), self._longest
+            features = np.zeros((*shape, len(self._scale)), np.float32)
+            bars = np.zeros((*shape, *batch[0].bars.shape[1:]), np.float32)
+            fours, agreement = np.zeros((*shape, 1), np.float32), np.full((*shape, 1), -1, np.int32)
+            for i, example in enumerate(batch):
+                features[i, : len(example.features)] = example.features * self._scale
+                bars[i, : len(example.bars)] = example.bars
+                fours[i, : len(example.bars)] = 1.0
+                agreement[i, : len(example.agreement), 0] = example.agreement
+            return (features, bars, fours), agreement
+
+    return Batches
