@@ -146,7 +146,8 @@ def _with(score: Score, strokes: list[tuple[float, str, float]], seconds: float)
 
 
 _TOMS = ("tom_low", "tom_mid", "tom_high")
-_TIMEKEEPING = frozenset(("hihat_closed", "hihat_open", "hihat_pedal", "ride", "ride_bell", "crash"))
+TIMEKEEPING = frozenset(("hihat_closed", "hihat_open", "hihat_pedal", "ride", "ride_bell", "crash"))
+"""What keeps time."""
 
 
 def vary(score: Score, rng: np.random.Generator, seconds: float) -> Score:
@@ -195,7 +196,7 @@ def vary(score: Score, rng: np.random.Generator, seconds: float) -> Score:
         absent = {role for role in sorted(set(score.roles)) if rng.random() < 0.5}
         score = _without(score, absent)
     if rng.random() < 0.3:  # bars without the hands' timekeeping, or without drums
-        silent = _TIMEKEEPING if rng.random() < 0.6 else frozenset(score.roles)
+        silent = TIMEKEEPING if rng.random() < 0.6 else frozenset(score.roles)
         start = rng.uniform(-0.5, 0.9) * seconds
         during = (score.times >= start) & (score.times < start + rng.uniform(0.15, 0.7) * seconds)
         score = _kept(score, np.array([role not in silent for role in score.roles], bool) | ~during)
@@ -220,7 +221,7 @@ def _beside(score: Score, roles: tuple[str, ...]) -> np.ndarray:
     """Which strokes keep time along with one of the roles: ``(strokes,) bool``."""
     own = np.array([t for t, role, _ in _strokes(score) if role in roles])
     apart = np.abs(score.times[:, None] - own).min(axis=1, initial=np.inf)
-    return (apart < 0.04) & np.array([role in _TIMEKEEPING for role in score.roles], bool)
+    return (apart < 0.04) & np.array([role in TIMEKEEPING for role in score.roles], bool)
 
 
 def _grace_notes(score: Score, rng: np.random.Generator) -> list[tuple[float, str, float]]:

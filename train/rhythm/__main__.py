@@ -7,16 +7,34 @@ D. Bamman, CC BY 4.0), whose training split is read; OUT is the file that `drums
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
 
+from drumscribe.errors import DrumscribeError
+
 from ..data.sources import read_grooves
+from ..files import written_whole
 from .tables import make_tables
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Read the grooves, learn, and write."""
     parser = argparse.ArgumentParser(description="Learn where in a bar drums are struck.")
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     arguments = parser.parse_args()
-    np.savez_compressed(arguments.out, **make_tables(read_grooves(arguments.data / "grooves", "train")))
+    grooves = arguments.data / "grooves"
+    if not (grooves / "info.csv").exists():
+        sys.exit(f"{grooves}: has no info.csv; name the folder that holds grooves, the Groove MIDI Dataset")
+    tables = make_tables(read_grooves(grooves, "train"))
+    try:
+        with written_whole(arguments.out) as file:
+            np.savez_compressed(file, **tables)
+    except DrumscribeError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -7,9 +7,9 @@ import numpy as np
 from drumscribe.rhythm.tempo_map import Meter
 
 from ..data.sources import Groove
+from ..rendering.scores import TIMEKEEPING
 from .patterns import LETTERS, Typed, parse_pattern
 
-TIMEKEEPING = frozenset(("hihat_closed", "hihat_open", "hihat_pedal", "ride", "ride_bell", "crash"))
 _FEWEST = 12
 """Hits that are left of a groove at least."""
 _ARTICULATION = {
