@@ -21,7 +21,9 @@ from drumscribe.training.decisions.dynamics import learn_dynamics
 from drumscribe.training.experiment import COLUMNS, Experiment, LiveSettings, read_experiment
 from drumscribe.training.features.batches import Batches, Library, read_library
 from drumscribe.training.features.targets import TargetMaker
-from drumscribe.training.learning.checkpoints import save_checkpoint, save_seed
+from drumscribe.training.learning.checkpoints import load_seed, save_checkpoint, save_seed
+from drumscribe.training.learning.fit import build_trainee
+from drumscribe.training.learning.growth import begin_with
 from drumscribe.training.rendering.corpus import ROLES, CorpusPlan, Studio, render_corpus, shard_paths
 
 from drumscribe import transcribe
@@ -180,7 +182,7 @@ def test_a_clip_is_the_same_to_the_bit_for_the_same_seed(data: Path, tmp_path: P
 
 
 def test_another_process_renders_the_same_clips(experiment: Experiment, places: make.Places, tmp_path: Path) -> None:
-    plan = experiment.training()
+    plan = experiment.training()[0]
     library = read_library(shard_paths(plan, places.cache))
     studio = Studio(places.data, tmp_path, plan.split)
     for index in (0, 3):
@@ -192,7 +194,7 @@ def test_another_process_renders_the_same_clips(experiment: Experiment, places: 
 
 
 def test_what_is_rendered_is_not_rendered_again(experiment: Experiment, places: make.Places) -> None:
-    plan = experiment.training()
+    plan = experiment.training()[0]
     assert list(render_corpus(plan, places.data, places.cache, experiment.spectrogram)) == []
 
 
@@ -238,7 +240,7 @@ def test_targets_peak_at_the_hits(experiment: Experiment) -> None:
 
 
 def test_batches_depend_on_seed_and_step_alone(experiment: Experiment, places: make.Places) -> None:
-    library = read_library(shard_paths(experiment.training(), places.cache))
+    library = read_library(shard_paths(experiment.training()[0], places.cache))
     targets = TargetMaker(COLUMNS, experiment.spectrogram.frame_rate)
     one, same, other = (Batches(library, targets, seed, 2, 60) for seed in (1, 1, 2))
     one.batch(4)
@@ -251,7 +253,7 @@ def test_batches_depend_on_seed_and_step_alone(experiment: Experiment, places: m
 def test_training_that_was_killed_goes_on_to_the_same_weights(experiment, toml, trained, tmp_path: Path) -> None:
     places = replace(trained, models=tmp_path / "models", cache=tmp_path)
     places.models.mkdir()
-    for plan in (experiment.training(), *experiment.validation()):
+    for plan in (*experiment.training(), *experiment.validation()):
         plan.folder(places.cache).symlink_to(plan.folder(trained.cache))
     checkpoint = places.run(experiment) / "checkpoint.npz"
     step = fit_and_kill(command("fit", toml, places), checkpoint)
@@ -262,7 +264,7 @@ def test_training_that_was_killed_goes_on_to_the_same_weights(experiment, toml, 
 
 def test_training_goes_on_from_the_shipped_checkpoint(experiment, trained, tmp_path: Path) -> None:
     places = replace(trained, cache=tmp_path)
-    experiment.training().folder(tmp_path).symlink_to(experiment.training().folder(trained.cache))
+    experiment.training()[0].folder(tmp_path).symlink_to(experiment.training()[0].folder(trained.cache))
     longer = replace(experiment, fit=replace(experiment.fit, steps=experiment.fit.steps + 2))
     lines: list[str] = []
     make.train(longer, places, lines.append)
@@ -302,6 +304,20 @@ def test_a_release_is_three_models_that_agree_and_transcribe(experiment, trained
     background = load_background(trained.models / "tiny.int8.tflite", info)
     assert background is not None and len(background.odds) > 20
     assert background.struck.max() == 1 and np.isfinite(background.features).all()
+
+
+def test_a_wider_network_begins_by_answering_as_the_one_it_grows_from(experiment, trained) -> None:
+    seed = trained.seed(experiment)
+    known = build_trainee(experiment)
+    load_seed(known, seed)
+    settings = replace(experiment.network, filters=tuple(2 * n + 1 for n in experiment.network.filters), width=13)
+    grown = build_trainee(replace(experiment, network=settings))
+    begin_with(grown, seed)
+    frames = np.random.default_rng(1).random((2, 80, experiment.spectrogram.bands), np.float32)
+    np.testing.assert_allclose(grown.predict_on_batch(frames), known.predict_on_batch(frames), atol=1e-6)
+    narrower = build_trainee(replace(experiment, network=replace(experiment.network, width=3)))
+    with pytest.raises(DrumscribeError, match="of another network"):
+        begin_with(narrower, seed)
 
 
 def test_a_model_for_streams_begins_with_another_and_decides_for_each_look_ahead(experiment, trained) -> None:

@@ -78,12 +78,14 @@ class CorpusSettings:
 
     Attributes
     ----------
-    clips : of training, 12 s each.
+    clips : of training, 12 s each, produced.
+    dry_clips : of training beside them: drums alone, as they were recorded.
     validation_clips : of each kind of validation sound.
     seed : of the clips.
     """
 
     clips: int = 8000
+    dry_clips: int = 0
     validation_clips: int = 256
     seed: int = 1
 
@@ -106,7 +108,8 @@ class FitSettings:
     half : whether to compute in bfloat16.
     seed : of weights and batches.
     checkpoint_seconds : from one checkpoint to the next; the result does not depend on it.
-    start : the experiment whose shipped checkpoint training begins with, of the same network; "" for random weights.
+    start : the experiment whose shipped checkpoint training begins with, of the same layers, none wider; "" for random
+        weights.
     """
 
     steps: int = 12000
@@ -205,9 +208,10 @@ class Experiment:
         """Frames of a window."""
         return self.frames_before + 1 + round(self.input.after_ms / 1000 * self.spectrogram.frame_rate)
 
-    def training(self) -> CorpusPlan:
-        """The corpus to train on."""
-        return CorpusPlan("produced", "train", self.corpus.seed, self.corpus.clips)
+    def training(self) -> tuple[CorpusPlan, ...]:
+        """What to train on: produced recordings, and drums alone, dry, where there are any."""
+        shares = {"produced": self.corpus.clips, "dry": self.corpus.dry_clips}
+        return tuple(CorpusPlan(kind, "train", self.corpus.seed, clips) for kind, clips in shares.items() if clips)
 
     def deciding(self) -> CorpusPlan:
         """Sound of the training kits and grooves that the network is not trained on: to learn decisions from."""

@@ -27,6 +27,7 @@ from .learning.averaging import average_weights
 from .learning.checkpoints import CHECKPOINT, load_checkpoint, load_seed, save_checkpoint, save_seed
 from .learning.convert import KINDS, Conversion, convert_checked
 from .learning.fit import build_trainee, fit
+from .learning.growth import begin_with
 from .networks.costs import costs_of
 from .rendering.corpus import render_corpus
 
@@ -60,7 +61,7 @@ def render(experiment: Experiment, places: Places, jobs: int, report=print) -> N
     for name in ("oneshots", "grooves", "backing"):
         if not (places.data / name).is_dir():
             raise DrumscribeError(f"{places.data}: no folder {name} in it; give the training data with --data")
-    for plan in (*experiment.validation(), experiment.deciding(), experiment.training()):
+    for plan in (*experiment.validation(), experiment.deciding(), *experiment.training()):
         for path in render_corpus(plan, places.data, places.cache, experiment.spectrogram, jobs):
             report(f"rendered {path.parent.name}/{path.name}")
 
@@ -80,7 +81,7 @@ def train(experiment: Experiment, places: Places, report=print) -> None:
     elif experiment.fit.start and not (folder / CHECKPOINT).exists():
         start = places.models / f"{experiment.fit.start}.checkpoint.npz"
         network = build_trainee(experiment)
-        load_seed(network, start)
+        begin_with(network, start)
         save_checkpoint(network, 0, folder)
         report(f"beginning with the weights of {start}")
     network = fit(experiment, training_batches(experiment, places.cache), folder, report)

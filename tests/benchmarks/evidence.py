@@ -68,7 +68,7 @@ def run(experiment_file: Path, cache: Path) -> None:
     network, step = trained(experiment, Places(cache, cache, cache))
 
     def hear(plan) -> list:
-        library = read_corpus(plan, cache)
+        library = read_corpus([plan], cache)
         return list(hear_clips(predict(network, library, COLUMNS), library, COLUMNS, experiment.spectrogram.frame_rate))
 
     def keep(clips: list, kept: Kept) -> list:

@@ -49,14 +49,14 @@ _EXAMPLES = 64 * CHUNK
 """Frames that ranges for 8 bits are taken from."""
 
 
-def read_corpus(plan: CorpusPlan, cache: Path) -> Library:
-    """The clips of a corpus.
+def read_corpus(plans: Sequence[CorpusPlan], cache: Path) -> Library:
+    """The clips of one or several corpora.
 
     Raises
     ------
     DrumscribeError : where it has not been rendered.
     """
-    paths = shard_paths(plan, cache)
+    paths = [path for plan in plans for path in shard_paths(plan, cache)]
     missing = [path for path in paths if not path.exists()]
     if missing:
         raise DrumscribeError(
@@ -74,9 +74,9 @@ def training_batches(experiment: Experiment, cache: Path) -> Batches:
 
 def corpus_digests(experiment: Experiment) -> dict[str, str]:
     """SHA-256 of the plan of each corpus, and of the spectrogram that it is stored as."""
-    plans = {"training": experiment.training(), "deciding": experiment.deciding()} | {
-        plan.kind: plan for plan in experiment.validation()
-    }
+    plans = {"deciding": experiment.deciding()}
+    plans |= {f"training, {plan.kind}": plan for plan in experiment.training()}
+    plans |= {plan.kind: plan for plan in experiment.validation()}
     spectrogram = asdict(experiment.spectrogram)
     texts = {name: json.dumps([asdict(plan), spectrogram]) for name, plan in plans.items()}
     return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
@@ -107,8 +107,8 @@ def calibrate(
     The calibration; what was measured; and chunks of both kinds of held-out sound.
     """
     rate = experiment.spectrogram.frame_rate
-    lessons = read_corpus(experiment.deciding(), cache)
-    libraries = {plan.kind: read_corpus(plan, cache) for plan in experiment.validation()}
+    lessons = read_corpus([experiment.deciding()], cache)
+    libraries = {plan.kind: read_corpus([plan], cache) for plan in experiment.validation()}
     chunks = tuple(_chunks(library, chunk_of(experiment)) for library in libraries.values())
     if experiment.live.window:
         return (*_calibrate_live(network, experiment, lessons, libraries, chunks[0]), chunks)

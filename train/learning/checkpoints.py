@@ -64,9 +64,7 @@ def load_seed(network, path: Path) -> int:
     ------
     DrumscribeError : where there is nothing, or the checkpoint of another network.
     """
-    if not path.exists():
-        raise DrumscribeError(f"{path}: no such checkpoint; train its experiment first")
-    with np.load(path) as arrays:
+    with _open_seed(path) as arrays:
         for i, variable in enumerate(_state(network)):
             value = arrays.get(f"v{i}")
             if value is None or value.shape != tuple(variable.shape):
@@ -76,6 +74,26 @@ def load_seed(network, path: Path) -> int:
                 value = np.square(value) if "_velocity" in variable.path else value
             variable.assign(value)
         return int(arrays["step"])
+
+
+def read_seed_weights(path: Path, count: int) -> list[np.ndarray]:
+    """The first `count` arrays that `save_seed` wrote: those of a network with so many variables.
+
+    Raises
+    ------
+    DrumscribeError : where there is no such file, or there are fewer.
+    """
+    with _open_seed(path) as arrays:
+        if f"v{count - 1}" not in arrays:
+            raise DrumscribeError(f"{path}: of another network; training cannot begin with it")
+        values = [arrays[f"v{i}"] for i in range(count)]
+    return [value.astype(np.float32) if value.dtype == np.float16 else value for value in values]
+
+
+def _open_seed(path: Path):
+    if not path.exists():
+        raise DrumscribeError(f"{path}: no such checkpoint; train its experiment first")
+    return np.load(path)
 
 
 def _state(network) -> list:

@@ -16,7 +16,7 @@ from drumscribe.synthesis import coloured_noise
 
 from ..data.sources import PERCUSSION, check_roles, read_grooves, read_pieces
 from .accompaniment import Band
-from .kits import KitMaker
+from .kits import Drum, KitMaker
 from .performances import render_drums, snare_wires
 from .production import master, mix, produce_drums
 from .scores import GrooveBook, Score, electronic_pattern, vary
@@ -49,7 +49,7 @@ class Clip:
 
 
 class Studio:
-    """Makes clips: the sources of one split, held in memory.
+    """Makes clips: the sources of one split, held in memory. Its ingredients are methods, to be overridden in studies.
 
     Parameters
     ----------
@@ -70,18 +70,44 @@ class Studio:
         """A produced recording: drums alone, with bleed of other instruments, a full mix, or now and then no drums."""
         rng = np.random.default_rng([seed, index])
         score = electronic_pattern(rng, seconds) if rng.random() < 0.12 else self._grooves.draw(rng, seconds)
-        score = vary(score, rng, seconds)
+        score = self.varied(score, rng, seconds)
         kind = rng.choice(["drums", "bleed", "mix", "backing"], p=[0.33, 0.08, 0.53, 0.06])
         if kind == "backing":
-            score = Score(np.zeros(0), (), np.zeros(0), score.beat, score.beats_per_bar)
-        sound = render_drums(score, self._kits.make(rng, score.electronic), rng, seconds)
+            score = self.silenced(score)
+        sound = render_drums(score, self.kit(score, rng), rng, seconds)
         if not score.electronic and rng.random() < 0.25:
             sound += snare_wires(sound, rng)
-        sound = produce_drums(sound, rng)
+        sound = self.produced(sound, rng)
         if kind != "drums":
             level = rng.uniform(-45.0, -20.0) if kind == "bleed" else rng.normal(0.5, 5.5)
-            sound = mix(sound, self._band.play(score, rng, seconds), float(np.clip(level, -45.0, 10.0)))
-        return _labelled(master(sound, rng), score)
+            sound = self.accompanied(sound, score, float(np.clip(level, -45.0, 10.0)), rng, seconds)
+        return _labelled(self.mastered(sound, rng), score)
+
+    def varied(self, score: Score, rng: np.random.Generator, seconds: float) -> Score:
+        """What is played, with percussion."""
+        return vary(score, rng, seconds)
+
+    def silenced(self, score: Score) -> Score:
+        """What is played where no drums are."""
+        return Score(np.zeros(0), (), np.zeros(0), score.beat, score.beats_per_bar)
+
+    def kit(self, score: Score, rng: np.random.Generator) -> dict[str, Drum]:
+        """What it is played on."""
+        return self._kits.make(rng, score.electronic)
+
+    def produced(self, drums: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The drum bus."""
+        return produce_drums(drums, rng)
+
+    def accompanied(
+        self, drums: np.ndarray, score: Score, level_db: float, rng: np.random.Generator, seconds: float
+    ) -> np.ndarray:
+        """Drums with a band so much louder than they are."""
+        return mix(drums, self._band.play(score, rng, seconds), level_db)
+
+    def mastered(self, sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The whole recording."""
+        return master(sound, rng)
 
     def dry_clip(self, seed: int, index: int, seconds: float = CLIP_SECONDS) -> Clip:
         """A groove as it was played, on a kit as it was recorded, over nothing but faint noise."""
