@@ -4,7 +4,17 @@ from pathlib import Path
 
 import numpy as np
 
-from drumscribe.synthesis import compress, equalise, random_curve, reverberate, rms, saturate
+from drumscribe.synthesis import (
+    band_limits,
+    change_pitch,
+    coloured_noise,
+    compress,
+    equalise,
+    random_curve,
+    reverberate,
+    rms,
+    saturate,
+)
 
 from ..data.sources import RATE
 from .instruments import Bank, read_instruments
@@ -29,17 +39,18 @@ class Band:
             "acoustic guitar": (0.3, self._acoustic_guitar),
             "riff": (0.45, self._riff),
             "lead": (0.35, self._lead),
-            "voice": (0.3, self._voice),
+            "voice": (0.45, self._voice),
         }
         harmony = _harmony(rng, int(seconds / (score.beat * score.beats_per_bar)) + 2)
-        for chance, play in line_up.values():
+        for name, (chance, play) in line_up.items():
             if rng.random() < chance:
                 part = play(score, harmony, rng, len(out))
                 if rng.random() < 0.6:
                     part = equalise(part, RATE, *_tone(rng))
                 loudness = rms(part)
+                level_db = rng.uniform(-9.0, 3.0) + (rng.uniform(0.0, 6.0) if name == "voice" else 0.0)
                 if loudness > 0.0:
-                    out += part * np.float32(0.1 / loudness * 10.0 ** (rng.uniform(-9.0, 3.0) / 20.0))
+                    out += part * np.float32(0.1 / loudness * 10.0 ** (level_db / 20.0))
         if rng.random() < 0.4:
             out = reverberate(out, RATE, rng, rng.uniform(0.2, 1.5), rng.uniform(-25.0, -6.0), rng.uniform(0.2, 0.8))
         return out
@@ -135,14 +146,50 @@ class Band:
         return out
 
     def _voice(self, score: Score, harmony, rng, length: int) -> np.ndarray:
+        """Words or sung syllables: one voice, doubled voices, or a choir of syllables."""
+        manner = rng.choice(["lines", "words", "sung"] if self._instruments.voices else ["sung"])
+        sing = {"lines": self._lines, "words": self._words, "sung": self._sung}[manner]
+        lead = sing(score, harmony, rng, length)
+        voice = lead.copy()
+        for _ in range(rng.choice([0, 0, 1, 2])):
+            other = (
+                sing(score, harmony, rng, length)
+                if manner == "sung"
+                else np.roll(lead, int(RATE * rng.uniform(0.005, 0.03)))
+            )
+            voice += other * np.float32(rng.uniform(0.4, 1.0))
+        if rng.random() < 0.5 and voice.any():  # close to the microphone: every consonant stands out
+            frequencies, gains = (
+                np.array([100.0, 2000.0, 6000.0, 12000.0]),
+                np.array([-3.0, 0.0, *rng.uniform(0.0, 9.0, 2)]),
+            )
+            voice = equalise(voice / np.max(np.abs(voice)), RATE, frequencies, gains)
+            voice = compress(voice, RATE, -30.0, 6.0, 0.003, 0.08)
+        return voice
+
+    def _lines(self, score: Score, harmony, rng, length: int) -> np.ndarray:
         out = np.zeros(length, np.float32)
-        if self._instruments.voices and rng.random() < 0.5:
-            for start, _, _ in _rhythm(score, rng, length):
-                if rng.random() < 0.3:
-                    source = self._instruments.voices[rng.integers(len(self._instruments.voices))]
-                    offset = int(rng.integers(max(1, len(source) - RATE)))
-                    _add(out, source[offset : offset + int(RATE * rng.uniform(0.3, 2.0))], start, rng.uniform(0.5, 1.0))
-            return out
+        bar = score.beat * score.beats_per_bar
+        at = rng.uniform(-1.0, 1.0) * bar
+        while at * RATE < length:
+            line = self._instruments.voices[rng.integers(len(self._instruments.voices))]
+            line = change_pitch(line, 2.0 ** (rng.uniform(-4.0, 6.0) / 12.0))
+            _add(out, line, max(0.0, at + rng.normal(0.0, 0.03)), rng.uniform(0.6, 1.0))
+            beats = np.ceil(len(line) / RATE / score.beat) + rng.integers(0, score.beats_per_bar)
+            at += beats * score.beat
+        return out
+
+    def _words(self, score: Score, harmony, rng, length: int) -> np.ndarray:
+        out = np.zeros(length, np.float32)
+        for start, _, _ in _rhythm(score, rng, length):
+            if rng.random() < 0.4:
+                source = self._instruments.voices[rng.integers(len(self._instruments.voices))]
+                offset = int(rng.integers(max(1, len(source) - RATE)))
+                _add(out, source[offset : offset + int(RATE * rng.uniform(0.3, 2.0))], start, rng.uniform(0.5, 1.0))
+        return out
+
+    def _sung(self, score: Score, harmony, rng, length: int) -> np.ndarray:
+        out = np.zeros(length, np.float32)
         pitch = 60
         for start, seconds, bar in _rhythm(score, rng, length):
             if rng.random() < 0.3:
@@ -183,11 +230,26 @@ def _sing(pitch: int, seconds: float, rng: np.random.Generator) -> np.ndarray:
         gain = np.sum(np.array([1.0, 0.5, 0.3]) / (1.0 + np.square((k * base - formants) / 120.0))) + 0.01
         out += gain * np.sin(k * phase)
     out *= np.minimum(1.0, time / 0.03) * np.minimum(1.0, (seconds - time) / 0.05)
-    if rng.random() < 0.6:
-        burst = int(RATE * rng.choice([0.008, 0.03, 0.09]))
-        noise = rng.standard_normal(burst) * np.hanning(burst) * rng.uniform(0.05, 0.8)
-        out[:burst] += np.diff(noise, prepend=0.0)[:length] if rng.random() < 0.7 else noise[:length]
+    if rng.random() < 0.7:
+        consonant = _consonant(rng)[:length]
+        out[: len(consonant)] += consonant * np.max(np.abs(out))
+    if rng.random() < 0.25:  # and one at the end
+        consonant = _consonant(rng)[:length]
+        out[length - len(consonant) :] += consonant * np.max(np.abs(out))
     return out.astype(np.float32)
+
+
+def _consonant(rng: np.random.Generator) -> np.ndarray:
+    """A burst as of t, k or p, or a hiss as of s, sh or f, as loud as 0.05 to 0.8 of the vowel."""
+    plosive = rng.random() < 0.5
+    length = int(RATE * (rng.uniform(0.005, 0.03) if plosive else rng.uniform(0.05, 0.2)))
+    low, high = np.sort(np.exp(rng.uniform(np.log(1200.0), np.log(14000.0), 2)))
+    noise = equalise(coloured_noise(rng, length, 0.0), RATE, *band_limits(low, max(high, 1.6 * low)))
+    rise = max(1, int(length * (0.1 if plosive else rng.uniform(0.1, 0.6))))
+    shape = np.minimum(1.0, np.arange(length) / rise) * np.minimum(
+        1.0, (length - np.arange(length)) / (length - rise + 1)
+    )
+    return noise * shape / max(float(np.max(np.abs(noise))), 1e-6) * rng.uniform(0.05, 0.8)
 
 
 def _add(out: np.ndarray, samples: np.ndarray, start: float, gain: float) -> None:

@@ -43,16 +43,17 @@ _FOLDER_PARTS = {
     "karoryfer-weresax": ("lead", 0),
 }
 _RECORDINGS = ("librosa-data", "sonic-pi-music", "speech-commands-noise", "waivops-ragtime")
-_PHRASES = (
-    "take the night and never let it go",
-    "sister said she saw the silver city",
-    "don't stop, keep the beat, come back to me",
-    "pretty people taking pictures, cutting corners, talking backwards",
-    "yes, this is just a test of such a voice",
-    "walking down the road again, I hear the thunder call",
-    "tick tock, check it, push it, drop the top and rock it",
-    "she sells sea shells and sings of distant stars",
+_PHRASE_COUNT = 64
+_WORDS = (
+    "sister night city star stop kiss chase just yes sad dust rust shake shine she wish crash push sugar "
+    "share sun so say still sweet street cross cats lights takes gets that sit quit tick tock talk touch tell "
+    "time two ten top take turn cut call come keep could kick back black lock road rain run heart hold home "
+    "have here how up pretty people pull play please down day dance don't dream drop deep door baby beat blue "
+    "break bring believe burn go give girl good gone want walk way why world with where one love let lie "
+    "leave long life look me my moon make more mind never know new now no"
 )
+_SPEAKERS = ("en-us", "en-gb", "en-gb-scotland", "de", "fr", "es", "it", "pt-br", "nl", "sv")
+_TIMBRES = ("", "+m1", "+m2", "+m3", "+m4", "+m5", "+m7", "+f1", "+f2", "+f3", "+f4", "+f5", "+whisper", "+croak")
 _SEMITONE = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 
 
@@ -149,14 +150,19 @@ def _render_soundfont(path: Path, cache: Path) -> list[Bank]:
 
 
 def _speak(cache: Path) -> list[np.ndarray]:
-    voices = ("en-us", "en-gb+f2", "en-us+m3", "en-gb+f4", "de+m1", "fr+f1", "es+m4", "it+f3")
-    spoken = []
-    for i, (phrase, voice) in enumerate(zip(_PHRASES, voices, strict=True)):
-        target = cache / f"phrase{i}.wav"
-        if not target.exists():
-            subprocess.run(["espeak-ng", "-v", voice, "-w", str(target), phrase], check=True, capture_output=True)
-        import soxr
+    """Lines of words rich in consonants, by voices of many languages, at many pitches and speeds."""
+    import soxr
 
+    spoken = []
+    for i in range(_PHRASE_COUNT):
+        target = cache / f"line{i}.wav"
+        rng = np.random.default_rng(i)
+        words = " ".join(rng.choice(_WORDS.split(), int(rng.integers(4, 10))))
+        voice = str(rng.choice(_SPEAKERS)) + str(rng.choice(_TIMBRES))
+        manner = ["-p", str(rng.integers(20, 90)), "-s", str(rng.integers(90, 220))]
+        if not target.exists():
+            command = ["espeak-ng", "-v", voice, *manner, "-w", str(target), words]
+            subprocess.run(command, check=True, capture_output=True)
         samples, rate = sf.read(target, dtype="float32")
         spoken.append(_trimmed(soxr.resample(samples, rate, RATE)))
     return spoken
@@ -174,7 +180,7 @@ class Instruments:
     ----------
     banks : by part (``bass``, ``guitar``, ``chords``, ``riff``, ``lead``).
     strums : chords of a guitar.
-    voices : spoken phrases.
+    voices : spoken lines.
     recordings : music and noise, of any tempo.
     """
 

@@ -167,7 +167,7 @@ def vary(score: Score, rng: np.random.Generator, seconds: float) -> Score:
         score = _renamed(score, {"hihat_closed": str(rng.choice(_TOMS)), "ride": str(rng.choice(_TOMS))})
     if rng.random() < 0.25:  # the foot rests: a ride does not imply it
         score = _without(score, ("hihat_pedal",))
-    if rng.random() < 0.12:
+    if rng.random() < 0.16:
         score = _renamed(score, {"snare": "side_stick", "rimshot": "side_stick"})
     elif rng.random() < 0.06:
         score = _renamed(score, {"snare": "rimshot"})
@@ -183,7 +183,7 @@ def vary(score: Score, rng: np.random.Generator, seconds: float) -> Score:
         score = _kept(score, ~_beside(score, alone) | (rng.random(len(score.roles)) > rng.uniform(0.4, 1.0)))
     if rng.random() < 0.12:
         score = _with(score, _grace_notes(score, rng), seconds)
-    if rng.random() < 0.2:
+    if rng.random() < 0.3:
         score = _with(score, _ghost_notes(score, rng, seconds), seconds)
     if rng.random() < 0.08:
         score = _with_roll(score, rng, seconds)
