@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,8 @@ from ..data.sources import RATE
 _SOUNDFONTS = ("sf2/FluidR3_GM.sf2", "sf3/MuseScore_General.sf3")
 _SOUNDFONT_FOLDERS = (Path("/usr/share/sounds"), Path("/usr/local/share/sounds"), Path("/opt/homebrew/share/sounds"))
 _NOTE_SECONDS = 2.4
+_RETUNED = 256
+"""Notes kept after they were retuned: parts play few pitches again and again."""
 # General MIDI programs: part, lowest and highest note rendered.
 _PROGRAMS = {
     **dict.fromkeys((32, 33, 34, 35, 36, 38, 39), ("bass", 28, 55)),
@@ -57,7 +60,7 @@ _TIMBRES = ("", "+m1", "+m2", "+m3", "+m4", "+m5", "+m7", "+f1", "+f2", "+f3", "
 _SEMITONE = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bank:
     """The notes of one instrument: MIDI note to ``(samples,) float32`` with a peak of 1."""
 
@@ -67,16 +70,21 @@ class Bank:
 
     def note(self, pitch: float, seconds: float) -> np.ndarray:
         """A note of any pitch (MIDI number) and length, from the nearest recorded one."""
-        nearest = min(self.notes, key=lambda have: abs(have - pitch))
-        source = self.notes[nearest]
-        ratio = 2.0 ** ((pitch - nearest) / 12.0)
-        length = min(int(seconds * RATE), int(len(source) / ratio) - 1)
+        out = self._retuned(pitch)[: int(seconds * RATE)].copy()
+        length = len(out)
         if length < 64:
             return np.zeros(64, np.float32)
-        out = np.interp(np.arange(length) * ratio, np.arange(len(source)), source).astype(np.float32)
         release = min(length, 1500)
         out[-release:] *= np.linspace(1.0, 0.0, release, dtype=np.float32)
         return out
+
+    @lru_cache(_RETUNED)  # noqa: B019 (banks live as long as the process)
+    def _retuned(self, pitch: float) -> np.ndarray:
+        nearest = min(self.notes, key=lambda have: abs(have - pitch))
+        source = self.notes[nearest]
+        ratio = 2.0 ** ((pitch - nearest) / 12.0)
+        length = max(0, int(len(source) / ratio) - 1)
+        return np.interp(np.arange(length) * ratio, np.arange(len(source)), source).astype(np.float32)
 
 
 def _trimmed(samples: np.ndarray) -> np.ndarray:
