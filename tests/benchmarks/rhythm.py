@@ -40,6 +40,13 @@ from drumscribe.rhythm.patterns import CLASSES
 RATE = 44100
 CONFIDENCES = (0.0, 0.6, 0.8, 0.95, 1.01)
 MULTIPLES = (1 / 3, 1 / 2, 1, 2, 3)
+TARGETS = {
+    "grooves": "60 | 0.85 | 0.97 | 0.30 % | 0.92 | 0.75 | 0.85 | 0.000",
+    "typed, all": "20 |  |  |  |  |  | 0.85 | ",
+    "E-GMD": "4 | 1.000 |  |  |  |  |  | ",
+    "beatbox": "7 |  | 0.857 |  |  |  |  | ",
+}
+"""What drumscribe is meant to reach."""
 ARTICULATION_OF = {
     **dict(zip(CLASSES, CLASSES, strict=True)),
     "ghost": "snare",
@@ -237,6 +244,8 @@ def print_table(recordings: list[Recording], systems: dict[str, Callable[[Record
     kinds["grooves that keep to their ticks"] = [r for r in recordings if r.kind == "grooves" and r.keeps_time]
     kinds["typed, all"] = [r for r in recordings if r.kind.startswith("typed")]
     for kind, group in kinds.items():
+        if kind in TARGETS:
+            print(f"| {kind} | target | {TARGETS[kind]} |")
         for system, answer in systems.items():
             if group[0].sound is None and system != "drumscribe":
                 continue
