@@ -18,6 +18,7 @@ from drumscribe.training import make
 from drumscribe.training.cli import main
 from drumscribe.training.data.sources import RATE
 from drumscribe.training.decisions.dynamics import learn_dynamics
+from drumscribe.training.decisions.passages import read_corpus
 from drumscribe.training.experiment import COLUMNS, Experiment, LiveSettings, read_experiment
 from drumscribe.training.features.batches import Batches, Library, read_library
 from drumscribe.training.features.targets import TargetMaker
@@ -38,6 +39,7 @@ from drumscribe.stream.listener import Attention, Listener
 TOML = """
 [corpus]
 clips = 6
+dry_clips = 2
 validation_clips = 4
 
 [network]
@@ -193,6 +195,14 @@ def test_another_process_renders_the_same_clips(experiment: Experiment, places: 
         np.testing.assert_array_equal(library.roles[index], clip.roles)
 
 
+def test_dry_drums_are_trained_on_beside_produced_recordings(experiment: Experiment, places: make.Places) -> None:
+    produced, dry = (read_library(shard_paths(plan, places.cache)) for plan in experiment.training())
+    assert (len(produced), len(dry)) == (6, 2)
+    both = read_corpus(experiment.training(), places.cache)
+    np.testing.assert_array_equal(both.frames[-2:], dry.frames)
+    np.testing.assert_array_equal(both.times[-1], dry.times[-1])
+
+
 def test_what_is_rendered_is_not_rendered_again(experiment: Experiment, places: make.Places) -> None:
     plan = experiment.training()[0]
     assert list(render_corpus(plan, places.data, places.cache, experiment.spectrogram)) == []
@@ -264,7 +274,8 @@ def test_training_that_was_killed_goes_on_to_the_same_weights(experiment, toml, 
 
 def test_training_goes_on_from_the_shipped_checkpoint(experiment, trained, tmp_path: Path) -> None:
     places = replace(trained, cache=tmp_path)
-    experiment.training()[0].folder(tmp_path).symlink_to(experiment.training()[0].folder(trained.cache))
+    for plan in experiment.training():
+        plan.folder(tmp_path).symlink_to(plan.folder(trained.cache))
     longer = replace(experiment, fit=replace(experiment.fit, steps=experiment.fit.steps + 2))
     lines: list[str] = []
     make.train(longer, places, lines.append)
