@@ -25,8 +25,6 @@ from drumscribe.training.rendering.corpus import CLIPS_PER_SHARD, CorpusPlan, St
 from drumscribe.drums import ARTICULATION_BY_NAME
 from drumscribe.errors import DrumscribeError
 
-CLIPS = 1024
-
 
 class RecordedKits(Studio):
     """Kits as they were recorded, not mixed, retuned or reshaped."""
@@ -87,6 +85,8 @@ def main() -> None:
     parser.add_argument("--experiment", type=Path, required=True, help="of passages")
     parser.add_argument("--data", type=Path, required=True, help="one-shots, grooves and backing")
     parser.add_argument("--cache", type=Path, required=True, help="rendered sound")
+    parser.add_argument("--table", choices=("sound", "training", "both"), default="both", help="what is left out")
+    parser.add_argument("--clips", type=int, default=1024, help="to train on (default: 1024)")
     parser.add_argument("--steps", type=int, default=500, help="of training (default: 500)")
     parser.add_argument("--seeds", type=int, default=2, help="runs of each row (default: 2)")
     parser.add_argument("--jobs", type=int, default=1, help="processes that render (default: 1)")
@@ -97,7 +97,7 @@ def main() -> None:
         sys.exit(str(error))
 
 
-def run(experiment: Path, data: Path, cache: Path, steps: int, seeds: int, jobs: int) -> None:
+def run(experiment: Path, data: Path, cache: Path, table: str, clips: int, steps: int, seeds: int, jobs: int) -> None:
     """Render what is missing, train, and print."""
     from drumscribe.training.decisions.passages import read_corpus
     from drumscribe.training.experiment import read_experiment
@@ -113,24 +113,28 @@ def run(experiment: Path, data: Path, cache: Path, steps: int, seeds: int, jobs:
     settings = read_experiment(experiment)
     fit = replace(settings.fit, steps=steps, cooldown=steps // 2, warmup=steps // 10)
     settings = replace(settings, fit=fit)
-    produced = replace(settings.training()[0], clips=CLIPS)
+    produced = replace(settings.training()[0], clips=clips)
     plans = (produced, replace(produced, kind="dry"), *settings.validation())
     for plan in plans:
         for _ in render_corpus(plan, data, cache, settings.spectrogram, jobs):
             pass
-    without = {name: render_in(studio, plans[0], data, cache, settings, jobs) for name, studio in STUDIOS.items()}
+    studios = STUDIOS if table != "training" else {}
+    without = {name: render_in(studio, plans[0], data, cache, settings, jobs) for name, studio in studios.items()}
     produced, dry, *held_out = (read_corpus([plan], cache) for plan in plans)
     near = replace(settings, network=replace(settings.network, dilations=settings.network.dilations[:2]))
     shorter = replace(settings, fit=replace(fit, steps=steps // 2, cooldown=steps // 4))
-    rows = {
-        f"all: {CLIPS:,} clips, {steps} steps": (settings, produced, Batches),
+    rows = {f"all: {clips:,} clips, {steps} steps": (settings, produced, Batches)}
+    sound = {
         **{name: (settings, library, Batches) for name, library in without.items()},
         "drums alone, dry": (settings, dry, Batches),
-        "an eighth of the clips": (settings, _first(produced, CLIPS // 8), Batches),
+    }
+    training = {
+        "an eighth of the clips": (settings, _first(produced, clips // 8), Batches),
         "no variation of level, tone and mixture": (settings, produced, Unvaried),
         "a context of some 20 frames": (near, produced, Batches),
         "half the steps": (shorter, produced, Batches),
     }
+    rows |= {"sound": sound, "training": training, "both": sound | training}[table]
     print("| trained with | produced | dry |\n| --- | --- | --- |")
     for name, row in rows.items():
         scores = np.array([_train_and_score(*row, seed, held_out) for seed in range(1, seeds + 1)])
