@@ -11,7 +11,8 @@ anywhere (`drumscribe.training.rhythm.playing.keeps_time`). The rows "MDB", "E-G
 Accuracy1 and Accuracy2 are shares of recordings whose tempo (quarters per minute) is within 4 % of the truth, or of a
 third, a half, twice or thrice the truth; "error" is the median error of those right by Accuracy1. F of beats and
 downbeats is `mir_eval.beat.f_measure` (+-70 ms), from the first stroke to the last one, the truth being the ticks of
-the MIDI. "free time" is the share of which no tempo was told: all of what is random or out of time should be, and
+the MIDI. "drumscribe, of the strokes played" is given those in place of a transcription: what it lacks is not due to
+hearing. "free time" is the share of which no tempo was told: all of what is random or out of time should be, and
 nothing else. The click has the median tempo of the rendered grooves (110 BPM on MDB) and starts at 0, in 4/4; librosa's
 bars are of four beats, too.
 
@@ -47,6 +48,7 @@ TARGETS = {
     "beatbox": "7 |  | 0.857 |  |  |  |  | ",
 }
 """What drumscribe is meant to reach."""
+STROKES = "drumscribe, of the strokes played"
 ARTICULATION_OF = {
     **dict(zip(CLASSES, CLASSES, strict=True)),
     "ghost": "snare",
@@ -70,7 +72,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Recording:
-    """A recording, its transcription and its truth; what is None is not known of it."""
+    """A recording, its transcription and its truth, the strokes played among it; what is None is not known of it."""
 
     kind: str
     name: str
@@ -80,6 +82,7 @@ class Recording:
     first: float = 0.0
     last: float = np.inf
     keeps_time: bool = True
+    strokes: Transcription | None = None
 
 
 def answer_of(tempo_map: TempoMap | None, duration: float) -> Answer:
@@ -123,8 +126,13 @@ def rendered(data: Path, cache: Path, transcriber: list) -> list[Recording]:
         truth = answer_of(p.tempo_map, p.last)
         if p.tempo_map.tempo is None:
             truth = replace(truth, tempo=None)
-        out.append(Recording(p.kind, p.name, sound, transcription, truth, p.first, p.last, p.keeps_time))
+        strokes = Transcription(tuple(_hit(*stroke) for stroke in p.strokes), transcription.duration)
+        out.append(Recording(p.kind, p.name, sound, transcription, truth, p.first, p.last, p.keeps_time, strokes))
     return out
+
+
+def _hit(seconds: float, articulation: str, velocity: float) -> Hit:
+    return Hit(seconds, articulation, min(127, max(1, round(127 * velocity))))
 
 
 def real(bench: Path, cache: Path, transcriber: list) -> Iterator[Recording]:
@@ -249,6 +257,8 @@ def print_table(recordings: list[Recording], systems: dict[str, Callable[[Record
         for system, answer in systems.items():
             if group[0].sound is None and system != "drumscribe":
                 continue
+            if group[0].strokes is None and system == STROKES:
+                continue
             answers = [answer(recording) for recording in group]
             scores = [score(a, r) for a, r in zip(answers, group, strict=True)]
             print(row(kind, system, scores), flush=True)
@@ -287,6 +297,7 @@ def main() -> None:
     median = float(np.median([r.truth.tempo for r in recordings if r.kind == "grooves"]))
     systems = {
         "drumscribe": hear,
+        STROKES: lambda r: hear(replace(r, transcription=r.strokes)),
         "librosa": lambda r: hear_librosa(r, arguments.cache),
         "constant click": lambda r: click(110.0 if r.kind == "MDB" else median, r),
     }
