@@ -14,7 +14,7 @@ import numpy as np
 
 from .errors import ModelError
 from .spectrogram import SpectrogramSettings
-from .tflite import TfliteNetwork
+from .tflite import TfliteNetwork, eight_bit_kinds
 
 _CARD = "drumscribe.json"
 _FORMAT = 4
@@ -68,7 +68,8 @@ class ModelInfo:
     embedding : numbers of the embedding of each frame; 0 where the model gives none.
     fingerprint : of the trained weights, whatever they are quantised to: what learned from the embedding of one
         model is of no use with that of another.
-    quantisation : ``float32``, ``float16`` or ``int8``.
+    quantisation : ``float32``, ``float16``, ``dynamic`` (8 bits, their ranges taken from each input anew) or ``int8``
+        (8 bits, their ranges fixed).
     dynamics : per instrument, the weights of `dynamics.compare_strokes`; none where velocities are the network's.
     percussion : the activation from which on percussion outside the vocabulary is reported, where it is asked for; 0
         where the model does not tell it.
@@ -114,13 +115,14 @@ DEFAULT, DEFAULT_LIVE = "base", "live"
 def model_file(model: str | Path | None = None) -> Path:
     """The file of a model: itself, or that of the name of one that comes along (``tiny``, ``base.float32``).
 
-    A name alone means the file in 8 bits, and None the model for recordings that is used where none is named.
+    A name alone means the most exact file in 8 bits that can be run here, and None the model for recordings that is
+    used where none is named.
     """
     path = Path(DEFAULT if model is None else model)
     if len(path.parts) == 1 and not path.exists():
         folder = Path(str(resources.files("drumscribe.models")))
-        for file in (folder / f"{path}.int8.tflite", folder / f"{path}.tflite"):
-            if file.exists():
+        for name in (*(f"{path}.{kind}" for kind in eight_bit_kinds()), path):
+            if (file := folder / f"{name}.tflite").exists():
                 return file
     return path
 

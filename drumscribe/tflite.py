@@ -1,10 +1,23 @@
 """A TFLite network on whichever of its runtimes is installed."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
 from .errors import ModelError
+
+
+def eight_bit_kinds() -> tuple[str, ...]:
+    """The kinds of model file with weights of 8 bits that the installed runtime opens, the more exact one first.
+
+    The runtime before ai-edge-litert knows no ranges that are taken from each input anew.
+    """
+    try:
+        present = find_spec("ai_edge_litert") is not None
+    except ModuleNotFoundError:
+        present = False
+    return ("dynamic", "int8") if present else ("int8",)
 
 
 def _open_interpreter(path: Path):

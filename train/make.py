@@ -33,7 +33,7 @@ from .rendering.corpus import render_corpus
 
 BACKGROUND_CLIPS = 70
 """Rendered to choose the moments from that kits learn from."""
-SHIPPED = ("float32", "float16", "int8")
+SHIPPED = ("float32", "float16", "dynamic", "int8")
 """The kinds of model file that are shipped; of a model for streams only the last, which is fast enough for them."""
 _EXAMPLES = 200
 """Windows that ranges for 8 bits are taken from, and on which model files are held against the network."""

@@ -28,7 +28,7 @@ from drumscribe.evaluate.matching import MICRO
 from drumscribe.evaluate.scores import score
 from drumscribe.spectrogram import compute_spectrogram
 
-KINDS = ("int8", "float16", "float32")
+KINDS = ("dynamic", "int8", "float16", "float32")
 
 
 def measure_speeds(names: list[str], sound: np.ndarray, runs: int) -> dict[str, tuple[float, float]]:

@@ -21,7 +21,7 @@ CHUNK = 2048
 TOLERANCES = {"float32": 1e-4, "float16": 1e-2, "dynamic": 1e-2, "int8": 0.02}
 """Mean absolute deviation from the network's answers that is accepted, on real frames."""
 KINDS = tuple(TOLERANCES)
-"""Weights of 32 bits, of 16, of 8 with sums of 32 (dynamic range), and 8 bits throughout."""
+"""Weights of 32 bits, of 16, of 8 with ranges of the rest taken from each input anew, and 8 bits throughout."""
 
 
 class ConversionError(DrumscribeError):
