@@ -106,7 +106,7 @@ def test_the_kinds_of_the_shipped_model_differ_in_precision_only() -> None:
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    assert_refused(tmp_path / "none.tflite", "no such model file", "comes along (base, live")
+    assert_refused(tmp_path / "none.tflite", "no such model file", "comes along (base, large")
 
 
 def test_models_that_come_along_have_names(tmp_path: Path, monkeypatch) -> None:

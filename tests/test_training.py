@@ -458,6 +458,20 @@ def test_checkpoints_are_averaged(experiment, trained) -> None:
         make.average(experiment, places, [places.models / "none.npz"], lambda line: None)
 
 
+def test_a_network_is_averaged_with_the_narrower_one_it_grew_from(experiment, trained) -> None:
+    seed = trained.seed(experiment)
+    wide = replace(experiment.network, filters=tuple(n + 3 for n in experiment.network.filters))
+    grown = replace(experiment, name="grown", network=wide)
+    network, known = build_trainee(grown), build_trainee(experiment)
+    begin_with(network, seed)
+    load_seed(known, seed)
+    save_checkpoint(network, 1, trained.run(grown))
+    make.average(grown, trained, [seed], lambda line: None)
+    averaged, _ = make.trained(grown, trained)
+    frames = np.random.default_rng(1).random((2, 80, experiment.spectrogram.bands), np.float32)
+    np.testing.assert_allclose(averaged.predict_on_batch(frames), known.predict_on_batch(frames), atol=1e-6)
+
+
 def test_a_shipped_checkpoint_is_enough_to_release(experiment, trained, tmp_path: Path) -> None:
     network, step = make.trained(experiment, trained)
     elsewhere = replace(trained, cache=tmp_path, models=tmp_path)

@@ -90,7 +90,10 @@ def fit(experiment: Path, data: Path, cache: Path, models: Path) -> None:
 @click.argument("checkpoints", type=click.Path(path_type=Path, dir_okay=False), nargs=-1, required=True)
 @_with_places
 def average(experiment: Path, checkpoints: tuple[Path, ...], data: Path, cache: Path, models: Path) -> None:
-    """Make the newest checkpoint the mean of itself and earlier CHECKPOINTS (NAME.checkpoint.npz) of its run."""
+    """Make the newest checkpoint the mean of itself and earlier CHECKPOINTS (NAME.checkpoint.npz).
+
+    They are of its run, or of the narrower network that it began with.
+    """
     from . import make
 
     make.average(_read(experiment), _places(data, cache, models), checkpoints, click.echo)

@@ -1,4 +1,4 @@
-"""The mean of the weights of several checkpoints of one run, which hears better than each of them.
+"""The mean of the weights of several checkpoints of one run, what it began with among them: it hears better than each.
 
 M. Wortsman et al.: Model soups: averaging weights of multiple fine-tuned models improves accuracy without increasing
 inference time. ICML 2022 (arXiv:2203.05482).
@@ -7,23 +7,25 @@ inference time. ICML 2022 (arXiv:2203.05482).
 from collections.abc import Sequence
 from pathlib import Path
 
-from .checkpoints import load_seed
+from .growth import begin_with
 
 
-def average_weights(network, checkpoints: Sequence[Path]) -> None:
+def average_weights(network, fresh, checkpoints: Sequence[Path]) -> None:
     """Make the weights of a network the mean of its own and of those in some shipped checkpoints.
 
     Averages of batch normalisation are averaged, too; the state of the optimiser stays.
 
+    Parameters
+    ----------
+    fresh : the network as it was before training, into which checkpoints are put; a narrower one grows in it as it did
+        when training began with it.
+
     Raises
     ------
-    DrumscribeError : for what is not the checkpoint of such a network.
+    DrumscribeError : for what is not the checkpoint of such a network, or of a narrower one.
     """
-    optimiser = [variable.numpy() for variable in network.optimizer.variables]
     sums = network.get_weights()
     for path in checkpoints:
-        load_seed(network, path)
-        sums = [a + b for a, b in zip(sums, network.get_weights(), strict=True)]
+        begin_with(fresh, path)
+        sums = [a + b for a, b in zip(sums, fresh.get_weights(), strict=True)]
     network.set_weights([total / (1 + len(checkpoints)) for total in sums])
-    for variable, value in zip(network.optimizer.variables, optimiser, strict=True):
-        variable.assign(value)
