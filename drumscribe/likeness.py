@@ -46,7 +46,7 @@ class Likeness:
         frames = frames[(frames >= first - origin) & (frames < last - origin)]
         sounds = embedding[np.clip(frames[:, None] + np.array(_SOUND), 0, len(embedding) - 1)].mean(axis=1)
         sounds /= np.maximum(np.linalg.norm(sounds, axis=1, keepdims=True), 1e-6)
-        self._frames.append(frames + origin)
+        self._frames.append((frames + origin).astype(np.int32))
         self._sounds.append(np.rint(sounds * 127.0).astype(np.int8))
         self._activations.append(np.rint(loudest_of_moment(activations)[frames] * 255.0).astype(np.uint8))
 
@@ -55,10 +55,12 @@ class Likeness:
 
         Nothing is known, and all are 0, where no embedding was heard.
         """
+        for parts in (self._frames, self._sounds, self._activations):
+            parts[:] = [np.concatenate(parts)] if parts else []  # which lets go of the parts: they are large
         known = self._answers_elsewhere() if self._frames else np.zeros((0, 1), np.float32)
         if not len(known):
             return np.zeros((len(frames), 1), np.float32)
-        moments = np.concatenate(self._frames)
+        moments = self._frames[0]
         after = np.minimum(np.searchsorted(moments, frames), len(moments) - 1)
         before = np.maximum(after - 1, 0)
         nearest = np.where(frames - moments[before] < moments[after] - frames, before, after)
@@ -66,15 +68,17 @@ class Likeness:
 
     def _answers_elsewhere(self) -> np.ndarray:
         """For each moment, what was answered at others that sound like it: ``(moments, instruments) float32``."""
-        frames, activations = np.concatenate(self._frames), np.concatenate(self._activations)
-        sounds = np.concatenate(self._sounds)
+        (frames,), (sounds,), (activations,) = self._frames, self._sounds, self._activations
         out = np.empty(activations.shape, np.float32)
         for first in range(0, len(frames), _STRETCH):
             here = slice(first, first + _STRETCH)
             there = slice(max(0, first - _STRETCH), first + 2 * _STRETCH)
-            alike = (sounds[here].astype(np.float32) / 127.0) @ (sounds[there].astype(np.float32).T / 127.0)
-            apart = np.abs(frames[here, None] - frames[None, there]) > _APART
-            weights = np.where(apart, np.exp(np.float32(_SHARPNESS) * (alike - _ALIKE)), np.float32(0.0))
+            weights = (sounds[here].astype(np.float32) / 127.0) @ (sounds[there].astype(np.float32).T / 127.0)
+            weights -= _ALIKE  # in place, as below: these tables are what hours of sound need most memory for
+            weights *= _SHARPNESS
+            np.exp(weights, out=weights)
+            gaps = frames[here, None] - frames[None, there]
+            weights[np.abs(gaps, out=gaps) <= _APART] = 0.0
             odds = log_odds(activations[there] / np.float32(255.0))
             answers = weights @ odds + odds[first - there.start :][: len(weights)]
             out[here] = answers / (weights.sum(axis=1, keepdims=True) + 1.0)

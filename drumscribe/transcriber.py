@@ -156,6 +156,7 @@ class Transcriber:
         percussion = PercussionFinder(self.info.percussion, frame_rate) if self._percussion else None
         passages, duration = self._listen(blocks, progress, collector, percussion)
         hits = passages.decide() if self._hearing is None else self._hearing.decide(passages.settle(), collector)
+        del passages, collector  # of hours of sound they remember much
         latest = duration - self.info.spectrogram.hop / self.info.spectrogram.rate  # what begins then is not heard
 
         def in_order(hits: Iterable[Hit]) -> tuple[Hit, ...]:
