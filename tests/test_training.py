@@ -461,11 +461,13 @@ def test_checkpoints_are_averaged(experiment, trained) -> None:
 def test_a_network_is_averaged_with_the_narrower_one_it_grew_from(experiment, trained) -> None:
     seed = trained.seed(experiment)
     wide = replace(experiment.network, filters=tuple(n + 3 for n in experiment.network.filters))
-    grown = replace(experiment, name="grown", network=wide)
+    grown = replace(experiment, name="grown", network=wide, fit=replace(experiment.fit, start="tiny"))
     network, known = build_trainee(grown), build_trainee(experiment)
     begin_with(network, seed)
     load_seed(known, seed)
     save_checkpoint(network, 1, trained.run(grown))
+    with pytest.raises(DrumscribeError, match="of another network"):
+        make.average(replace(grown, fit=experiment.fit), trained, [seed], lambda line: None)
     make.average(grown, trained, [seed], lambda line: None)
     averaged, _ = make.trained(grown, trained)
     frames = np.random.default_rng(1).random((2, 80, experiment.spectrogram.bands), np.float32)

@@ -91,7 +91,8 @@ def train(experiment: Experiment, places: Places, report=print) -> None:
 def average(experiment: Experiment, places: Places, others: Sequence[Path], report=print) -> None:
     """Make the newest checkpoint the mean of itself and others; training would go on from there."""
     network, step = trained(experiment, places)
-    average_weights(network, build_trainee(experiment), others)
+    read = begin_with if experiment.fit.start else load_seed
+    average_weights(network, build_trainee(experiment), read, others)
     save_checkpoint(network, step, places.run(experiment))
     save_seed(network, step, places.seed(experiment))
     report(f"the mean of {1 + len(others)} checkpoints is in {places.seed(experiment)}")

@@ -4,28 +4,27 @@ M. Wortsman et al.: Model soups: averaging weights of multiple fine-tuned models
 inference time. ICML 2022 (arXiv:2203.05482).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .growth import begin_with
 
-
-def average_weights(network, fresh, checkpoints: Sequence[Path]) -> None:
+def average_weights(network, fresh, read: Callable, checkpoints: Sequence[Path]) -> None:
     """Make the weights of a network the mean of its own and of those in some shipped checkpoints.
 
     Averages of batch normalisation are averaged, too; the state of the optimiser stays.
 
     Parameters
     ----------
-    fresh : the network as it was before training, into which checkpoints are put; a narrower one grows in it as it did
+    fresh : the network as it was before training, into which checkpoints are put.
+    read : puts one into it: `checkpoints.load_seed`, or `growth.begin_with`, by which a narrower one grows as it did
         when training began with it.
 
     Raises
     ------
-    DrumscribeError : for what is not the checkpoint of such a network, or of a narrower one.
+    DrumscribeError : for what `read` refuses.
     """
     sums = network.get_weights()
     for path in checkpoints:
-        begin_with(fresh, path)
+        read(fresh, path)
         sums = [a + b for a, b in zip(sums, fresh.get_weights(), strict=True)]
     network.set_weights([total / (1 + len(checkpoints)) for total in sums])
