@@ -7,6 +7,7 @@ import numpy as np
 
 from .bars import Reading, list_readings, score_readings
 from .fitting import PlacedHits, fit_changing, fit_steady, follow_beats, is_steady, place_hits
+from .loops import bar_line_odds, fit_loop, repetitions
 from .options import RhythmOptions
 from .patterns import METERS, Tables, classify, load_tables, measure_accents
 from .tempo_map import Meter, TempoMap
@@ -26,6 +27,8 @@ _SAME = 0.04
 """Tempi that differ less, as a share, are the same."""
 _FEWEST = 8
 """Hits without which there is no telling."""
+_Hits = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""The times of hits, their classes, and their accents, each ``(hits,)``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,33 +74,51 @@ def analyse_rhythm(transcription: "Transcription", options: RhythmOptions | None
     options = options or RhythmOptions()
     if options.beats is not None:
         return _follow(transcription, options)
-    hits = transcription.hits
+    hits, duration = transcription.hits, transcription.duration
+    if (times := repetitions(hits, duration)) > 1:
+        rhythm, is_loop = _analyse(_repeated(_hits_of(transcription), times, duration), duration, options)
+        if is_loop:
+            return rhythm
     if len(hits) < _FEWEST or hits[-1].time - hits[0].time < 2.0:
         if options.tempo is None:
             return Rhythm(None, 0.0, False)
         first = hits[0].time if hits else 0.0
         return Rhythm(TempoMap.steady(options.tempo, first, options.meter), 1.0, True)
-    seconds, classes, accents = _hits_of(transcription)
+    return _analyse(_hits_of(transcription), duration, options)[0]
+
+
+def _analyse(hits: _Hits, duration: float, options: RhythmOptions) -> tuple[Rhythm, bool]:
+    """The rhythm of hits, and whether it is that of a loop which lasts as long as the recording."""
+    seconds, classes, _ = hits
     tables = load_tables()
     tempo_range, pulse_ranges = _ranges(options)
 
     from .tracking import track_pulses
 
     tracks = [track_pulses(seconds, classes, tables.phases, 60.0 / r[1], 60.0 / r[0]) for r in pulse_ranges]
-    reading, starts, certainty = _read((seconds, classes, accents), tracks, tables, tempo_range, options.meter)
+    reading, starts, certainty = _read(hits, duration, tracks, tables, tempo_range, options.meter)
     pulses = np.interp(seconds, starts, np.arange(len(starts)))
     metrical = _metrical(reading, starts, tables)
     given = options.tempo is not None or options.fixed_tempo
     if metrical < 0.5 and not given:
-        return Rhythm(None, 1.0 - metrical, False)
+        return Rhythm(None, 1.0 - metrical, False), False
+    confidence = certainty * (1.0 if given else metrical)
     quarters = _from_first_downbeat((pulses - reading.downbeat) / reading.pulses_per_quarter, reading.meter)
     placed = place_hits(seconds, quarters)
-    steady = options.fixed_tempo or is_steady(placed)
-    tempo_map = (fit_steady if steady else fit_changing)(placed, reading.meter)
-    return Rhythm(tempo_map, certainty * (1.0 if given else metrical), steady)
+    if not (options.fixed_tempo or is_steady(placed)):
+        return Rhythm(fit_changing(placed, reading.meter), confidence, False), False
+    loop = fit_loop(reading, starts, duration)
+    return Rhythm(loop or fit_steady(placed, reading.meter), confidence, True), loop is not None
 
 
-def _hits_of(transcription: "Transcription") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _repeated(hits: _Hits, times: int, duration: float) -> _Hits:
+    """The hits of a loop that is heard several times."""
+    seconds, classes, accents = hits
+    rounds = duration * np.arange(times)[:, None]
+    return (rounds + seconds).ravel(), np.tile(classes, times), np.tile(accents, times)
+
+
+def _hits_of(transcription: "Transcription") -> _Hits:
     """The times of the hits, their classes, and their accents."""
     hits = transcription.hits
     velocities = np.array([hit.velocity for hit in hits])
@@ -115,18 +136,22 @@ def _ranges(options: RhythmOptions) -> tuple[tuple[float, float], tuple[tuple[fl
     return wanted, (wanted,) if narrow else (PULSE_RANGE, *_PULSE_RANGES)
 
 
-def _read(hits, tracks, tables: Tables, tempo_range, meter: Meter | None) -> tuple[Reading, np.ndarray, float]:
+def _read(
+    hits: _Hits, duration: float, tracks, tables: Tables, tempo_range, meter: Meter | None
+) -> tuple[Reading, np.ndarray, float]:
     """The likeliest reading, the pulses that it reads, and the probability of its tempo."""
     (seconds, *what), meters = hits, (meter,) if meter else METERS
     readings: list[Reading] = []
+    ends: list[float] = []
     read: list[tuple[np.ndarray, float]] = []
     for starts in tracks:
         pulses = np.interp(seconds, starts, np.arange(len(starts)))
         pulse_tempo = 60.0 / float(np.median(np.diff(starts)))
         found = list_readings(pulses, *what, pulse_tempo, tables, tempo_range, meters)
         readings += found
+        ends += bar_line_odds(found, starts, duration).tolist()
         read += [(starts, pulse_tempo / reading.pulses_per_quarter) for reading in found]
-    scores = score_readings(readings, tables)
+    scores = score_readings(readings, tables) + np.array(ends)
     best = int(np.argmax(scores))
     odds = np.exp(scores - scores[best])
     starts, tempo = read[best]
