@@ -20,6 +20,8 @@ class Hit:
     velocity : MIDI velocity, 1 to 127.
     confidence : the activation that the hit was picked from, 0 to 1.
     own_note : the MIDI note that a player's kit gives it; None where it is that of the table.
+    quarter : the position that quantisation gave it, in quarters of the tempo map; None where it is as played. Its time
+        is the same, except that a recording has none before its first sample.
     """
 
     time: float
@@ -27,6 +29,7 @@ class Hit:
     velocity: int
     confidence: float = 1.0
     own_note: int | None = None
+    quarter: float | None = None
 
     @property
     def instrument(self) -> str:

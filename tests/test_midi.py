@@ -2,6 +2,7 @@
 
 import struct
 
+import mido
 import numpy as np
 import pretty_midi
 import pytest
@@ -70,7 +71,6 @@ def test_the_file_of_to_pretty_midi_holds_the_same_notes(tmp_path):
 
 
 def test_everything_is_on_channel_10_and_the_file_lasts_as_long_as_the_recording(tmp_path):
-    import mido
 
     midi = mido.MidiFile(written(tmp_path / "a.mid", Hit(1.0, "kick", 90), Hit(2.0, "snare", 80), duration=7.5))
     assert {m.channel for t in midi.tracks for m in t if not m.is_meta} == {9}
@@ -166,7 +166,6 @@ def timed(tempo_map: TempoMap | None, times, duration: float) -> Transcription:
 
 def note_times(path) -> np.ndarray:
     """Seconds of the notes from the beginning of the file, as mido plays them."""
-    import mido
 
     now, times = 0.0, []
     for message in mido.MidiFile(path):
@@ -178,7 +177,6 @@ def note_times(path) -> np.ndarray:
 
 def bars_of(path) -> np.ndarray:
     """Seconds of the bar lines as a sequencer counts them: from the first tick, by the meters and tempi of the file."""
-    import mido
 
     midi = mido.MidiFile(path)
     tick, seconds, tempo, bar, line, lines = 0, 0.0, 500_000, 4, 0.0, []
@@ -242,6 +240,17 @@ def test_a_recording_that_begins_on_the_beat_begins_on_the_bar(tmp_path):
     assert note_times(tmp_path / "a.mid") == pytest.approx([0.006, 0.506, 2.006], abs=0.0005)
 
 
+def test_a_downbeat_just_before_the_recording_is_its_first_bar_line(tmp_path):
+    tempo_map = TempoMap.steady(110, -0.004)
+    take = timed(tempo_map, [0.001, 0.54, 1.09], 9.0)
+    write_midi(take, tmp_path / "a.mid")
+    assert lay_out(take).first_bar == 0
+    assert tempo_map.downbeats(5.0) == pytest.approx([0.0, 2.178, 4.360], abs=0.001)
+    assert bars_of(tmp_path / "a.mid")[:2] == pytest.approx([0.0, 2.178], abs=0.001)
+    texts = [m.text for m in mido.MidiFile(tmp_path / "a.mid").tracks[0] if m.type == "marker"]
+    assert texts == ["110 BPM, 4/4"]
+
+
 def test_an_upbeat_keeps_its_tempo():
     timeline = lay_out(timed(TempoMap.steady(120, 1.7), [0.7, 1.2, 1.7, 2.2], 9.0))
     at = timeline.ticks_at(np.array([0.7, 1.2, 1.7])) - timeline.first_bar
@@ -272,8 +281,6 @@ def test_a_hit_just_ahead_of_the_first_bar_line_keeps_its_distance_to_the_others
 
 
 def test_meters_and_markers_are_where_the_music_changes(tmp_path):
-    import mido
-
     tempo_map = TempoMap(
         (0.0, 8.0, 12.0, 16.0), (0.0, 16.0, 22.0, 28.3), (MeterChange(0.0, Meter()), MeterChange(16.0, Meter(6, 8)))
     )
@@ -315,7 +322,6 @@ def test_instruments_can_have_tracks_of_their_own(tmp_path):
 
 
 def test_a_file_of_type_0_has_all_in_one_track(tmp_path):
-    import mido
 
     take = timed(drifting(1), [0.8, 1.5, 30.0], 40.0)
     write_midi(take, tmp_path / "one.mid", MidiOptions(file_type=0))

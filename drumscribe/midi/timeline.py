@@ -16,14 +16,13 @@ from itertools import pairwise
 import numpy as np
 
 from ..hits import Transcription
-from ..rhythm.tempo_map import Meter, MeterChange, TempoMap
+from ..rhythm.tempo_map import NEAR, Meter, MeterChange, TempoMap
 
 TICKS_PER_QUARTER = 960
 FREE_TEMPO = 120.0
 """The nominal tempo of what has none."""
 _COARSEST_TICK = 0.0016  # seconds; slower music gets more ticks, so that half of one stays below a millisecond
 _FASTEST = 900.0  # quarters per minute that all common sequencers take
-_NEAR = 0.015  # seconds: a hit that comes so little before a bar line belongs to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,7 @@ class Timeline:
     meters : the tick from which each meter holds, and the meter.
     start : the time in the recording, in seconds, at which the file begins.
     first_bar : the tick of the first bar line on a downbeat.
+    shift : what is added to quarters of the tempo map to have those of the file.
     """
 
     division: int
@@ -46,6 +46,11 @@ class Timeline:
     meters: tuple[tuple[int, Meter], ...]
     start: float = 0.0
     first_bar: int = 0
+    shift: float = 0.0
+
+    def ticks_of(self, quarters: np.ndarray) -> np.ndarray:
+        """The ticks of positions in quarters of the tempo map; before the file's beginning it is the first."""
+        return np.maximum(0, np.rint((np.asarray(quarters) + self.shift) * self.division).astype(np.int64))
 
     def ticks_at(self, seconds: np.ndarray) -> np.ndarray:
         """The nearest ticks to times in the recording, in seconds; before the file's beginning it is the first."""
@@ -100,7 +105,7 @@ def _meter_at(tempo_map: TempoMap, quarter: float) -> MeterChange:
 
 
 def _begin_with_bar(tempo_map: TempoMap, first_hit: float | None) -> _Layout:
-    at = 0.0 if first_hit is None else float(tempo_map.quarters_at(first_hit + _NEAR))
+    at = 0.0 if first_hit is None else float(tempo_map.quarters_at(first_hit + NEAR))
     change = _meter_at(tempo_map, at)
     bar = change.meter.bar_quarters
     line = change.quarter + bar * math.floor((at - change.quarter) / bar + 1e-9)
@@ -111,13 +116,13 @@ def _begin_with_bar(tempo_map: TempoMap, first_hit: float | None) -> _Layout:
 
 
 def _begin_with_recording(tempo_map: TempoMap, first_hit: float | None) -> _Layout:
-    began = float(tempo_map.quarters_at(0.0))
-    change = _meter_at(tempo_map, began)
+    began, earliest = (float(quarter) for quarter in tempo_map.quarters_at(np.array([0.0, -NEAR])))
+    change = _meter_at(tempo_map, earliest)
     bar, beat = change.meter.bar_quarters, change.meter.beat_quarters
-    line = change.quarter + bar * math.ceil((began - change.quarter) / bar - 1e-6)
-    line = min([line] + [m.quarter for m in tempo_map.meters if m.quarter > began])
-    beats = line - beat * np.arange(math.floor((line - began) / beat + 1e-6), -1, -1)
-    played = np.inf if first_hit is None else float(tempo_map.quarters_at(first_hit + _NEAR))
+    line = change.quarter + bar * math.ceil((earliest - change.quarter) / bar - 1e-6)
+    line = min([line] + [m.quarter for m in tempo_map.meters if m.quarter > earliest])
+    beats = line - beat * np.arange(math.floor((line - earliest) / beat + 1e-6), -1, -1)
+    played = np.inf if first_hit is None else float(tempo_map.quarters_at(first_hit + NEAR))
     held = float(beats[max(0, np.searchsorted(beats, played, side="right") - 1)])  # from here on the tempo is its own
     time = float(tempo_map.seconds_at(held))
     if time < 1e-6:
@@ -164,6 +169,7 @@ def _round(layout: _Layout, tempo_map: TempoMap, duration: float) -> Timeline:
         _signatures(layout, tempo_map, division),
         float(seconds[0]),
         round(layout.pickup * division),
+        layout.shift,
     )
 
 

@@ -20,6 +20,7 @@ from ..drum_maps import GENERAL_MIDI, DrumMap
 from ..drums import INSTRUMENTS
 from ..errors import DrumscribeError
 from ..hits import Hit, Transcription
+from ..rhythm.tempo_map import TempoMap
 from .timeline import FREE_TEMPO, Timeline, lay_out
 
 NOTE_SECONDS = 0.1
@@ -73,13 +74,16 @@ class Note:
 def to_notes(hits: Iterable[Hit], timeline: Timeline, drum_map: DrumMap = GENERAL_MIDI) -> list[Note]:
     """The notes that hits become, in order of time.
 
-    A note lasts `NOTE_SECONDS` and ends where the next of its number starts. Of several hits that fall on the same
-    tick and note, which one MIDI channel cannot hold, the loudest stays.
+    Quantised hits are at the ticks of their positions, whatever the tempo of the file's first beat. A note lasts
+    `NOTE_SECONDS` and ends where the next of its number starts. Of several hits that fall on the same tick and note,
+    which one MIDI channel cannot hold, the loudest stays.
     """
     hits = list(hits)
-    starts = timeline.ticks_at(np.array([hit.time for hit in hits])).tolist()
+    starts = timeline.ticks_at(np.array([hit.time for hit in hits]))
+    quantised = np.array([hit.quarter is not None for hit in hits], bool)
+    starts[quantised] = timeline.ticks_of([hit.quarter for hit in hits if hit.quarter is not None])
     loudest: dict[tuple[int, int], int] = {}
-    for hit, start in zip(hits, starts, strict=True):
+    for hit, start in zip(hits, starts.tolist(), strict=True):
         key = (start, drum_map.note_of(hit.articulation) if hit.own_note is None else hit.own_note)
         loudest[key] = max(loudest.get(key, 1), min(127, hit.velocity))
     keys = sorted(loudest, reverse=True)
@@ -168,7 +172,7 @@ def _conductor_events(transcription: Transcription, timeline: Timeline) -> list[
         if rhythm.tempo_map is None:
             texts.append((0, _meta(_TEXT, FREE_TEXT.encode())))
         else:
-            texts += [(tick, _meta(_MARKER, text.encode())) for tick, text in markers(timeline)]
+            texts += [(tick, _meta(_MARKER, text.encode())) for tick, text in markers(timeline, rhythm.tempo_map)]
     tempos = zip(timeline.ticks.tolist(), timeline.tempos.tolist(), strict=True)
     meters = [
         (tick, _meta(_METER, bytes((meter.numerator, meter.denominator.bit_length() - 1, _clocks(meter), 8))))
@@ -183,8 +187,11 @@ def _clocks(meter) -> int:
     return max(1, round(24 * meter.beat_quarters))
 
 
-def markers(timeline: Timeline) -> list[tuple[int, str]]:
-    """Ticks and texts of the first bar line, and of where tempo or meter are no longer what the last marker says."""
+def markers(timeline: Timeline, tempo_map: TempoMap) -> list[tuple[int, str]]:
+    """Ticks and texts of the first bar line, and of where tempo or meter are no longer what the last marker says.
+
+    The tempi are those of the music: the file's first beat may have another one (see `timeline`).
+    """
     meters = dict(timeline.meters)
     found, told = [], 0.0
     if timeline.first_bar:
@@ -192,7 +199,8 @@ def markers(timeline: Timeline) -> list[tuple[int, str]]:
     for tick in sorted({timeline.first_bar, *timeline.ticks.tolist(), *meters}):
         if tick < timeline.first_bar:
             continue
-        tempo = 60e6 / float(timeline.tempos[np.searchsorted(timeline.ticks, tick, side="right") - 1])
+        after = tempo_map.seconds_at(tick / timeline.division - timeline.shift + np.array([0.01, 0.02]))
+        tempo = 60.0 * 0.01 / float(np.diff(after)[0])
         meter = [m for at, m in timeline.meters if at <= tick][-1]
         if tick in meters or not told or abs(tempo / told - 1) > _NOTABLE:
             found.append((tick, f"{tempo:.4g} BPM, {meter}"))

@@ -1,7 +1,9 @@
-"""Flams, drags and rolls: strokes that belong to another one rather than to a place in the bar.
+"""Flams, drags, rolls and runs: strokes that belong to others rather than to a line of the grid.
 
 A grace note comes before its main stroke on the same drum, so shortly that nobody would write it as a note of its own:
-within 25 ms, or within 60 ms if it is softer. A roll is a run of strokes on one drum that is faster than the grid.
+within 25 ms, or within 60 ms if it is softer. A run is four strokes or more on one drum that are faster than the grid.
+If it meets the lines, as eighths do that are quantised to quarters, its other strokes are between the lines; if not, it
+is a roll, of which the first stroke alone has a place.
 """
 
 from collections.abc import Sequence
@@ -10,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 _CLOSE, _SOFT_CLOSE, _SOFTER = 0.025, 0.060, 0.7
-_ROLL_HITS = 4
+_RUN_HITS = 4
+_MEETS = 0.16
+"""Distance of strokes from the lines that they meet, as a share of the gaps of a run: of a roll it is .29 (uniform)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +25,18 @@ class Ornaments:
     ----------
     main : the index of the stroke that a grace note leads to; its own for all other hits.
     in_roll : whether it is within a roll, of which the first stroke is not: it has a place.
+    between : whether it is between the lines, in a run that is faster than the grid.
     """
 
     main: np.ndarray
     in_roll: np.ndarray
+    between: np.ndarray
 
 
-def find_ornaments(seconds: np.ndarray, velocities: np.ndarray, drums: Sequence[str], steps: np.ndarray) -> Ornaments:
-    """Find grace notes and rolls.
+def find_ornaments(
+    seconds: np.ndarray, velocities: np.ndarray, drums: Sequence[str], steps: np.ndarray, distances: np.ndarray
+) -> Ornaments:
+    """Find grace notes, rolls, and what is between the lines.
 
     Parameters
     ----------
@@ -36,23 +44,30 @@ def find_ornaments(seconds: np.ndarray, velocities: np.ndarray, drums: Sequence[
     velocities : ``(hits,)``.
     drums : what each was played on.
     steps : ``(hits,)``, how far the lines of the grid are apart there, in seconds.
+    distances : ``(hits,)``, how far each is from the nearest line, in steps.
     """
-    main, in_roll = np.arange(len(seconds)), np.zeros(len(seconds), bool)
+    main, in_roll, between = np.arange(len(seconds)), np.zeros(len(seconds), bool), np.zeros(len(seconds), bool)
     names = np.array(drums)
     for drum in dict.fromkeys(drums):
         own = np.flatnonzero(names == drum)
         gaps, step = np.diff(seconds[own]), steps[own][:-1]
-        fast = gaps < 0.8 * step
-        roll = np.zeros(len(own), bool)
-        for begin, end in _runs(fast):  # gaps from begin to end: hits from begin to end inclusive
-            if end - begin + 1 >= _ROLL_HITS and gaps[begin:end].mean() < 0.7 * step[begin:end].mean():
-                roll[begin : end + 1] = True
-                in_roll[own[begin + 1 : end + 1]] = True
+        run = np.zeros(len(own), bool)
+        for begin, end in _runs(gaps < 0.8 * step):  # gaps from begin to end: hits from begin to end inclusive
+            share = gaps[begin:end].mean() / step[begin:end].mean()
+            if end - begin + 1 < _RUN_HITS or share >= 0.7:
+                continue
+            run[begin : end + 1] = True
+            members = own[begin : end + 1]
+            meets = distances[members] < share / 2
+            if meets.any() and np.sqrt(np.mean(distances[members[meets]] ** 2)) < _MEETS * share:
+                between[members[~meets]] = True
+            else:
+                in_roll[members[1:]] = True
         soft = velocities[own][:-1] < _SOFTER * velocities[own][1:]
         grace = (gaps < 0.6 * step) & ((gaps < _CLOSE) | (soft & (gaps < _SOFT_CLOSE)))
-        for i in reversed(np.flatnonzero(grace & ~(roll[:-1] & roll[1:]))):
+        for i in reversed(np.flatnonzero(grace & ~(run[:-1] & run[1:]))):
             main[own[i]] = main[own[i + 1]]
-    return Ornaments(main, in_roll)
+    return Ornaments(main, in_roll, between)
 
 
 def _runs(flags: np.ndarray) -> list[tuple[int, int]]:

@@ -1,7 +1,8 @@
 """Quantisation: hits moved to the grid, as far and as strictly as wanted, without losing what is not on any grid.
 
-Grace notes move with their main strokes, rolls stay rolls, and where two strokes of a drum would fall on one line the
-one that is farther from it keeps its distance to the other. Swing is kept as it is played, or set.
+Grace notes move with their main strokes, rolls stay rolls, what is between the lines of a coarse grid moves with its
+neighbours, and so does, where two strokes of a drum would fall on one line, the one that is farther from it. No two
+strokes of a drum come closer than a flam that were not. Swing is kept as it is played, or set.
 """
 
 from collections.abc import Sequence
@@ -11,13 +12,14 @@ import numpy as np
 
 from ..errors import RhythmError
 from ..hits import Hit, Transcription
-from .grid import Grid, Swing
+from .grid import Grid, Swing, bar_starts
 from .ornaments import find_ornaments
 from .placing import Placement, place
 from .tempo_map import TempoMap
 
 _MOVED = 0.0005  # seconds; less is a rounding, not a move
 _PASSES = 8
+_APART = 0.03  # seconds that strokes of a drum keep between them, if they had as much
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,10 @@ class QuantiseReport:
     moved : how many went more than half a millisecond.
     mean, most : how far they went, in seconds.
     ornaments : how many are grace notes or in rolls, and went along with others.
-    beside : how many kept their distance to another stroke of their drum on the same line.
+    between : how many are between the lines of a grid that is coarser than the playing, and went along with others.
+    beside : how many went along with a stroke of their drum that is nearer to their line.
     outside : how many stayed because they were outside the window.
-    swing : the share of a pair of notes that the first has, 0.5 where notes are even.
+    swings : the share of a pair of notes that the first has, 0.5 where notes are even; several if instruments differ.
     """
 
     hits: int
@@ -81,21 +84,24 @@ class QuantiseReport:
     mean: float
     most: float
     ornaments: int
+    between: int
     beside: int
     outside: int
-    swing: float
+    swings: tuple[float, ...]
 
     def __str__(self) -> str:
         text = f"quantised: {self.moved} of {self.hits} hits moved"
         if self.moved:
             text += f", by {1000 * self.mean:.1f} ms on average and {1000 * self.most:.1f} ms at most"
         for count, what in (
-            (self.ornaments, "in flams and rolls went along"),
-            (self.beside, "kept their distance to a stroke on the same line"),
+            (self.ornaments if self.moved else 0, "in flams and rolls went along"),
+            (self.between if self.moved else 0, "between the lines of the grid went along"),
+            (self.beside, "went along with a nearer stroke on their line"),
             (self.outside, "stayed outside the window"),
         ):
             text += f"; {count} {what}" if count else ""
-        return text + (f"; swing {100 * self.swing:.3g} %" if self.swing != 0.5 else "")
+        swings = " and ".join(f"{100 * swing:.3g}" for swing in self.swings)
+        return text + (f"; swing {swings} %" if set(self.swings) - {0.5} else "")
 
 
 def quantise(transcription: Transcription, options: QuantiseOptions) -> tuple[Transcription, QuantiseReport]:
@@ -128,7 +134,7 @@ class _Quantised:
     """Hits that share their settings, quantised: until doing it once more would change nothing."""
 
     def __init__(self, hits: Sequence[Hit], tempo_map: TempoMap, settings: QuantiseSettings) -> None:
-        seconds = np.array([hit.time for hit in hits])
+        seconds = np.array([hit.time if hit.quarter is None else tempo_map.seconds_at(hit.quarter) for hit in hits])
         first = target = _Pass(hits, seconds, tempo_map, settings)
         for _ in range(_PASSES):
             again = _Pass(hits, target.seconds, tempo_map, settings)
@@ -136,14 +142,17 @@ class _Quantised:
             target = again
             if settled:
                 break
-        moves = (target.seconds - seconds) * settings.strength
+        at = seconds + (target.seconds - seconds) * settings.strength
+        times = np.maximum(at, 0.0)
         self.hits = [
-            replace(hit, time=time, velocity=int(np.clip(round(level), 1, 127)))
-            for hit, time, level in zip(hits, (seconds + moves).tolist(), target.velocities.tolist(), strict=True)
+            replace(hit, time=time, velocity=int(np.clip(round(level), 1, 127)), quarter=quarter)
+            for hit, time, level, quarter in zip(
+                hits, times.tolist(), target.velocities.tolist(), tempo_map.quarters_at(at).tolist(), strict=True
+            )
         ]
-        self.distances = np.abs(moves)
+        self.distances = np.abs(times - seconds)
         self.swing = target.swing
-        self.ornaments, self.beside, self.outside = first.ornaments, first.beside, first.outside
+        self.first = first
 
 
 class _Pass:
@@ -159,26 +168,34 @@ class _Pass:
         drums = [_drum(hit) for hit in hits]
         step = min(s.step for s in settings.grid.subdivisions)
         at = tempo_map.quarters_at(times)
-        found = find_ornaments(times, velocities, drums, tempo_map.seconds_at(at + step) - times)
-        grace = found.main != np.arange(len(hits))
-        free = np.flatnonzero(~grace & ~found.in_roll)
+        starts = bar_starts(tempo_map, float(at.min()), float(at.max()))
+        lines = (at - starts[np.searchsorted(starts, at, side="right") - 1]) / step
+        distances = np.abs(lines - np.rint(lines))
+        found = find_ornaments(times, velocities, drums, tempo_map.seconds_at(at + step) - times, distances)
+        grace, carried = found.main != np.arange(len(hits)), found.in_roll | found.between
+        free = np.flatnonzero(~grace & ~carried)
         own = [drums[i] for i in free]
         placed = place(times[free], own, tempo_map, settings.grid)
         self.swing = _wanted_swing(placed.swing, settings)
         moves = np.zeros(len(hits))
         moves[free] = tempo_map.seconds_at(placed.quarters(self.swing)) - times[free]
-        main, self.beside = _share_lines(placed, moves[free], own)
-        moves[free] = moves[free[main]]
+        beside = np.zeros(len(hits), bool)
+        beside[free] = _lose_lines(placed, moves[free], own)
         outside = np.zeros(len(hits), bool)
         if settings.window is not None:
             outside[free] = np.abs(moves[free]) > settings.window
             moves[outside] = 0.0
-        moves[found.in_roll] = _carried(times, moves, drums, found.in_roll | grace, found.in_roll)
+            beside &= ~outside
+        carried |= beside
+        moves = _carried(times, moves, drums, carried, grace)
         moves[grace] = moves[found.main[grace]]
         velocities[free] = _smoothed(placed, [hits[i].articulation for i in free], velocities[free], settings.smoothing)
         self.seconds, self.velocities = np.empty(len(hits)), np.empty(len(hits))
-        self.seconds[order], self.velocities[order] = np.maximum(times + moves, 0.0), velocities
-        self.ornaments, self.outside = int(np.sum(grace | found.in_roll)), int(outside.sum())
+        fixed = ~carried & ~grace
+        targets = np.where(fixed, times + moves, np.maximum(times + moves, 0.0))
+        self.seconds[order], self.velocities[order] = _kept_apart(times, targets, drums, fixed), velocities
+        self.ornaments, self.between = int(np.sum(grace | found.in_roll)), int(found.between.sum())
+        self.beside, self.outside = int(beside.sum()), int(outside.sum())
 
 
 def _wanted_swing(measured: Swing, settings: QuantiseSettings) -> Swing:
@@ -195,27 +212,41 @@ def _drum(hit: Hit) -> str:
     return hit.articulation if hit.instrument in ("tom", "cymbal") else hit.instrument
 
 
-def _share_lines(placed: Placement, moves: np.ndarray, drums: Sequence[str]) -> tuple[np.ndarray, int]:
-    """For each hit the one whose move it makes: its own, or that of the nearest to their line of its drum."""
+def _lose_lines(placed: Placement, moves: np.ndarray, drums: Sequence[str]) -> np.ndarray:
+    """``(hits,) bool``: whether another stroke of the drum is nearer to the line of a hit, and has it."""
     nearest: dict[tuple[float, str], int] = {}
     keys = list(zip((placed.bars + placed.lines).round(6).tolist(), drums, strict=True))
     for i, key in enumerate(keys):
         if key not in nearest or abs(moves[i]) < abs(moves[nearest[key]]):
             nearest[key] = i
-    main = np.array([nearest[key] for key in keys])
-    return main, int(np.sum(main != np.arange(len(main))))
+    return np.array([nearest[key] != i for i, key in enumerate(keys)], bool)
 
 
 def _carried(
-    seconds: np.ndarray, moves: np.ndarray, drums: Sequence[str], bound: np.ndarray, wanted: np.ndarray
+    seconds: np.ndarray, moves: np.ndarray, drums: Sequence[str], carried: np.ndarray, grace: np.ndarray
 ) -> np.ndarray:
-    """Moves of the wanted hits between those of the strokes of their drum that are not bound: a warp, order is kept."""
-    out, names = np.zeros(len(seconds)), np.array(drums)
-    for drum in dict.fromkeys(names[wanted].tolist()):
-        own, fixed = names == drum, (names == drum) & ~bound
+    """Moves, those of carried hits between those of the strokes of their drum around them: a warp, order is kept."""
+    out, names = moves.copy(), np.array(drums)
+    for drum in dict.fromkeys(names[carried].tolist()):
+        wanted, fixed = (names == drum) & carried, (names == drum) & ~carried & ~grace
         if fixed.any():
-            out[own] = np.interp(seconds[own], seconds[fixed], moves[fixed])
-    return out[wanted]
+            out[wanted] = np.interp(seconds[wanted], seconds[fixed], moves[fixed])
+    return out
+
+
+def _kept_apart(seconds: np.ndarray, targets: np.ndarray, drums: Sequence[str], fixed: np.ndarray) -> np.ndarray:
+    """Targets in their order on each drum, and as far apart as a flam or as what was played; what is fixed stays."""
+    targets, names = targets.copy(), np.array(drums)
+    for drum in dict.fromkeys(drums):
+        own = np.flatnonzero(names == drum)
+        wanted = np.minimum(np.diff(seconds[own]), _APART)
+        for i in np.flatnonzero(np.diff(targets[own]) < wanted - 1e-9):
+            before, after = own[i], own[i + 1]
+            if fixed[after] and not fixed[before]:
+                targets[before] = targets[after] - wanted[i]
+            else:
+                targets[after] = max(targets[after], targets[before] + wanted[i])
+    return targets
 
 
 def _smoothed(placed: Placement, articulations: Sequence[str], velocities: np.ndarray, share: float) -> np.ndarray:
@@ -234,14 +265,15 @@ def _smoothed(placed: Placement, articulations: Sequence[str], velocities: np.nd
 def _summarise(parts: Sequence[_Quantised], hits: int) -> QuantiseReport:
     distances = np.concatenate([np.zeros(0), *(part.distances for part in parts)])
     moved = distances[distances > _MOVED]
-    swings = [part.swing.share for part in parts]
+    first = [part.first for part in parts]
     return QuantiseReport(
         hits,
         len(moved),
         float(moved.mean()) if len(moved) else 0.0,
         float(moved.max(initial=0.0)),
-        sum(part.ornaments for part in parts),
-        sum(part.beside for part in parts),
-        sum(part.outside for part in parts),
-        max(swings, default=0.5),
+        sum(part.ornaments for part in first),
+        sum(part.between for part in first),
+        sum(part.beside for part in first),
+        sum(part.outside for part in first),
+        tuple(sorted({part.swing.share for part in parts})),
     )

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+NEAR = 0.015
+"""Seconds: what comes so little before a line belongs to it, and a recording that begins so late begins with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Meter:
@@ -124,15 +127,15 @@ class TempoMap:
         return _interpolate(quarters, self.quarters, self.seconds)
 
     def beats(self, duration: float) -> np.ndarray:
-        """The times of the beats from 0 to `duration`, in seconds."""
+        """The times of the beats from 0 to `duration`, in seconds; one that comes `NEAR` before is at 0."""
         return self._pulses(duration, lambda meter: meter.beat_quarters)
 
     def downbeats(self, duration: float) -> np.ndarray:
-        """The times of the bar lines from 0 to `duration`, in seconds."""
+        """The times of the bar lines from 0 to `duration`, in seconds; one that comes `NEAR` before is at 0."""
         return self._pulses(duration, lambda meter: meter.bar_quarters)
 
     def _pulses(self, duration: float, length) -> np.ndarray:
-        first, last = self.quarters_at(np.array([0.0, duration]))
+        first, last = self.quarters_at(np.array([-NEAR, duration]))
         ends = [change.quarter for change in self.meters[1:]] + [np.inf]
         pulses = []
         for i, (change, end) in enumerate(zip(self.meters, ends, strict=True)):
