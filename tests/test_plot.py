@@ -32,9 +32,13 @@ def noise(tmp_path, seconds: float):
     return write_audio(tmp_path / "noise.wav", samples.astype(np.float32), 8000)
 
 
-def has_colour(picture: np.ndarray, colour: str) -> bool:
+def of_colour(picture: np.ndarray, colour: str) -> np.ndarray:
     wanted = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
-    return bool((np.abs(picture[..., :3] - wanted).max(axis=-1) < 0.02).any())
+    return np.abs(picture[..., :3] - wanted).max(axis=-1) < 0.02
+
+
+def has_colour(picture: np.ndarray, colour: str) -> bool:
+    return bool(of_colour(picture, colour).any())
 
 
 def test_a_picture_shows_hits_in_the_colours_of_their_instruments(tmp_path, take, image):
@@ -54,11 +58,36 @@ def test_beats_and_bars_are_drawn(tmp_path, take, image):
     assert (np.abs(a - b).max(axis=-1) > 0.1).any(axis=0).sum() >= 4  # three beats, one of them a bar
 
 
-def test_long_recordings_take_pages(tmp_path, image):
-    written = write_plot(noise(tmp_path, 70.0), TAKE, tmp_path / "song.png")
-    assert [path.name for path in written] == ["song-1.png", "song-2.png", "song-3.png"]
-    heights = [image(path).shape[0] for path in written]
-    assert heights[0] == heights[1] > heights[2]
+def test_a_hit_at_the_very_beginning_is_drawn_whole(tmp_path, take, image):
+    def width_at(time: float) -> int:
+        write_plot(take, Transcription((Hit(time, "kick", 100),), 2.0), tmp_path / "hit.png")
+        return int(of_colour(image(tmp_path / "hit.png"), "#c0392b").any(axis=0).sum())
+
+    assert width_at(0.0) == pytest.approx(width_at(1.0), abs=1)
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "said"), [(TAKE.rhythm, ": 120 BPM, 4/4"), (Rhythm(None, 0.5, False), ": free time"), (None, "")]
+)
+def test_the_title_is_the_name_with_tempo_and_meter(tmp_path, take, image, recwarn, rhythm, said):
+    take = take.rename(tmp_path / "$a$ Größe ドラム.wav")
+    write_plot(take, Transcription(TAKE.hits, 2.0, "", rhythm), tmp_path / "take.svg")
+    comments = (tmp_path / "take.svg").read_text(encoding="utf-8")  # of what is drawn as paths
+    assert f"<!-- {take.name}{said} -->" in comments
+    assert not recwarn.list
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+def test_a_name_that_is_no_text_is_drawn_all_the_same(tmp_path, take, image):
+    take = take.rename(tmp_path / "caf\udce9.wav")
+    assert write_plot(take, TAKE, tmp_path / "take.png")
+
+
+@pytest.mark.parametrize(("seconds", "pages"), [(70.0, 3), (33.0, 2)])
+def test_long_recordings_are_shared_out_evenly_over_pages(tmp_path, image, seconds, pages):
+    written = write_plot(noise(tmp_path, seconds), TAKE, tmp_path / "song.png")
+    assert [path.name for path in written] == [f"song-{i}.png" for i in range(1, pages + 1)]
+    assert len({image(path).shape for path in written}) == 1
 
 
 def test_a_recording_of_just_a_page_is_a_page(tmp_path, image):

@@ -71,7 +71,7 @@ def _hear(recording: Path, model: Path | None, kit: str | None, sensitivities, c
 def plot(recording: Path, transcription: "Transcription", out: Path) -> None:
     """Draw a recording: its spectrogram, lanes of hits as tall as they are loud, beats and bars.
 
-    Half a minute takes a page. Needs matplotlib: pip install "drumscribe[plot]".
+    A page has half a minute at most. Needs matplotlib: pip install "drumscribe[plot]".
     """
     from ..plotting import write_plot
 
