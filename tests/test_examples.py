@@ -1,5 +1,7 @@
 """The recordings that come with the program: fit to be shown, and heard by the model that comes with it."""
 
+import re
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,8 @@ from drumscribe.evaluate.annotations import pair_tracks, read_events
 from drumscribe.evaluate.matching import MICRO
 from drumscribe.evaluate.scores import ONSET, score
 from drumscribe.export import write
+from drumscribe.hits import Hit, Transcription
+from drumscribe.rhythm import Rhythm, TempoMap
 
 EXAMPLES_FOLDER = Path(__file__).parents[1] / "examples"
 SONGS = sorted(path for path in (EXAMPLES_FOLDER / "songs").rglob("*") if path.is_file())
@@ -84,3 +88,25 @@ def test_a_kit_borrows_only_what_it_lacks():
     pieces = [piece("snare", "own"), piece("snare", "billie"), piece("ride", "billie"), piece("ride", "other")]
     chosen = {(p.role, p.family) for p in choose_pieces(pieces, "own")}
     assert chosen == {("snare", "own"), ("ride", "billie"), ("rimshot", "own"), ("ride_bell", "billie")}
+
+
+def test_the_pictures_of_the_readme_are_there_and_small():
+    root = EXAMPLES_FOLDER.parent
+    pictures = re.findall(r"!\[.*\]\((.*)\)", (root / "README.md").read_text(encoding="utf-8"))
+    assert pictures == ["examples/plot.png", "examples/daw.png"]
+    assert all((root / picture).stat().st_size < 300_000 for picture in pictures)
+
+
+def test_the_picture_of_a_sequencer_shows_strokes_and_bars_where_they_are(tmp_path):
+    pytest.importorskip("matplotlib")
+    script = runpy.run_path(str(EXAMPLES_FOLDER / "daw.py"))
+    hits = tuple(Hit(0.31 + 0.47 * i, "snare", 60 + i) for i in range(20))
+    tempo_map = TempoMap((0.3, 4.3, 9.3), (0.0, 8.0, 16.0))
+    write(Transcription(hits, 10.0, "", Rhythm(tempo_map, 1.0, False)), tmp_path / "take.mid")
+    midi = script["read"](tmp_path / "take.mid")
+    times, numbers, velocities = zip(*midi.notes, strict=True)
+    assert times == pytest.approx([hit.time for hit in hits], abs=1e-3)
+    assert set(numbers) == {38} and velocities == tuple(range(60, 80))
+    assert [min(abs(np.array(midi.bars) - t)) for t in tempo_map.downbeats(9.9)] == pytest.approx([0.0] * 5, abs=1e-3)
+    script["draw"](SONGS[-1], midi, tmp_path / "daw.png")
+    assert (tmp_path / "daw.png").read_bytes().startswith(b"\x89PNG")
