@@ -4,20 +4,8 @@ Times are in seconds from the first sample of the recording, velocities MIDI's 1
 
 CSV is one line per hit under the header `time,articulation,instrument,note,velocity,confidence`.
 
-JSON is one object, version 2 of `drumscribe.transcription`:
-
-- `format` and `version`: these two. A reader should refuse a version it does not know.
-- `duration` in seconds, and `model`, its name or an empty string.
-- `midi_start`: the time at which the MIDI file begins that is written with the same options, 0 unless it is to begin
-  with a bar. To line both up in a sequencer, cut so much off the recording, or put that much before it if negative.
-- `rhythm`: null where it was not asked for; else an object of `confidence` (0 to 1), `steady` (whether one tempo holds
-  throughout), `tempo` (quarters per minute, null if it changes or there is none) and `tempo_map`, null in free time.
-  A tempo map has `seconds` and `quarters`, lists of the points between which the tempo is constant, quarter 0 being a
-  downbeat; `meters`, a list of objects of `quarter`, `numerator` and `denominator`; and, for convenience, the times of
-  all `beats` and `downbeats`.
-- `hits`: a list in order of time of objects with the fields of the CSV.
-
-Version 1 had neither `midi_start` nor `rhythm`; it is read, too.
+JSON is one object, version 2 of `drumscribe.transcription`; the README has a table of its fields. Version 1 had neither
+`midi_start` nor `rhythm`; it is read, too.
 
 Labels for Audacity are lines of start, end and the articulation, separated by tabs; both times are that of the hit.
 Markers for Reaper (Region/Marker Manager, Import) are CSV under the header `#,Name,Start,End,Length`, times written

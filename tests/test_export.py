@@ -4,10 +4,13 @@ import csv
 import json
 import sys
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from drumscribe import export
+from drumscribe.drums import ARTICULATIONS
 from drumscribe.errors import LabelError
 from drumscribe.hits import Hit, Transcription
 from drumscribe.midi import MidiOptions, read_midi
@@ -19,6 +22,21 @@ TAKE = Transcription(
     "base 1",
 )
 
+RNG = np.random.default_rng(0)
+MANY = (
+    *(
+        Hit(float(time), RNG.choice(ARTICULATIONS).name, int(RNG.integers(1, 128)), float(RNG.uniform()))
+        for time in np.sort(RNG.uniform(0.0, 3 * 3600.0, 500))
+    ),
+    Hit(3 * 3600.0 - 1e-3, 'pot, "left"', 64, 0.5, 71),
+)
+"""Hits anywhere in three hours, and one of a player's own sound."""
+LONG_TAKE = Transcription(MANY, 3 * 3600.0, "base 1")
+
+
+def to_the_microsecond(times):
+    return pytest.approx(list(times), rel=0.0, abs=0.5001e-6)
+
 
 def test_csv_has_one_line_per_hit(tmp_path):
     export.write(TAKE, tmp_path / "take.csv")
@@ -29,6 +47,17 @@ def test_csv_has_one_line_per_hit(tmp_path):
         "0.5,hihat_pedal,hihat,44,1,1.0",
         "61.25,side_stick,side_stick,37,127,0.5",
     ]
+
+
+def test_csv_reads_back(tmp_path):
+    export.write(LONG_TAKE, tmp_path / "take.csv")
+    with open(tmp_path / "take.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["time"]) for row in rows] == to_the_microsecond(h.time for h in MANY)
+    assert [(r["articulation"], r["instrument"], int(r["note"]), int(r["velocity"])) for r in rows] == [
+        (h.articulation, h.instrument, h.note, h.velocity) for h in MANY
+    ]
+    assert [float(row["confidence"]) for row in rows] == pytest.approx([h.confidence for h in MANY], abs=0.5001e-4)
 
 
 def test_json_follows_its_documented_schema(tmp_path):
@@ -52,15 +81,25 @@ def test_json_follows_its_documented_schema(tmp_path):
     }
 
 
+def test_the_readme_names_every_field_of_the_json(tmp_path):
+    export.write(replace(TAKE, rhythm=Rhythm(TEMPO_MAP, 0.9, False)), tmp_path / "take.json")
+    fields = set()
+    json.loads((tmp_path / "take.json").read_text(), object_hook=fields.update)
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    table = readme.split("## Into other programs")[1].split("\n## ")[0]
+    assert not [name for name in fields if f"`{name}`" not in table and f".{name}`" not in table]
+    assert f'`"{export.JSON_FORMAT}"` and {export.JSON_VERSION};' in table
+
+
 def test_json_reads_back(tmp_path):
-    export.write(TAKE, tmp_path / "take.json")
+    export.write(LONG_TAKE, tmp_path / "take.json")
     back = export.read_json(tmp_path / "take.json")
-    assert (back.duration, back.model) == (62.0, "base 1")
-    assert [(h.time, h.articulation, h.velocity) for h in back.hits] == [
-        (0.012346, "kick", 101),
-        (0.5, "hihat_pedal", 1),
-        (61.25, "side_stick", 127),
+    assert (back.duration, back.model) == (LONG_TAKE.duration, "base 1")
+    assert [h.time for h in back.hits] == to_the_microsecond(h.time for h in MANY)
+    assert [(h.articulation, h.note, h.velocity) for h in back.hits] == [
+        (h.articulation, h.note, h.velocity) for h in MANY
     ]
+    assert [h.confidence for h in back.hits] == pytest.approx([h.confidence for h in MANY], abs=0.5001e-4)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +161,15 @@ def test_audacity_labels_are_lines_of_start_end_and_name(tmp_path):
     ]
 
 
+def test_audacity_labels_read_back(tmp_path):
+    export.write(LONG_TAKE, tmp_path / "take.labels.txt")
+    lines = (tmp_path / "take.labels.txt").read_text(encoding="utf-8").splitlines()
+    starts, ends, names = zip(*(line.split("\t") for line in lines), strict=True)
+    assert starts == ends
+    assert list(map(float, starts)) == to_the_microsecond(h.time for h in MANY)
+    assert list(names) == [h.articulation for h in MANY]
+
+
 def test_reaper_gets_a_marker_for_each_hit_and_a_region_for_each_bar(tmp_path):
     hits = (*TAKE.hits, Hit(3661.5, "kick", 1))
     rhythm = Rhythm(TempoMap.steady(120, 0.5), 1.0, True)
@@ -137,6 +185,24 @@ def test_reaper_gets_a_marker_for_each_hit_and_a_region_for_each_bar(tmp_path):
         ["M3", "side_stick", "0:01:01.250000", "", ""],
         ["M4", "kick", "1:01:01.500000", "", ""],
     ]
+
+
+def test_reaper_markers_and_regions_read_back(tmp_path):
+    tempo_map = TempoMap((0.0, 9.7, 17.0), (0.0, 20.0, 32.0), TEMPO_MAP.meters)
+    export.write(replace(LONG_TAKE, rhythm=Rhythm(tempo_map, 1.0, False)), tmp_path / "take.markers.csv")
+    with open(tmp_path / "take.markers.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+
+    def seconds(field: str, kind: str) -> list[float]:
+        clocks = (row[field].split(":") for row in rows if row["#"].startswith(kind))
+        return [int(hours) * 3600 + int(minutes) * 60 + float(rest) for hours, minutes, rest in clocks]
+
+    assert seconds("Start", "M") == to_the_microsecond(h.time for h in MANY)
+    assert [row["Name"] for row in rows if row["#"].startswith("M")] == [h.articulation for h in MANY]
+    bars = tempo_map.downbeats(LONG_TAKE.duration)
+    assert seconds("Start", "R") == to_the_microsecond(bars[:-1])
+    assert seconds("End", "R") == to_the_microsecond(bars[1:])
+    assert seconds("Length", "R") == to_the_microsecond(np.diff(bars))
 
 
 @pytest.mark.parametrize("format", export.FORMATS)
