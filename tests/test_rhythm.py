@@ -1,5 +1,6 @@
 import json
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -34,6 +35,11 @@ def play(tempo_map, pattern=ROCK, bars=12, jitter=0.0, seed=0, first_step=0):
         ]
     hits.sort(key=lambda hit: hit.time)
     return Transcription(tuple(hits), hits[-1].time + 1.0)
+
+
+def cut(transcription, duration):
+    """What is within a loop of that duration."""
+    return Transcription(tuple(h for h in transcription.hits if h.time < duration - 0.03), float(duration))
 
 
 class TestTempoMap:
@@ -130,6 +136,36 @@ class TestSteady:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 30 * 2**20
+
+
+class TestLoops:
+    @pytest.mark.parametrize("bars", [1, 2, 4])
+    @pytest.mark.parametrize("tempo", [93.7, 120.0, 174.0])
+    def test_whole_bars_fill_a_loop(self, tempo, bars):
+        truth = TempoMap.steady(tempo)
+        rhythm = analyse_rhythm(cut(play(truth, bars=bars, jitter=0.004), truth.seconds_at(4.0 * bars)))
+        assert rhythm.tempo == pytest.approx(tempo, rel=1e-6)
+        assert rhythm.tempo_map.seconds_at(0.0) == 0.0
+
+    def test_the_half_of_a_bar_that_a_loop_begins_with_is_its_first(self):
+        truth = TempoMap.steady(110.0)
+        turned = {drum: steps[4:] + steps[:4] for drum, steps in ROCK.items()}
+        for pattern in (ROCK, turned):
+            rhythm = analyse_rhythm(cut(play(truth, pattern, bars=4, jitter=0.004), truth.seconds_at(16.0)))
+            np.testing.assert_allclose(rhythm.tempo_map.downbeats(8.7), truth.downbeats(8.7), atol=1e-6)
+
+    def test_a_recording_that_only_begins_at_once_is_no_loop(self):
+        truth = TempoMap.steady(110.0, -1.2)
+        played = play(truth, bars=12, jitter=0.004)
+        kept = tuple(hit for hit in played.hits if 0.0 < hit.time < 9.1)
+        first = kept[0].time
+        hits = tuple(replace(hit, time=hit.time - first) for hit in kept)
+        rhythm = analyse_rhythm(Transcription(hits, 9.1))
+        assert rhythm.tempo == pytest.approx(110.0, abs=0.3)
+        np.testing.assert_allclose((truth.quarters_at(rhythm.tempo_map.beats(9.0) + first) + 0.5) % 1.0, 0.5, atol=0.05)
+
+    def test_a_single_sound_is_no_loop(self):
+        assert analyse_rhythm(Transcription((Hit(0.0, "kick", 100), Hit(0.01, "snare", 100)), 0.5)).tempo_map is None
 
 
 class TestChanging:

@@ -61,6 +61,7 @@ class Played:
     strokes : (seconds, articulation, velocity from 0 to 1).
     first, last : seconds between which beats are to be found.
     keeps_time : whether the strokes of the groove fall on its own ticks at all.
+    length : of the recording, in seconds; None where it ends a second after the last stroke.
     """
 
     kind: str
@@ -70,6 +71,7 @@ class Played:
     first: float
     last: float
     keeps_time: bool = True
+    length: float | None = None
 
 
 def _warp(kind: str, name: str, tempo_map: TempoMap, quarters, articulations, velocities, jitter=None) -> Played:
@@ -168,6 +170,29 @@ def play_curves(folder: Path, rng: np.random.Generator) -> Iterator[Played]:
             yield _warp(kind, f"{kind}, {groove.name}", tempo_map, groove.beats[held], articulations, velocities)
 
 
+def play_loops(folder: Path, rng: np.random.Generator) -> Iterator[Played]:
+    """Validation grooves cut into loops of one, two, four and eight bars, ten each."""
+    from drumscribe.training.data.sources import read_grooves
+    from drumscribe.training.rhythm.playing import keeps_time
+
+    grooves = [g for g in read_grooves(folder, "validation") if not g.fill and g.bars >= 8 and keeps_time(g)]
+    for bars in (1, 2, 4, 8):
+        for _ in range(10):
+            while True:
+                groove = grooves[rng.integers(len(grooves))]
+                meter = Meter.parse(groove.name.split("_")[-1].replace("-", "/"))
+                tempo_map = TempoMap.steady(float(rng.uniform(70.0, 180.0)), 0.0, meter)
+                start, length = rng.integers(groove.bars - bars + 1) * meter.bar_quarters, bars * meter.bar_quarters
+                # What is played a little before a bar line belongs to it; its loop begins with it.
+                quarters = np.maximum(groove.beats - start, np.where(groove.beats - start > -0.1, 0.0, -1.0))
+                held = np.flatnonzero((quarters >= 0.0) & (quarters < length - 0.1))
+                if len(held) >= 6:
+                    break
+            articulations, velocities = [groove.articulations[i] for i in held], groove.velocities[held] / 127
+            loop = _warp("loops", f"{bars} bars of {groove.name}", tempo_map, quarters[held], articulations, velocities)
+            yield replace(loop, length=float(tempo_map.seconds_at(length)))
+
+
 def render(played: Played, kits, rng: np.random.Generator) -> np.ndarray:
     """The sound, on a kit of the validation split."""
     from drumscribe.training.rendering.performances import render_drums
@@ -175,5 +200,6 @@ def render(played: Played, kits, rng: np.random.Generator) -> np.ndarray:
 
     times, roles, velocities = zip(*played.strokes, strict=True)
     score = Score(np.array(times), roles, np.array(velocities), 0.5, 4.0)
-    sound = render_drums(score, kits.make(rng, bool(rng.random() < 0.3), plain=True), rng, played.last + 1.0)
+    length = played.last + 1.0 if played.length is None else played.length
+    sound = render_drums(score, kits.make(rng, bool(rng.random() < 0.3), plain=True), rng, length)
     return (0.7 * sound / max(float(np.max(np.abs(sound))), 1e-6)).astype(np.float32)
