@@ -221,6 +221,20 @@ def test_an_hour_in_any_tempo_is_within_a_millisecond_from_the_first_minute_to_t
     assert nearest.min(axis=1).max() < 0.001
 
 
+@pytest.mark.parametrize(
+    "tempo_map",
+    [TempoMap.steady(1.0), TempoMap((0.0, 60.0, 120.0, 120.5), (0.0, 1.0, 2.0, 3.0)), TempoMap.steady(0.01, 5.0)],
+    ids=["steady", "then fast", "hardly any"],
+)
+def test_a_tempo_slower_than_midi_holds_makes_a_file_that_is_played_right(tmp_path, tempo_map):
+    import mido
+
+    times = [0.0, 7.3, 59.9, 121.2, 140.0]
+    write_midi(timed(tempo_map, times, 150.0), tmp_path / "a.mid")
+    assert 960 <= mido.MidiFile(tmp_path / "a.mid").ticks_per_beat <= 32767
+    assert note_times(tmp_path / "a.mid") == pytest.approx(times, abs=0.001)
+
+
 @pytest.mark.parametrize("meter", [Meter(), Meter(6, 8), Meter(7, 8)], ids=str)
 @pytest.mark.parametrize("tempo", [60, 92.5, 174])
 def test_bar_lines_fall_on_downbeats_whatever_is_before_the_first_one(tmp_path, meter, tempo):

@@ -22,6 +22,7 @@ TICKS_PER_QUARTER = 960
 FREE_TEMPO = 120.0
 """The nominal tempo of what has none."""
 _COARSEST_TICK = 0.0016  # seconds; slower music gets more ticks, so that half of one stays below a millisecond
+_SLOWEST_TEMPO = 0xFFFFFF  # microseconds per quarter, of which MIDI has three bytes
 _FASTEST = 900.0  # quarters per minute that all common sequencers take
 
 
@@ -155,7 +156,10 @@ def _round(layout: _Layout, tempo_map: TempoMap, duration: float) -> Timeline:
     """The time line in whole ticks and microseconds."""
     seconds, quarters = _points(layout, tempo_map, duration)
     quarters = quarters + layout.shift
-    division = TICKS_PER_QUARTER
+    longest = np.diff(quarters) * (_SLOWEST_TEMPO / 1e6)
+    if np.any(np.diff(seconds) > longest):  # bar lines come too early then; notes are placed by the tempi of the file
+        seconds = seconds[0] + np.concatenate([[0.0], np.cumsum(np.minimum(np.diff(seconds), longest))])
+    division = TICKS_PER_QUARTER  # 15360 at the slowest tempo: MIDI holds up to 32767
     while np.max(np.diff(seconds) / np.diff(quarters)) > _COARSEST_TICK * division:
         division *= 2
     points = zip(
@@ -194,7 +198,7 @@ def _whole_tempos(points: list[tuple[float, int]], division: int) -> tuple[list[
                 tempo = round(slope) if off == 0 else math.floor(slope) if off > 0 else math.ceil(slope)
                 steps = (math.copysign(slope / 4, tempo - slope) - off) / (tempo - slope)
                 span = min(span, max(division, int(steps) // division * division))
-            tempo = min(max(1, tempo), 0xFFFFFF)
+            tempo = min(max(1, tempo), _SLOWEST_TEMPO)
             ticks.append(tick)
             tempos.append(tempo)
             tick, began, now = tick + span, began + slope * span, now + tempo * span
