@@ -296,6 +296,13 @@ class TestGiven:
             RhythmOptions(**options)
 
 
+def read(folder, text):
+    """Beats that are written so."""
+    path = folder / "song.beats"
+    path.write_text(text)
+    return read_beats(path)
+
+
 class TestBeatsFile:
     def test_times_with_and_without_numbers_are_read(self, tmp_path):
         path = tmp_path / "song.beats"
@@ -303,20 +310,64 @@ class TestBeatsFile:
         assert read_beats(path) == Beats((0.01, 0.52, 1.06, 1.64), (0.52,))
 
     @pytest.mark.parametrize(
+        "text",
+        [
+            "0.5,3\n1,1\n1.5,2\n",
+            "0.5;3\n1.0;1\n1.5;2\n",
+            "0.5, 3\n1, 1\n1.5, 2\n",
+            "0.500000\t0.500000\t3\n1.000000\t1.000000\t1\n1.500000\t1.700000\t\n",
+        ],
+        ids=["commas", "semicolons", "commas and blanks", "Audacity"],
+    )
+    def test_columns_are_parted_in_any_of_the_usual_ways(self, tmp_path, text):
+        assert read(tmp_path, text) == Beats((0.5, 1.0, 1.5), (1.0,))
+
+    def test_a_third_column_of_bars_is_left_out(self, tmp_path):
+        text = "4.0\t4\t1\n4.5\t1\t2\n5.0\t2\t2\n"
+        assert read(tmp_path, text) == Beats((4.0, 4.5, 5.0), (4.5,))
+
+    def test_labels_of_audacity_may_have_other_texts(self, tmp_path):
+        assert read(tmp_path, "0.5\t0.5\tbeat\n1.0\t1.0\t1.2\n") == Beats((0.5, 1.0))
+
+    @pytest.mark.parametrize(
+        ("text", "times", "downbeats"),
+        [
+            ("0\n2\n6\n8\n", (0, 2, 4, 6, 8), ()),
+            ("0 1\n2 2\n6 4\n8 1\n", (0, 2, 4, 6, 8), (0, 8)),
+            ("0 3\n2 4\n6 2\n8 3\n", (0, 2, 4, 6, 8), (4,)),
+            ("0 1\n1 2\n3 3\n4 1\n", (0, 1, 3, 4), (0, 4)),
+        ],
+        ids=["no numbers", "a number is lacking", "a downbeat is lacking", "a beat is held"],
+    )
+    def test_a_beat_that_was_skipped_is_put_in_unless_the_numbers_count_on(self, tmp_path, text, times, downbeats):
+        assert read(tmp_path, text) == Beats(times, downbeats)
+
+    @pytest.mark.parametrize(
         ("text", "told"),
         [
             ("0.5 1\n0.4 2\n", r"line 2: 0.4 s is not after .* 0.5 s"),
             ("0.5\nx\n", "line 2: 'x' is not a time"),
             ("-1\n2\n", "line 1: -1 is not a time"),
+            (
+                "0.5\n60.5\n",
+                "line 2: 60 s after the beat before it makes a tempo of 1, outside 20 to 400 beats per minute",
+            ),
+            ("0\n1\n2\n2.1\n", "line 4: 0.1 s after the beat before it makes a tempo of 600"),
+            ("0\n1\n2\n9\n10\n11\n", "line 4: 7 s after"),
+            ("0 1\n1 3\n2 2\n3 7\n", "line 2: beat 3 after beat 1: number the beats of each bar 1, 2, 3"),
+            ("0.0 1\n0.5 2\n1.5 5\n2.0 1\n", "line 3: beat 5 after beat 2"),
+            ("0.0 0\n0.5 1\n1.0 2\n", "line 1: 0 is not the number of a beat in its bar: bars are counted from 1"),
+            ("0.0 1\n0.5 1.5\n", "line 2: 1.5 is not the number of a beat"),
+            ("0,5\n1,0\n", "line 1: '0,5' may be a decimal comma: write times with a point"),
+            ("0,512;1\n1,024;2\n", "line 1: '0,512;1' may be a decimal comma"),
+            ("0.5 1\n" + "".join(f"{i}\n" for i in range(1, 70)) + "70 1\n", "no bar has 70 beats"),
             ("0.5\n", "two beats or more"),
             ("", "two beats or more"),
         ],
     )
     def test_broken_files_say_where(self, tmp_path, text, told):
-        path = tmp_path / "song.beats"
-        path.write_text(text)
         with pytest.raises(RhythmError, match=told):
-            read_beats(path)
+            read(tmp_path, text)
 
     def test_a_missing_file_is_named(self, tmp_path):
         with pytest.raises(RhythmError, match=r"gone\.beats: the beats cannot be read"):

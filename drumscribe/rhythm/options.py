@@ -4,10 +4,7 @@ from dataclasses import dataclass
 
 from ..errors import RhythmError
 from .beats_file import Beats
-from .tempo_map import Meter
-
-TEMPO_LIMITS = (20.0, 400.0)
-"""The slowest and the fastest tempo that can be asked for, in quarters per minute."""
+from .tempo_map import TEMPO_LIMITS, Meter
 
 
 @dataclass(frozen=True, slots=True)

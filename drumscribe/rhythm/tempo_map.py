@@ -10,6 +10,8 @@ import numpy as np
 
 NEAR = 0.015
 """Seconds: what comes so little before a line belongs to it, and a recording that begins so late begins with it."""
+TEMPO_LIMITS = (20.0, 400.0)
+"""The slowest and the fastest tempo that can be asked for, in quarters or beats per minute."""
 
 
 @dataclass(frozen=True, slots=True)
