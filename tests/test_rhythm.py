@@ -343,6 +343,29 @@ class TestBeatsFile:
         assert read(tmp_path, text) == Beats(times, downbeats)
 
     @pytest.mark.parametrize(
+        ("count", "meter", "step"),
+        [(6, "6/8", 0.5), (2, "6/8", 1.5), (12, "12/8", 0.5), (4, "12/8", 1.5), (9, "9/8", 0.5), (7, "7/8", 0.5)],
+    )
+    @pytest.mark.parametrize("bars", [1, 3])
+    def test_numbers_tell_whether_compound_meters_are_counted_in_eighths(self, tmp_path, count, meter, step, bars):
+        text = "".join(f"{i * 0.25} {i % count + 1}\n" for i in range(bars * count))
+        options = RhythmOptions(beats=read(tmp_path, text), meter=Meter.parse(meter))
+        rhythm = analyse_rhythm(Transcription((), 60.0), options)
+        assert str(rhythm.meter) == meter
+        assert rhythm.tempo == pytest.approx(step * 240.0)
+        np.testing.assert_allclose(rhythm.tempo_map.downbeats(9.0)[:3], np.arange(3) * count * 0.25, atol=1e-9)
+
+    def test_a_single_bar_is_as_long_as_it_is_numbered(self, tmp_path):
+        beats = read(tmp_path, "0.0 1\n0.5 2\n1.0 3\n")
+        assert analyse_rhythm(Transcription((), 5.0), RhythmOptions(beats=beats)).meter == Meter(3, 4)
+
+    @pytest.mark.parametrize("numbers", [(1, 2, 3, 4), (4, 1, 2, 3), (1, 2, 3, 4, 1, 2, 3, 1)])
+    def test_numbers_that_contradict_the_meter_are_refused(self, tmp_path, numbers):
+        beats = read(tmp_path, "".join(f"{i / 2} {number}\n" for i, number in enumerate(numbers)))
+        with pytest.raises(RhythmError, match=r"song\.beats: bars are numbered to .*4, and 3/4 has 3 beats"):
+            RhythmOptions(beats=beats, meter=Meter(3, 4))
+
+    @pytest.mark.parametrize(
         ("text", "told"),
         [
             ("0.5 1\n0.4 2\n", r"line 2: 0.4 s is not after .* 0.5 s"),
@@ -426,6 +449,13 @@ class TestCommand:
         assert result.exit_code == 2
         assert told in result.stderr
         assert list(tmp_path.iterdir()) == []
+
+    def test_numbers_that_contradict_the_meter_are_told_before_any_work(self, song, tmp_path):
+        (tmp_path / "a.beats").write_text("0.5 1\n1.0 2\n1.5 3\n2.0 4\n")
+        result = self.transcribe(song, "-o", tmp_path / "out", "--meter", "3/4", "--beats", tmp_path / "a.beats")
+        assert result.exit_code == 2
+        assert "a.beats: bars are numbered to 4, and 3/4 has 3 beats" in result.stderr
+        assert list((tmp_path / "out").iterdir()) == []
 
     def test_beats_belong_to_one_recording(self, song, tmp_path):
         (tmp_path / "a.beats").write_text("0.5\n1.0\n")

@@ -117,13 +117,13 @@ def follow_beats(beats: Beats, meter: Meter | None, first: int) -> TempoMap:
     """
     downbeats = np.searchsorted(beats.times, beats.downbeats) if beats.downbeats else np.array([first])
     if meter is None:
-        lengths = np.diff(downbeats)
-        lengths = np.append(lengths, lengths[-1] if len(lengths) else 4)
+        lengths = beats.bar_lengths()
+        lengths = np.array([*lengths, lengths[-1] if lengths else beats.highest or 4])
         changes = np.flatnonzero(np.diff(lengths, prepend=0))
         meters = tuple(MeterChange(float(downbeats[i] - downbeats[0]), Meter(int(lengths[i]), 4)) for i in changes)
     else:
         meters = (MeterChange(0.0, meter),)
-    step = 1.0 if meter is None else meter.beat_quarters
+    step = 1.0 if meter is None else meter.bar_quarters / (beats.per_bar(meter) or meter.beats_per_bar)
     quarters = (np.arange(len(beats.times)) - downbeats[0]) * step
     return TempoMap(beats.times, tuple(quarters.tolist()), meters)
 

@@ -43,3 +43,9 @@ class RhythmOptions:
                 raise RhythmError(f"the tempo {self.tempo:g} is outside the range {slowest:g}-{fastest:g}")
         if self.beats is not None and (self.tempo is not None or self.tempo_range is not None):
             raise RhythmError("beats say what the tempo is: give either the one or the other")
+        if self.beats is not None and self.meter is not None and self.beats.per_bar(self.meter) is None:
+            counts = sorted({*self.beats.bar_lengths(), self.beats.highest} - {0})
+            raise RhythmError(
+                f"{self.beats.name}: bars are numbered to {' and '.join(map(str, counts))}, and {self.meter} has "
+                f"{self.meter.beats_per_bar} beats: give another meter, or none, and the numbers tell it"
+            )
