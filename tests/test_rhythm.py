@@ -8,7 +8,16 @@ import soundfile as sf
 
 from drumscribe.errors import RhythmError
 from drumscribe.hits import Hit, Transcription
-from drumscribe.rhythm import Beats, Meter, MeterChange, RhythmOptions, TempoMap, analyse_rhythm, read_beats
+from drumscribe.rhythm import (
+    Beats,
+    Meter,
+    MeterChange,
+    RhythmOptions,
+    RhythmWarning,
+    TempoMap,
+    analyse_rhythm,
+    read_beats,
+)
 from drumscribe.synthesis import OneShot, place
 
 ROCK = {"kick": "x..xx...", "snare": "..x...x.", "hihat_closed": "xxxxxxxx"}
@@ -261,6 +270,7 @@ class TestGiven:
         rhythm = analyse_rhythm(play(TempoMap.steady(120.0, 0.5)), RhythmOptions(meter=meter))
         assert rhythm.meter == meter
 
+    @pytest.mark.filterwarnings("ignore::drumscribe.rhythm.RhythmWarning")
     def test_beats_that_are_given_are_gone_through(self):
         beats = Beats(tuple(np.cumsum([0.5] * 8 + [0.6] * 8).tolist()), (1.0, 3.0))
         rhythm = analyse_rhythm(play(TempoMap.steady(120.0)), RhythmOptions(beats=beats))
@@ -275,11 +285,39 @@ class TestGiven:
         assert rhythm.meter == Meter(4, 4)
         np.testing.assert_allclose(rhythm.tempo_map.downbeats(8.0), truth.downbeats(8.0), atol=1e-6)
 
+    @pytest.mark.filterwarnings("ignore::drumscribe.rhythm.RhythmWarning")
     def test_bars_of_different_lengths_are_meters(self):
         times = tuple(float(t) for t in range(12))
         rhythm = analyse_rhythm(play(TempoMap.steady(60.0)), RhythmOptions(beats=Beats(times, (1.0, 5.0, 8.0))))
         assert [str(change.meter) for change in rhythm.tempo_map.meters] == ["4/4", "3/4"]
         np.testing.assert_allclose(rhythm.tempo_map.downbeats(11.0), [1.0, 5.0, 8.0, 11.0])
+
+    def test_outside_the_beats_the_tempo_of_several_goes_on_and_hits_there_are_told(self):
+        truth = TempoMap.steady(120.0, 0.0)
+        taps = np.arange(10.0, 20.0, 0.5)
+        taps[[0, -1]] += [0.05, -0.05]
+        with pytest.warns(RhythmWarning, match=r"the beats: 246 of 312 hits lie outside the beats given"):
+            rhythm = analyse_rhythm(play(truth, bars=24), RhythmOptions(beats=Beats(tuple(taps))))
+        tempos = rhythm.tempo_map.tempos()
+        assert (tempos[0], tempos[-1]) == pytest.approx((120.0, 120.0))
+        beats = rhythm.tempo_map.beats(47.0)
+        np.testing.assert_allclose(beats - np.rint(beats * 2) / 2, 0.0, atol=0.051)
+
+    def test_hits_around_beats_that_cover_all_are_not_outside(self, recwarn):
+        analyse_rhythm(play(TempoMap.steady(120.0)), RhythmOptions(beats=Beats(tuple(np.arange(0.0, 24.0, 0.5)))))
+        assert not recwarn
+
+    @pytest.mark.parametrize(
+        ("start", "told"),
+        [
+            (60.0, r"all beats are after the recording's end, at 29\."),
+            (0.0, r"all beats are before the first hit, at 5\."),
+        ],
+    )
+    def test_beats_of_another_recording_are_refused(self, start, told):
+        beats = Beats((start, start + 0.5, start + 1.0), name="take.beats")
+        with pytest.raises(RhythmError, match=rf"take\.beats: {told}\d+ s: give those of this recording"):
+            analyse_rhythm(play(TempoMap.steady(120.0, 5.0)), RhythmOptions(beats=beats))
 
     @pytest.mark.parametrize(
         ("options", "told"),
@@ -449,6 +487,20 @@ class TestCommand:
         assert result.exit_code == 2
         assert told in result.stderr
         assert list(tmp_path.iterdir()) == []
+
+    def test_hits_outside_the_beats_are_told_in_the_report(self, song, tmp_path):
+        (tmp_path / "a.beats").write_text("0.5 1\n1.05 2\n1.6 3\n2.15 4\n")
+        result = self.transcribe(song, "-o", tmp_path, "--json", "--beats", tmp_path / "a.beats")
+        assert result.exit_code == 0
+        (warning,) = json.loads(result.stdout)["recordings"][0]["warnings"]
+        assert "hits lie outside the beats given" in warning
+        assert f"warning: {tmp_path / 'a.beats'}:" in result.stderr
+
+    def test_beats_after_the_recording_are_a_failure_in_one_line(self, song, tmp_path):
+        (tmp_path / "a.beats").write_text("100\n101\n")
+        result = self.transcribe(song, "-o", tmp_path, "-q", "--beats", tmp_path / "a.beats")
+        assert result.exit_code == 1
+        assert result.stderr.startswith(f"failed: {tmp_path / 'a.beats'}: all beats are after the recording's end")
 
     def test_numbers_that_contradict_the_meter_are_told_before_any_work(self, song, tmp_path):
         (tmp_path / "a.beats").write_text("0.5 1\n1.0 2\n1.5 3\n2.0 4\n")

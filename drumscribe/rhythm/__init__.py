@@ -1,8 +1,18 @@
 """Beats, bars and tempo of what was played."""
 
-from .analysis import Rhythm, analyse_rhythm
+from .analysis import Rhythm, RhythmWarning, analyse_rhythm
 from .beats_file import Beats, read_beats
 from .options import RhythmOptions
 from .tempo_map import Meter, MeterChange, TempoMap
 
-__all__ = ["Beats", "Meter", "MeterChange", "Rhythm", "RhythmOptions", "TempoMap", "analyse_rhythm", "read_beats"]
+__all__ = [
+    "Beats",
+    "Meter",
+    "MeterChange",
+    "Rhythm",
+    "RhythmOptions",
+    "RhythmWarning",
+    "TempoMap",
+    "analyse_rhythm",
+    "read_beats",
+]

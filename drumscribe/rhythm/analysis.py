@@ -1,11 +1,14 @@
 """Hits to rhythm: pulses (`tracking`), their reading in quarters and bars (`bars`), and the tempo map (`fitting`)."""
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..errors import RhythmError
 from .bars import Reading, list_readings, score_readings
+from .beats_file import Beats
 from .fitting import PlacedHits, fit_changing, fit_steady, follow_beats, is_steady, place_hits
 from .loops import bar_line_odds, fit_loop, repetitions
 from .options import RhythmOptions
@@ -27,8 +30,14 @@ _SAME = 0.04
 """Tempi that differ less, as a share, are the same."""
 _FEWEST = 8
 """Hits without which there is no telling."""
+_AHEAD = 0.1
+"""Seconds by which hits may come before the first beat, or after the last, and be on it."""
 _Hits = tuple[np.ndarray, np.ndarray, np.ndarray]
 """The times of hits, their classes, and their accents, each ``(hits,)``."""
+
+
+class RhythmWarning(UserWarning):
+    """What was said of a rhythm fits the recording only in part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,12 @@ class Rhythm:
 def analyse_rhythm(transcription: "Transcription", options: RhythmOptions | None = None) -> Rhythm:
     """The rhythm of what was played.
 
-    Playing that fits no beat is said to be in free time, unless a tempo or beats are given.
+    Playing that fits no beat is said to be in free time, unless a tempo or beats are given. Where hits lie outside the
+    beats, a `RhythmWarning` says how many.
+
+    Raises
+    ------
+    RhythmError : where all the beats lie outside the recording, or before its first hit.
     """
     options = options or RhythmOptions()
     if options.beats is not None:
@@ -178,10 +192,15 @@ def _from_first_downbeat(quarters: np.ndarray, meter: Meter) -> np.ndarray:
 def _follow(transcription: "Transcription", options: RhythmOptions) -> Rhythm:
     """The rhythm of beats that are given."""
     beats, meter = options.beats, options.meter
+    _check_span(transcription, beats)
     first = 0
     if not beats.downbeats:
         meter, first = _bars_of_beats(transcription, options)
     tempo_map = follow_beats(beats, meter, first)
+    outside = sum(not tempo_map.seconds[0] <= hit.time <= tempo_map.seconds[-1] for hit in transcription.hits)
+    if outside:
+        what = f"{outside} of {len(transcription.hits)} hits lie outside the beats given"
+        warnings.warn(f"{beats.name}: {what}: the tempo of the nearest beats holds on", RhythmWarning, stacklevel=3)
     if options.fixed_tempo:
         times = np.array(beats.times)
         hits = PlacedHits(times, tempo_map.quarters_at(times), np.ones(len(times)))
@@ -189,11 +208,21 @@ def _follow(transcription: "Transcription", options: RhythmOptions) -> Rhythm:
     return Rhythm(tempo_map, 1.0, tempo_map.tempo is not None)
 
 
+def _check_span(transcription: "Transcription", beats: Beats) -> None:
+    """Refuse beats of another recording."""
+    hits, duration = transcription.hits, transcription.duration
+    advice = "give those of this recording, in seconds from its beginning"
+    if beats.times[0] >= duration:
+        raise RhythmError(f"{beats.name}: all beats are after the recording's end, at {duration:.3f} s: {advice}")
+    if hits and beats.times[-1] < hits[0].time - _AHEAD:
+        raise RhythmError(f"{beats.name}: all beats are before the first hit, at {hits[0].time:.3f} s: {advice}")
+
+
 def _bars_of_beats(transcription: "Transcription", options: RhythmOptions) -> tuple[Meter, int]:
     """The meter, and the first beat that begins a bar, where the file of beats does not tell."""
     times, meter = np.array(options.beats.times), options.meter
     seconds, classes, accents = _hits_of(transcription)
-    inside = (seconds >= times[0] - 0.1) & (seconds <= times[-1] + 0.1)
+    inside = (seconds >= times[0] - _AHEAD) & (seconds <= times[-1] + _AHEAD)
     if inside.sum() < _FEWEST:
         return meter or Meter(), 0
     pulses = np.interp(seconds[inside], times, np.arange(len(times)))

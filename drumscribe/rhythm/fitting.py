@@ -22,6 +22,8 @@ _SIMPLE = 0.006
 """Seconds that a simplified tempo map may be off."""
 _SNAP = 0.01
 """Seconds that a round tempo may be off at either end of a recording."""
+_OUTERMOST = 8
+"""Distances of beats that tell the tempo before the first beat that is given, and after the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def fit_changing(hits: PlacedHits, meter: Meter) -> TempoMap:
 
 
 def follow_beats(beats: Beats, meter: Meter | None, first: int) -> TempoMap:
-    """The map that goes through beats that are given.
+    """The map that goes through beats that are given, from one beat before them to one after them.
 
     Parameters
     ----------
@@ -124,8 +126,11 @@ def follow_beats(beats: Beats, meter: Meter | None, first: int) -> TempoMap:
     else:
         meters = (MeterChange(0.0, meter),)
     step = 1.0 if meter is None else meter.bar_quarters / (beats.per_bar(meter) or meter.beats_per_bar)
-    quarters = (np.arange(len(beats.times)) - downbeats[0]) * step
-    return TempoMap(beats.times, tuple(quarters.tolist()), meters)
+    gaps = np.diff(beats.times)
+    before, after = (float(np.median(nearest)) for nearest in (gaps[:_OUTERMOST], gaps[-_OUTERMOST:]))
+    seconds = (beats.times[0] - before, *beats.times, beats.times[-1] + after)
+    quarters = (np.arange(-1, len(beats.times) + 1) - downbeats[0]) * step
+    return TempoMap(seconds, tuple(quarters.tolist()), meters)
 
 
 def _place_beat(hits: PlacedHits, beat: float) -> float | None:
