@@ -77,7 +77,10 @@ _OPTIONS = (
         "--beats",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Where the beats are: a time in seconds on each line, and after it, if you like, its number in the bar.",
+        help="Where the beats are: a time in seconds on each line, and after it, if you like, its number in the bar, "
+        "from 1; parted by blanks, tabs, commas or semicolons. A beat of 6/8 and 12/8 is the dotted quarter, or the "
+        "eighth where --meter says 6/8 and the numbers go to 6. Without --meter, bars of n numbered beats are n/4. "
+        "Before the first and after the last beat, the tempo of the nearest ones holds on.",
     ),
     click.option("--fixed-tempo", is_flag=True, help="One tempo throughout, however the playing drifts."),
 )
