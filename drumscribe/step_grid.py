@@ -79,9 +79,7 @@ def _place(transcription: Transcription, grid: Grid) -> list[_Stroke]:
     hits, tempo_map = transcription.hits, transcription.rhythm.tempo_map
     seconds = np.array([hit.time for hit in hits])
     drums = [hit.articulation if hit.instrument in ("tom", "cymbal") else hit.instrument for hit in hits]
-    at = tempo_map.quarters_at(seconds)
-    steps = tempo_map.seconds_at(at + min(s.step for s in grid.subdivisions)) - seconds
-    found = find_ornaments(seconds, np.array([hit.velocity for hit in hits]), drums, steps)
+    found = find_ornaments(seconds, np.array([hit.velocity for hit in hits]), drums, tempo_map, grid)
     kept = np.flatnonzero(found.main == np.arange(len(hits)))
     flams = set(found.main[found.main != np.arange(len(hits))].tolist())
     placed = place(seconds[kept], [drums[i] for i in kept], tempo_map, grid)
@@ -91,7 +89,7 @@ def _place(transcription: Transcription, grid: Grid) -> list[_Stroke]:
     ):
         velocity = hits[i].velocity
         symbol = "X" if velocity >= ACCENT else "o" if velocity < GHOST else "x"
-        symbol = "f" if i in flams else "r" if found.in_roll[i] else symbol
+        symbol = "f" if i in flams else "r" if found.in_roll[i] or found.between[i] else symbol
         strokes.append(_Stroke(bar + line, hits[i].articulation, triplet, symbol))
     return sorted(strokes, key=lambda stroke: stroke.quarter)
 

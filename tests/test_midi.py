@@ -294,6 +294,14 @@ def test_a_hit_just_ahead_of_the_first_bar_line_keeps_its_distance_to_the_others
     assert note_times(tmp_path / "a.mid") == pytest.approx([0.0, 0.51, 2.01], abs=0.0005)
 
 
+def test_the_tempo_of_a_lead_in_is_not_read_back_as_that_of_the_music(tmp_path):
+    tempo_map = TempoMap.steady(95, 0.26)
+    write_midi(timed(tempo_map, [0.27, 0.9, 2.8], 9.0), tmp_path / "a.mid")
+    read = read_transcription(tmp_path / "a.mid")
+    assert read.rhythm.tempo == pytest.approx(95, rel=1e-5)
+    assert read.rhythm.tempo_map.downbeats(9.0) == pytest.approx(tempo_map.downbeats(9.0), abs=0.001)
+
+
 def test_meters_and_markers_are_where_the_music_changes(tmp_path):
     tempo_map = TempoMap(
         (0.0, 8.0, 12.0, 16.0), (0.0, 16.0, 22.0, 28.3), (MeterChange(0.0, Meter()), MeterChange(16.0, Meter(6, 8)))

@@ -9,7 +9,7 @@ from ..drums import ARTICULATION_BY_NOTE
 from ..errors import LabelError
 from ..hits import Hit, Transcription
 from ..rhythm import Meter, MeterChange, Rhythm, TempoMap
-from .writing import DRUM_CHANNEL, FREE_TEXT, START_TEXT
+from .writing import DRUM_CHANNEL, FREE_TEXT, LEAD_IN, START_TEXT
 
 _START = re.compile(re.escape(START_TEXT).replace(re.escape("{:.6f}"), r"(-?\d+\.\d+)"))
 
@@ -57,7 +57,7 @@ class _File:
         self._tempos: list[tuple[int, int]] = []
         self._meters: list[tuple[int, int, int]] = []
         self._notes: list[tuple[int, int, int, int]] = []
-        self._start, self._free, self._ticks = 0.0, False, 0
+        self._start, self._free, self._lead_in, self._ticks = 0.0, False, False, 0
         for track in midi.tracks:
             tick = 0
             for message in track:
@@ -68,6 +68,8 @@ class _File:
                     self._meters.append((tick, message.numerator, message.denominator))
                 elif message.type == "note_on" and message.velocity > 0:
                     self._notes.append((tick, message.channel, message.note, message.velocity))
+                elif message.type == "marker":
+                    self._lead_in |= message.text == LEAD_IN
                 elif message.type == "text":
                     self._free |= message.text == FREE_TEXT
                     if begins := _START.fullmatch(message.text):
@@ -102,6 +104,8 @@ class _File:
         held = [meter for tick, meter in meters if tick <= first][-1]
         later = [MeterChange((tick - first) / self._division, meter) for tick, meter in meters if tick > first]
         ticks = sorted({0, self._ticks + self._division, *(tick for tick, _ in self._tempos)})
+        if self._lead_in and len(ticks) > 2:
+            del ticks[0]  # a lead-in has a tempo of its own, which is not that of the music
         quarters = ((np.array(ticks) - first) / self._division).tolist()
         tempo_map = TempoMap(tuple(self._seconds(ticks)), tuple(quarters), (MeterChange(0.0, held), *later))
         return Rhythm(tempo_map, 1.0, tempo_map.tempo is not None)

@@ -27,6 +27,7 @@ NOTE_SECONDS = 0.1
 """How long a note is held: samplers ignore it or want it short."""
 DRUM_CHANNEL = 9
 TRACK_NAME = "Drums"
+LEAD_IN = "lead-in"
 START_TEXT = "drumscribe: this file begins at {:.6f} s of the recording"
 FREE_TEXT = f"drumscribe: free time, {FREE_TEMPO:g} BPM is nominal"
 _NOTABLE = 0.04  # relative change of tempo that gets a marker: where beat trackers are held to be wrong
@@ -195,7 +196,7 @@ def markers(timeline: Timeline, tempo_map: TempoMap) -> list[tuple[int, str]]:
     meters = dict(timeline.meters)
     found, told = [], 0.0
     if timeline.first_bar:
-        found.append((0, "lead-in"))
+        found.append((0, LEAD_IN))
     for tick in sorted({timeline.first_bar, *timeline.ticks.tolist(), *meters}):
         if tick < timeline.first_bar:
             continue

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .grid import Grid, bar_starts
+from .tempo_map import TempoMap
+
 _CLOSE, _SOFT_CLOSE, _SOFTER = 0.025, 0.060, 0.7
 _RUN_HITS = 4
 _MEETS = 0.16
@@ -34,18 +37,21 @@ class Ornaments:
 
 
 def find_ornaments(
-    seconds: np.ndarray, velocities: np.ndarray, drums: Sequence[str], steps: np.ndarray, distances: np.ndarray
+    seconds: np.ndarray, velocities: np.ndarray, drums: Sequence[str], tempo_map: TempoMap, grid: Grid
 ) -> Ornaments:
-    """Find grace notes, rolls, and what is between the lines.
+    """Find grace notes, rolls, and what is between the lines of a grid.
 
     Parameters
     ----------
     seconds : ``(hits,)``, ascending.
     velocities : ``(hits,)``.
     drums : what each was played on.
-    steps : ``(hits,)``, how far the lines of the grid are apart there, in seconds.
-    distances : ``(hits,)``, how far each is from the nearest line, in steps.
     """
+    at, finest = tempo_map.quarters_at(seconds), min(subdivision.step for subdivision in grid.subdivisions)
+    steps = tempo_map.seconds_at(at + finest) - seconds
+    starts = bar_starts(tempo_map, float(at.min()), float(at.max())) if len(at) else np.zeros(1)
+    lines = (at - starts[np.searchsorted(starts, at, side="right") - 1]) / finest
+    distances = np.abs(lines - np.rint(lines))
     main, in_roll, between = np.arange(len(seconds)), np.zeros(len(seconds), bool), np.zeros(len(seconds), bool)
     names = np.array(drums)
     for drum in dict.fromkeys(drums):

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import RhythmError
 from ..hits import Hit, Transcription
-from .grid import Grid, Swing, bar_starts
+from .grid import Grid, Swing
 from .ornaments import find_ornaments
 from .placing import Placement, place
 from .tempo_map import TempoMap
@@ -166,12 +166,7 @@ class _Pass:
         hits, times = [hits[i] for i in order], seconds[order]
         velocities = np.array([hit.velocity for hit in hits], np.float64)
         drums = [_drum(hit) for hit in hits]
-        step = min(s.step for s in settings.grid.subdivisions)
-        at = tempo_map.quarters_at(times)
-        starts = bar_starts(tempo_map, float(at.min()), float(at.max()))
-        lines = (at - starts[np.searchsorted(starts, at, side="right") - 1]) / step
-        distances = np.abs(lines - np.rint(lines))
-        found = find_ornaments(times, velocities, drums, tempo_map.seconds_at(at + step) - times, distances)
+        found = find_ornaments(times, velocities, drums, tempo_map, settings.grid)
         grace, carried = found.main != np.arange(len(hits)), found.in_roll | found.between
         free = np.flatnonzero(~grace & ~carried)
         own = [drums[i] for i in free]
