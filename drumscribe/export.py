@@ -102,13 +102,17 @@ def read_json(path: Path) -> Transcription:
 
     Raises
     ------
-    LabelError : where the file is not JSON, not a transcription, or of another version.
+    LabelError : where the file cannot be read, is not JSON, not a transcription, or of another version.
     """
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
-        found = content["format"], content["version"]
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise LabelError(f"{path}: not a transcription in JSON ({error})") from error
+    except OSError as error:
+        raise LabelError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except ValueError as error:  # JSON's and Unicode's errors
+        raise LabelError(f"{path}: not JSON ({error})") from error
+    if not isinstance(content, dict) or not {"format", "version"} <= content.keys():
+        raise LabelError(f"{path}: JSON, but no transcription: give one that transcribe --format json wrote")
+    found = content["format"], content["version"]
     if found not in ((JSON_FORMAT, JSON_VERSION), (JSON_FORMAT, 1)):
         raise LabelError(f"{path}: holds {found[0]} version {found[1]}, not {JSON_FORMAT} version {JSON_VERSION}")
     try:

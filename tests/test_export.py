@@ -253,3 +253,19 @@ def test_files_have_the_permissions_of_any_new_file(tmp_path):
     (tmp_path / "plain").touch()
     export.write(TAKE, tmp_path / "take.mid")
     assert (tmp_path / "take.mid").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"a": 1}', "JSON, but no transcription: give one that"),
+        ("[1]", "JSON, but no transcription: give one that"),
+        ("hello", "not JSON"),
+        (None, "cannot be read: No such file"),
+    ],
+)
+def test_it_is_said_why_a_file_is_no_transcription(tmp_path, text, why):
+    if text is not None:
+        (tmp_path / "x.json").write_text(text)
+    with pytest.raises(LabelError, match=rf"x\.json: {why}"):
+        export.read_json(tmp_path / "x.json")

@@ -150,12 +150,20 @@ def test_frame_based_divisions_are_read(tmp_path):
     assert read_note_ons(path) == [(0.5, 36, 100)]
 
 
-@pytest.mark.parametrize("content", [b"", b"hello, this is no MIDI file", smf(PIANO)[:-6]])
-def test_a_broken_file_is_named(tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"", "it ends early"), (b"hello, this is no MIDI file", ".+"), (smf(PIANO)[:-6], "it ends early")],
+)
+def test_a_broken_file_is_named(tmp_path, content, why):
     path = tmp_path / "broken.mid"
     path.write_bytes(content)
-    with pytest.raises(LabelError, match=r"broken\.mid"):
+    with pytest.raises(LabelError, match=rf"broken\.mid: not a readable MIDI file \({why}\)"):
         read_midi(path)
+
+
+def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path):
+    with pytest.raises(LabelError, match=r"gone\.mid: cannot be read: No such file or directory$"):
+        read_midi(tmp_path / "gone.mid")
 
 
 def timed(tempo_map: TempoMap | None, times, duration: float) -> Transcription:

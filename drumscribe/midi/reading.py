@@ -138,4 +138,6 @@ def _open(path: Path):
     try:
         return mido.MidiFile(path)
     except (OSError, EOFError, ValueError, LookupError, KeySignatureError) as error:
-        raise LabelError(f"{path}: not a readable MIDI file ({error or 'it ends early'})") from error
+        if isinstance(error, OSError) and error.strerror:  # mido raises some without, for what is in the file
+            raise LabelError(f"{path}: cannot be read: {error.strerror}") from error
+        raise LabelError(f"{path}: not a readable MIDI file ({str(error) or 'it ends early'})") from error
