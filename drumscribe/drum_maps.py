@@ -12,15 +12,17 @@ A map of one's own is a TOML file: names of articulations (`drums.ARTICULATIONS`
     tom = 40
     cymbal = 50
 
-What a map lacks is looked for up the tree (`PARENTS`): a ride bell becomes a ride, and a ride a cymbal.
+What a map lacks is looked for up the tree (`PARENTS`): a ride bell becomes a ride, and a ride a cymbal. It may name
+`percussion`, too, for what is outside the vocabulary, which keeps its General MIDI note otherwise.
 """
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from .drums import ARTICULATIONS, INSTRUMENTS
+from .drums import ARTICULATIONS, INSTRUMENTS, PERCUSSION
 from .errors import DrumscribeError
+from .hits import Hit
 
 PARENTS = {
     "rimshot": "snare",
@@ -37,7 +39,7 @@ PARENTS = {
 }
 """What stands in for an articulation that a map lacks."""
 
-_NAMES = tuple(dict.fromkeys((*(a.name for a in ARTICULATIONS), *INSTRUMENTS)))
+_NAMES = tuple(dict.fromkeys((*(a.name for a in ARTICULATIONS), *INSTRUMENTS, PERCUSSION)))
 
 
 class DrumMapError(DrumscribeError):
@@ -51,7 +53,7 @@ class DrumMap:
     Attributes
     ----------
     name : what it is called.
-    notes : pairs of an articulation or instrument and its MIDI note, 0 to 127.
+    notes : pairs of an articulation, an instrument or `percussion`, and its MIDI note, 0 to 127.
 
     Raises
     ------
@@ -77,11 +79,19 @@ class DrumMap:
                 f"{self.name}: no note for {', '.join(missing)}: name them, or their instruments "
                 f"({', '.join(dict.fromkeys(_root(name) for name in missing))})"
             )
+        if PERCUSSION in given:
+            found[PERCUSSION] = given[PERCUSSION]
         object.__setattr__(self, "_note", found)
 
     def note_of(self, articulation: str) -> int:
         """The note of an articulation, or of what stands in for it."""
         return self._note[articulation]
+
+    def note_for(self, hit: Hit) -> int:
+        """The note of a hit: its own, if it has one, unless it is percussion, and the map has that."""
+        if hit.own_note is not None and not (hit.articulation == PERCUSSION and PERCUSSION in self._note):
+            return hit.own_note
+        return self._note[hit.articulation]
 
 
 def _look_up(name: str, given: dict[str, int]) -> int | None:
@@ -130,8 +140,8 @@ def load_drum_map(name: str) -> DrumMap:
     ------
     DrumMapError : naming the file and what is wrong with it.
     """
-    if name in DRUM_MAPS:
-        return DRUM_MAPS[name]
+    if name.lower() in DRUM_MAPS:
+        return DRUM_MAPS[name.lower()]
     if sys.version_info >= (3, 11):
         import tomllib
     else:
@@ -148,7 +158,5 @@ def load_drum_map(name: str) -> DrumMap:
     notes = content.get("notes")
     if not isinstance(notes, dict) or set(content) - {"name", "notes"}:
         raise DrumMapError(f"{path}: must hold a table [notes], and beside it nothing but a name")
-    try:
-        return DrumMap(str(content.get("name", path.stem)), tuple(notes.items()))
-    except DrumMapError as error:
-        raise DrumMapError(f"{path}: {error}") from error
+    drum_map = DrumMap(str(path), tuple(notes.items()))  # under this name, so that errors tell the file
+    return replace(drum_map, name=str(content.get("name", path.stem)))

@@ -70,12 +70,15 @@ INSTRUMENTS = tuple(dict.fromkeys(a.instrument for a in ARTICULATIONS))
 FIVE_CLASSES = tuple(i for i in INSTRUMENTS if i != "side_stick")
 """The five classes of the literature; the side stick stays outside, as in MDB Drums."""
 
+PERCUSSION, PERCUSSION_NOTE = "percussion", 54
+"""What percussion outside the vocabulary is called, and the note that it is written as: a tambourine's."""
+
 ARTICULATION_BY_NAME = {a.name: a for a in ARTICULATIONS}
 ARTICULATION_BY_NOTE = {note: a for a in ARTICULATIONS for note in (a.note, *a.notes_read)}
 _READ = {name: a for a in ARTICULATIONS for name in (a.name, *a.names_read, *a.broad_names)}
 _BROAD = frozenset(name for a in ARTICULATIONS for name in a.broad_names)
 
-OUTSIDE_NAMES = frozenset(("ot", "other", "tmb", "tambourine", "clap", "cowbell", "shaker", "perc", "percussion"))
+OUTSIDE_NAMES = frozenset(("ot", "other", "tmb", "tambourine", "clap", "cowbell", "shaker", "perc", PERCUSSION))
 """Labels of sounds that are known and outside the vocabulary."""
 
 

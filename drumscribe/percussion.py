@@ -7,11 +7,12 @@ does not say.
 import numpy as np
 
 from .candidates import LEAD
+from .drums import PERCUSSION, PERCUSSION_NOTE
 from .hits import Hit
 from .picking import find_peaks
 
-NAME, NOTE, VELOCITY = "percussion", 54, 90
-"""What its hits are called, and how they are written: as a tambourine, always as loud."""
+VELOCITY = 90
+"""Of all its hits."""
 
 
 class PercussionFinder:
@@ -37,4 +38,5 @@ class PercussionFinder:
         frames, _ = find_peaks(activations, self._threshold)
         likely = activations[frames, 0].tolist()
         times = np.maximum((frames - LEAD) / self._rate, 0.0).tolist()
-        return [Hit(time, NAME, VELOCITY, sure, NOTE) for time, sure in zip(times, likely, strict=True)]
+        found = zip(times, likely, strict=True)
+        return [Hit(time, PERCUSSION, VELOCITY, sure, PERCUSSION_NOTE) for time, sure in found]

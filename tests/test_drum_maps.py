@@ -3,8 +3,9 @@
 import pretty_midi
 import pytest
 
+from drumscribe.batch.delivery import Delivery
 from drumscribe.drum_maps import DRUM_MAPS, GENERAL_MIDI, ROLAND_TD, DrumMap, DrumMapError, load_drum_map
-from drumscribe.drums import ARTICULATION_BY_NOTE, ARTICULATIONS
+from drumscribe.drums import ARTICULATION_BY_NOTE, ARTICULATIONS, PERCUSSION, PERCUSSION_NOTE
 from drumscribe.hits import Hit, Transcription
 from drumscribe.midi import MidiOptions, write_midi
 
@@ -65,6 +66,32 @@ def test_what_is_wrong_with_a_map_is_said_in_one_line(tmp_path, text, message):
     with pytest.raises(DrumMapError, match=rf"my kit\.toml: .*{message}") as caught:
         load_drum_map(toml(tmp_path, text))
     assert len(str(caught.value).splitlines()) == 1
+    assert str(caught.value).count("my kit") == 1
+
+
+def test_names_of_maps_may_be_in_upper_case():
+    assert load_drum_map("GM") is GENERAL_MIDI
+    assert load_drum_map("Td") is ROLAND_TD
+
+
+def test_percussion_has_the_note_of_the_map_or_that_of_general_midi(tmp_path):
+    notes = "\n".join(f"{name} = {note}" for name, note in BROAD.items())
+    broad = load_drum_map(toml(tmp_path, f"[notes]\n{notes}"))
+    named = load_drum_map(toml(tmp_path, f"[notes]\n{notes}\npercussion = 0"))
+    clap, own = Hit(1.0, PERCUSSION, 90, own_note=PERCUSSION_NOTE), Hit(2.0, "stomp", 90, own_note=35)
+    for drum_map, expected in ((broad, [54, 35]), (named, [0, 35])):
+        write_midi(Transcription((clap, own), 3.0), tmp_path / "a.mid", MidiOptions(drum_map))
+        (drums,) = pretty_midi.PrettyMIDI(str(tmp_path / "a.mid")).instruments
+        assert [n.pitch for n in drums.notes] == expected
+
+
+def test_hits_that_a_map_merges_are_counted(tmp_path):
+    drum_map = DrumMap("two in one", (*BROAD.items(), ("rimshot", 4)))
+    hits = (Hit(1.0, "rimshot", 50), Hit(1.0, "tom_low", 90), Hit(2.0, "kick", 90), Hit(2.0, "snare", 90))
+    (note,) = Delivery(midi=MidiOptions(drum_map)).deliver(Transcription(hits, 3.0), [tmp_path / "a.mid"])
+    assert note == "MIDI: 1 of 4 hits merged with louder ones of the same note and time"
+    assert Delivery(midi=MidiOptions(drum_map)).deliver(Transcription(hits, 3.0), [tmp_path / "a.csv"]) == ()
+    assert Delivery().deliver(Transcription(hits, 3.0), [tmp_path / "a.mid"]) == ()
 
 
 @pytest.mark.parametrize(("name", "message"), [("roland", "give gm, td, or a file"), ("no.toml", "cannot be read")])

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from drumscribe.cli import main
+from drumscribe.drums import PERCUSSION, PERCUSSION_NOTE
 from drumscribe.errors import RhythmError
 from drumscribe.export import read_json
 from drumscribe.hits import Hit, Transcription
@@ -326,6 +327,7 @@ def test_in_free_time_the_command_writes_what_was_played_and_says_so(run, tmp_pa
         (("--quantize", "bongo=1/8"), "'bongo' is not an instrument"),
         (("--quantize", "1/8", "--strength", "much"), "'much' is not a number"),
         (("--map", "nonsense"), "'nonsense' is not a drum map"),
+        (("--quantize", "1/8", "--swing", "clap=60"), "'clap' is not an instrument"),
         (("--midi-type", "0", "--split-tracks"), "split tracks need type 1"),
     ],
 )
@@ -340,3 +342,25 @@ def test_the_command_tells_where_the_midi_begins(run, tmp_path):
     result = run("take.wav", "--start-at-bar")
     assert "the MIDI begins with a bar, at 0.500 s: cut 0.500 s off the recording to line both up" in result.stderr
     assert read_midi(tmp_path / "out" / "take.mid")[0].time == pytest.approx(0.5, abs=0.001)
+
+
+def test_a_midi_that_begins_with_the_recording_has_nothing_cut_off(run, monkeypatch):
+    def hear(self, path, progress=None):
+        return take(Hit(0.0, "kick", 90), Hit(2.0, "kick", 90), tempo_map=TempoMap.steady(120, 0.0))
+
+    monkeypatch.setattr(RhythmicTranscriber, "transcribe_file", hear)
+    result = run("take.wav", "--start-at-bar")
+    assert "the MIDI begins with a bar, where the recording does" in result.stderr
+    assert "cut" not in result.stderr
+
+
+def test_the_command_quantises_percussion_in_its_own_way(run, monkeypatch, tmp_path):
+    def hear(self, path, progress=None):
+        clap = Hit(START + 0.02, PERCUSSION, 90, own_note=PERCUSSION_NOTE)
+        return take(clap, *played(np.arange(16), 0.005))
+
+    monkeypatch.setattr(RhythmicTranscriber, "transcribe_file", hear)
+    for given, expected in (("percussion=1/4", START), ("percussion=off", START + 0.02)):
+        assert run("take.wav", "--quantize", "1/4", "--quantize", given, "-f", "json").exit_code == 0
+        hits = read_json(tmp_path / "out" / "take.json").hits
+        assert [h.time for h in hits if h.instrument == PERCUSSION] == [pytest.approx(expected)]

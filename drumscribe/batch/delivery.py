@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .. import export
 from ..errors import DrumscribeError, RhythmError
 from ..hits import Transcription
-from ..midi import MidiOptions, lay_out
+from ..midi import MidiOptions, count_merged, lay_out
 
 if TYPE_CHECKING:
     from ..rhythm.quantise import QuantiseOptions
@@ -42,6 +42,9 @@ class Delivery:
                 export.write(transcription, output, format, self.midi)
             except OSError as problem:
                 raise DrumscribeError(f"{output}: cannot be written: {problem.strerror or problem}") from problem
+        if any(output.suffix == ".mid" for output in outputs) and (count := count_merged(transcription, self.midi)):
+            hits = len(transcription.hits)
+            notes += (f"MIDI: {count} of {hits} hits merged with louder ones of the same note and time",)
         return (*notes, *self._started_elsewhere(transcription))
 
     def _quantised(self, transcription: Transcription) -> tuple[Transcription, tuple[str, ...]]:
@@ -61,5 +64,7 @@ class Delivery:
         if transcription.rhythm is None or transcription.rhythm.tempo_map is None:
             return ("in free time there is no bar to begin with: the MIDI begins with the recording",)
         start = lay_out(transcription, True).start
+        if abs(start) < 0.0005:
+            return ("the MIDI begins with a bar, where the recording does: both line up",)
         what = f"cut {start:.3f} s off" if start >= 0 else f"put {-start:.3f} s of silence before"
         return (f"the MIDI begins with a bar, at {start:.3f} s: {what} the recording to line both up",)

@@ -20,19 +20,21 @@ class PerInstrument(click.ParamType):
     ----------
     name : what the value is called.
     read : makes it of text, or raises a ValueError.
+    instruments : that may have one.
     """
 
-    def __init__(self, name: str, read: Callable[[str], object]):
+    def __init__(self, name: str, read: Callable[[str], object], instruments: Sequence[str] = INSTRUMENTS):
         self.name = name
         self._read = read
+        self._instruments = instruments
 
     def get_metavar(self, param, ctx=None) -> str:
         return f"[INSTRUMENT=]{self.name}"
 
     def convert(self, value, param, ctx) -> tuple[str | None, object]:
         instrument, equals, text = value.rpartition("=")
-        if equals and instrument not in INSTRUMENTS:
-            self.fail(f"{instrument!r} is not an instrument: it is one of {', '.join(INSTRUMENTS)}", param, ctx)
+        if equals and instrument not in self._instruments:
+            self.fail(f"{instrument!r} is not an instrument: it is one of {', '.join(self._instruments)}", param, ctx)
         try:
             return (instrument or None), self._read(text)
         except ValueError as error:

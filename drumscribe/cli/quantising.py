@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..drums import INSTRUMENTS
+from ..drums import INSTRUMENTS, PERCUSSION
 from ..errors import RhythmError
 from .options import PerInstrument, number
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 OFF = "off"
 """What is given instead of a grid to leave an instrument as it was played."""
+
+_INSTRUMENTS = (*INSTRUMENTS, PERCUSSION)
 
 Given = tuple[tuple[str | None, str | float], ...]
 
@@ -44,7 +46,7 @@ class Quantising:
                 raise RhythmError("--swing, --strength, --window and --smooth-velocities need --quantize")
             return None
         named = {name for given in vars(self).values() for name, _ in given if name is not None}
-        own = tuple((name, self._settings(name)) for name in INSTRUMENTS if name in named)
+        own = tuple((name, self._settings(name)) for name in _INSTRUMENTS if name in named)
         return QuantiseOptions(self._settings(None), own)
 
     def _settings(self, instrument: str | None):
@@ -79,30 +81,33 @@ _OPTIONS = (
     click.option(
         "--quantize",
         "grid",
-        type=PerInstrument("GRID", str),
+        type=PerInstrument("GRID", str, _INSTRUMENTS),
         multiple=True,
         help="Move hits to 1/4, 1/8, 1/16, 1/32 or 1/64, triplets such as 1/8t, or 1/16+1/8t: either, as each bar is "
         "played. For one instrument: hihat=1/8, or hihat=off. This and the next four can be repeated.",
     ),
     click.option(
         "--swing",
-        type=PerInstrument("PERCENT", number),
+        type=PerInstrument("PERCENT", number, _INSTRUMENTS),
         multiple=True,
         help="What the first of two notes gets of their time: 50 is straight, 66.7 triplets; as played if not given.",
     ),
     click.option(
         "--strength",
-        type=PerInstrument("PERCENT", number),
+        type=PerInstrument("PERCENT", number, _INSTRUMENTS),
         multiple=True,
         help="How far hits are moved; 100 if not given.",
     ),
     click.option(
-        "--window", type=PerInstrument("MS", number), multiple=True, help="Hits that are farther from the grid stay."
+        "--window",
+        type=PerInstrument("MS", number, _INSTRUMENTS),
+        multiple=True,
+        help="Hits that are farther from the grid stay.",
     ),
     click.option(
         "--smooth-velocities",
         "smoothing",
-        type=PerInstrument("PERCENT", number),
+        type=PerInstrument("PERCENT", number, _INSTRUMENTS),
         multiple=True,
         help="Make hits at the same place of each bar more alike; 0 if not given.",
     ),

@@ -2,11 +2,12 @@
 
 from .reading import read_midi, read_note_ons, read_transcription
 from .timeline import Timeline, lay_out
-from .writing import MidiOptions, to_pretty_midi, write_midi
+from .writing import MidiOptions, count_merged, to_pretty_midi, write_midi
 
 __all__ = [
     "MidiOptions",
     "Timeline",
+    "count_merged",
     "lay_out",
     "read_midi",
     "read_note_ons",

@@ -85,7 +85,7 @@ def to_notes(hits: Iterable[Hit], timeline: Timeline, drum_map: DrumMap = GENERA
     starts[quantised] = timeline.ticks_of([hit.quarter for hit in hits if hit.quarter is not None])
     loudest: dict[tuple[int, int], int] = {}
     for hit, start in zip(hits, starts.tolist(), strict=True):
-        key = (start, drum_map.note_of(hit.articulation) if hit.own_note is None else hit.own_note)
+        key = (start, drum_map.note_for(hit))
         loudest[key] = max(loudest.get(key, 1), min(127, hit.velocity))
     keys = sorted(loudest, reverse=True)
     begun = timeline.seconds_at(np.array([start for start, _ in keys], np.int64))
@@ -110,6 +110,12 @@ def _tracks(transcription: Transcription, timeline: Timeline, options: MidiOptio
         )
         for name in played
     ]
+
+
+def count_merged(transcription: Transcription, options: MidiOptions) -> int:
+    """How many hits are not in the file, as a louder one has their tick and note."""
+    timeline = lay_out(transcription, options.start_at_bar)
+    return len(transcription.hits) - sum(len(notes) for _, notes in _tracks(transcription, timeline, options))
 
 
 def to_pretty_midi(transcription: Transcription, options: MidiOptions | None = None):
