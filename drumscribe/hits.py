@@ -65,6 +65,13 @@ class Transcription:
     model: str = ""
     rhythm: "Rhythm | None" = None
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is odd about it, a line each: nothing was heard, or a rhythm that is not what was asked for."""
+        if not self.hits:
+            return ("no drums were heard",)
+        return (self.rhythm.remark,) if self.rhythm is not None and self.rhythm.remark else ()
+
     def to_pretty_midi(self):
         """The transcription as a `pretty_midi.PrettyMIDI`, equal to the file that `midi.write_midi` writes."""
         from .midi import to_pretty_midi

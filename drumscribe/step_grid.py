@@ -45,7 +45,8 @@ def make_step_grid(transcription: Transcription, grid: Grid, bars: int) -> tuple
     if not transcription.hits:
         raise RhythmError("no hits were heard: there is no pattern to show")
     if rhythm is None or rhythm.tempo_map is None:
-        raise RhythmError("played in free time: there are no bars to show; give the tempo or the beats")
+        why = rhythm.remark if rhythm is not None and rhythm.remark else "played in free time"
+        raise RhythmError(f"{why}: there are no bars to show; give the tempo or the beats")
     strokes = _place(transcription, grid)
     starts = bar_starts(rhythm.tempo_map, strokes[0].quarter + 1e-6, strokes[-1].quarter + 1e-6)
     out = []

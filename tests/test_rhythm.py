@@ -13,7 +13,6 @@ from drumscribe.rhythm import (
     Meter,
     MeterChange,
     RhythmOptions,
-    RhythmWarning,
     TempoMap,
     analyse_rhythm,
     read_beats,
@@ -270,7 +269,39 @@ class TestGiven:
         rhythm = analyse_rhythm(play(TempoMap.steady(120.0, 0.5)), RhythmOptions(meter=meter))
         assert rhythm.meter == meter
 
-    @pytest.mark.filterwarnings("ignore::drumscribe.rhythm.RhythmWarning")
+    @pytest.mark.parametrize(
+        "tempo_range", [(108.0, 112.0), (109.5, 110.5), (110.0, 120.0), (100.0, 110.0), (70.0, 140.0)]
+    )
+    def test_a_range_may_be_narrow(self, tempo_range):
+        played = play(TempoMap.steady(110.0, 0.5), bars=6, jitter=0.004)
+        rhythm = analyse_rhythm(played, RhythmOptions(tempo_range=tempo_range))
+        assert rhythm.tempo == pytest.approx(110.0, abs=0.1)
+        assert rhythm.remark == ""
+
+    @pytest.mark.parametrize("tempo_range", [(20.0, 25.0), (100.0, 109.0), (108.0, 109.0), (110.5, 111.0)])
+    def test_a_range_that_nothing_fits_is_told(self, tempo_range):
+        played = play(TempoMap.steady(110.0, 0.5), bars=6, jitter=0.004)
+        rhythm = analyse_rhythm(played, RhythmOptions(tempo_range=tempo_range))
+        assert rhythm.tempo_map is None
+        assert rhythm.remark == "no tempo from {:g} to {:g} BPM fits the playing".format(*tempo_range)
+
+    @pytest.mark.parametrize("tempo", [20.0, 86.5, 90.5, 92.0, 131.0, 137.6, 330.0, 400.0])
+    def test_a_tempo_that_is_not_played_has_an_answer_all_the_same(self, tempo):
+        rhythm = analyse_rhythm(play(TempoMap.steady(110.0, 0.5), bars=6), RhythmOptions(tempo=tempo))
+        assert rhythm.tempo_map is not None
+
+    def test_a_tempo_other_than_was_asked_for_is_told(self):
+        played = play(TempoMap.steady(110.0, 0.5), bars=6)
+        assert analyse_rhythm(played, RhythmOptions(tempo=92.0)).remark == "asked for 92 BPM, heard 110 BPM, 4/4"
+        assert analyse_rhythm(played, RhythmOptions(tempo=108.0)).remark == ""
+        assert analyse_rhythm(played).remark == ""
+
+    def test_a_tempo_that_leaves_its_range_in_places_is_told(self):
+        truth = TempoMap((0.5, 20.5, 39.7), (0.0, 40.0, 72.0))
+        rhythm = analyse_rhythm(play(truth, bars=18), RhythmOptions(tempo_range=(50.0, 117.0)))
+        assert str(rhythm) == "100 to 120 BPM, 4/4"
+        assert rhythm.remark == "asked for 50 to 117 BPM, heard 100 to 120 BPM, 4/4"
+
     def test_beats_that_are_given_are_gone_through(self):
         beats = Beats(tuple(np.cumsum([0.5] * 8 + [0.6] * 8).tolist()), (1.0, 3.0))
         rhythm = analyse_rhythm(play(TempoMap.steady(120.0)), RhythmOptions(beats=beats))
@@ -285,7 +316,6 @@ class TestGiven:
         assert rhythm.meter == Meter(4, 4)
         np.testing.assert_allclose(rhythm.tempo_map.downbeats(8.0), truth.downbeats(8.0), atol=1e-6)
 
-    @pytest.mark.filterwarnings("ignore::drumscribe.rhythm.RhythmWarning")
     def test_bars_of_different_lengths_are_meters(self):
         times = tuple(float(t) for t in range(12))
         rhythm = analyse_rhythm(play(TempoMap.steady(60.0)), RhythmOptions(beats=Beats(times, (1.0, 5.0, 8.0))))
@@ -296,8 +326,8 @@ class TestGiven:
         truth = TempoMap.steady(120.0, 0.0)
         taps = np.arange(10.0, 20.0, 0.5)
         taps[[0, -1]] += [0.05, -0.05]
-        with pytest.warns(RhythmWarning, match=r"the beats: 246 of 312 hits lie outside the beats given"):
-            rhythm = analyse_rhythm(play(truth, bars=24), RhythmOptions(beats=Beats(tuple(taps))))
+        rhythm = analyse_rhythm(play(truth, bars=24), RhythmOptions(beats=Beats(tuple(taps))))
+        assert rhythm.remark.startswith("the beats: 246 of 312 hits lie outside the beats given")
         tempos = rhythm.tempo_map.tempos()
         assert (tempos[0], tempos[-1]) == pytest.approx((120.0, 120.0))
         beats = rhythm.tempo_map.beats(47.0)
@@ -473,6 +503,13 @@ class TestCommand:
         rhythm = json.loads(result.stdout)["recordings"][0]["rhythm"]
         assert (rhythm["tempo"], rhythm["meter"]) == (55.0, "2/4")
 
+    def test_what_was_asked_for_and_not_heard_is_noted(self, song, tmp_path):
+        result = self.transcribe(song, "-o", tmp_path, "--json", "--tempo-range", "108-109")
+        (recording,) = json.loads(result.stdout)["recordings"]
+        assert recording["rhythm"]["tempo"] is None
+        assert recording["notes"] == ["no tempo from 108 to 109 BPM fits the playing"]
+        assert f"{song}: no tempo from 108 to 109 BPM fits the playing" in result.stderr
+
     @pytest.mark.parametrize(
         ("options", "told"),
         [
@@ -492,9 +529,9 @@ class TestCommand:
         (tmp_path / "a.beats").write_text("0.5 1\n1.05 2\n1.6 3\n2.15 4\n")
         result = self.transcribe(song, "-o", tmp_path, "--json", "--beats", tmp_path / "a.beats")
         assert result.exit_code == 0
-        (warning,) = json.loads(result.stdout)["recordings"][0]["warnings"]
-        assert "hits lie outside the beats given" in warning
-        assert f"warning: {tmp_path / 'a.beats'}:" in result.stderr
+        (note,) = json.loads(result.stdout)["recordings"][0]["notes"]
+        assert "hits lie outside the beats given" in note
+        assert note in result.stderr
 
     def test_beats_after_the_recording_are_a_failure_in_one_line(self, song, tmp_path):
         (tmp_path / "a.beats").write_text("100\n101\n")

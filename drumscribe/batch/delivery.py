@@ -36,6 +36,7 @@ class Delivery:
         ------
         DrumscribeError : where one cannot be written.
         """
+        remarks = transcription.remarks
         transcription, notes = self._quantised(transcription)
         for output, format in zip(outputs, self.formats or (None,) * len(outputs), strict=True):
             try:
@@ -45,7 +46,7 @@ class Delivery:
         if any(output.suffix == ".mid" for output in outputs) and (count := count_merged(transcription, self.midi)):
             hits = len(transcription.hits)
             notes += (f"MIDI: {count} of {hits} hits merged with louder ones of the same note and time",)
-        return (*notes, *self._started_elsewhere(transcription))
+        return (*remarks, *notes, *self._started_elsewhere(transcription))
 
     def _quantised(self, transcription: Transcription) -> tuple[Transcription, tuple[str, ...]]:
         if self.quantise is None:

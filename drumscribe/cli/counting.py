@@ -69,7 +69,7 @@ _OPTIONS = (
         "--tempo",
         type=float,
         metavar="BPM",
-        help="About so many quarter notes per minute; the exact tempo is still found, half and double are not.",
+        help="About so many quarter notes per minute: the exact tempo is found within 20 %, half and double are not.",
     ),
     click.option("--tempo-range", metavar="LOW-HIGH", help="Look for tempi from LOW to HIGH only, such as 70-140."),
     click.option("--meter", metavar="N/M", help="The time signature, such as 6/8, if you know it."),

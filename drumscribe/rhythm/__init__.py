@@ -1,6 +1,6 @@
 """Beats, bars and tempo of what was played."""
 
-from .analysis import Rhythm, RhythmWarning, analyse_rhythm
+from .analysis import Rhythm, analyse_rhythm
 from .beats_file import Beats, read_beats
 from .options import RhythmOptions
 from .tempo_map import Meter, MeterChange, TempoMap
@@ -11,7 +11,6 @@ __all__ = [
     "MeterChange",
     "Rhythm",
     "RhythmOptions",
-    "RhythmWarning",
     "TempoMap",
     "analyse_rhythm",
     "read_beats",

@@ -1,7 +1,6 @@
 """Hits to rhythm: pulses (`tracking`), their reading in quarters and bars (`bars`), and the tempo map (`fitting`)."""
 
-import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,22 +21,20 @@ TEMPO_RANGE = (40.0, 300.0)
 """Tempi considered, in quarters per minute."""
 PULSE_RANGE = (66.0, 140.0)
 """Tempi that pulses are tracked at: every tempo has a multiple there."""
-_PULSE_RANGES = ((60.0, 105.0), (95.0, 165.0))
+_PULSE_RANGES = (PULSE_RANGE, (60.0, 105.0), (95.0, 165.0))
 """More of them: too narrow to take pulses for half as many, they follow where the tempo leaves `PULSE_RANGE`."""
 _GIVEN = 1.2
 """How far off a given tempo may be, as a factor."""
 _SAME = 0.04
 """Tempi that differ less, as a share, are the same."""
+_ROUNDING = 1.001
+"""How far a tempo may leave the range that is asked for, as a factor, and be its end."""
 _FEWEST = 8
 """Hits without which there is no telling."""
 _AHEAD = 0.1
 """Seconds by which hits may come before the first beat, or after the last, and be on it."""
 _Hits = tuple[np.ndarray, np.ndarray, np.ndarray]
 """The times of hits, their classes, and their accents, each ``(hits,)``."""
-
-
-class RhythmWarning(UserWarning):
-    """What was said of a rhythm fits the recording only in part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +47,13 @@ class Rhythm:
     confidence : how sure the tempo is, its octave included, 0 to 1: a probability on simulated transcriptions that
         nothing was learnt from; in free time, how sure that is. The README says how far it holds.
     steady : whether one tempo holds throughout.
+    remark : in a line, how it differs from what was asked for or given; empty if it does not.
     """
 
     tempo_map: TempoMap | None
     confidence: float
     steady: bool
+    remark: str = ""
 
     @property
     def tempo(self) -> float | None:
@@ -78,8 +77,8 @@ class Rhythm:
 def analyse_rhythm(transcription: "Transcription", options: RhythmOptions | None = None) -> Rhythm:
     """The rhythm of what was played.
 
-    Playing that fits no beat is said to be in free time, unless a tempo or beats are given. Where hits lie outside the
-    beats, a `RhythmWarning` says how many.
+    Playing that fits no beat is said to be in free time, unless a tempo or beats are given; so is playing that fits
+    no tempo of a range that is given.
 
     Raises
     ------
@@ -88,6 +87,34 @@ def analyse_rhythm(transcription: "Transcription", options: RhythmOptions | None
     options = options or RhythmOptions()
     if options.beats is not None:
         return _follow(transcription, options)
+    rhythm = _find_rhythm(transcription, options)
+    return replace(rhythm, remark=_remark(rhythm, options))
+
+
+def _remark(rhythm: Rhythm, options: RhythmOptions) -> str:
+    """In a line, how a rhythm differs from what was asked for; empty if it does not."""
+    tempo_map, tempo_range = rhythm.tempo_map, options.tempo_range
+    if tempo_range is not None:
+        asked = "{:g} to {:g} BPM".format(*tempo_range)
+        if tempo_map is None:
+            return f"no tempo from {asked} fits the playing"
+        if not all(_within(tempo, tempo_range) for tempo in tempo_map.tempos()):
+            return f"asked for {asked}, heard {rhythm}"
+    if options.tempo is None or tempo_map is None or abs(_average(tempo_map) / options.tempo - 1.0) <= _SAME:
+        return ""
+    return f"asked for {options.tempo:g} BPM, heard {rhythm}"
+
+
+def _within(tempo: float, tempo_range: tuple[float, float]) -> bool:
+    return tempo_range[0] / _ROUNDING <= tempo <= tempo_range[1] * _ROUNDING
+
+
+def _average(tempo_map: TempoMap) -> float:
+    """Quarters per minute from the first anchor to the last."""
+    return 60.0 * (tempo_map.quarters[-1] - tempo_map.quarters[0]) / (tempo_map.seconds[-1] - tempo_map.seconds[0])
+
+
+def _find_rhythm(transcription: "Transcription", options: RhythmOptions) -> Rhythm:
     hits, duration = transcription.hits, transcription.duration
     if (times := repetitions(hits, duration)) > 1:
         rhythm, is_loop = _analyse(_repeated(_hits_of(transcription), times, duration), duration, options)
@@ -106,23 +133,29 @@ def _analyse(hits: _Hits, duration: float, options: RhythmOptions) -> tuple[Rhyt
     seconds, classes, _ = hits
     tables = load_tables()
     tempo_range, pulse_ranges = _ranges(options)
-
     from .tracking import track_pulses
 
     tracks = [track_pulses(seconds, classes, tables.phases, 60.0 / r[1], 60.0 / r[0]) for r in pulse_ranges]
-    reading, starts, certainty = _read(hits, duration, tracks, tables, tempo_range, options.meter)
+    found = _read(hits, duration, tracks, tables, tempo_range, options)
+    if found is None:
+        return Rhythm(None, 0.0, False), False
+    reading, starts, certainty = found
     pulses = np.interp(seconds, starts, np.arange(len(starts)))
     metrical = _metrical(reading, starts, tables)
     given = options.tempo is not None or options.fixed_tempo
-    if metrical < 0.5 and not given:
+    # Pulses that have to be this slow are even whatever is played: there, bars must repeat themselves.
+    slow = options.tempo_range is not None and options.tempo_range[1] < PULSE_RANGE[0]
+    if (metrical < 0.5 or (slow and reading.repetition < 0.0)) and not given:
         return Rhythm(None, 1.0 - metrical, False), False
     confidence = certainty * (1.0 if given else metrical)
     quarters = _from_first_downbeat((pulses - reading.downbeat) / reading.pulses_per_quarter, reading.meter)
     placed = place_hits(seconds, quarters)
-    if not (options.fixed_tempo or is_steady(placed)):
-        return Rhythm(fit_changing(placed, reading.meter), confidence, False), False
-    loop = fit_loop(reading, starts, duration)
-    return Rhythm(loop or fit_steady(placed, reading.meter), confidence, True), loop is not None
+    steady = options.fixed_tempo or is_steady(placed)
+    loop = fit_loop(reading, starts, duration) if steady else None
+    tempo_map = loop or (fit_steady if steady else fit_changing)(placed, reading.meter)
+    if options.tempo_range is not None and not _within(_average(tempo_map), options.tempo_range):
+        return Rhythm(None, 0.0, False), False
+    return Rhythm(tempo_map, confidence, steady), loop is not None
 
 
 def _repeated(hits: _Hits, times: int, duration: float) -> _Hits:
@@ -143,34 +176,54 @@ def _hits_of(transcription: "Transcription") -> _Hits:
 def _ranges(options: RhythmOptions) -> tuple[tuple[float, float], tuple[tuple[float, float], ...]]:
     """The tempi to consider, and those to track pulses at, each range for itself."""
     if options.tempo is not None:
-        wanted = options.tempo / _GIVEN, options.tempo * _GIVEN
-    else:
-        wanted = options.tempo_range or TEMPO_RANGE
+        pulses = options.tempo / _GIVEN, options.tempo * _GIVEN
+        return _with_a_frame(*pulses), (pulses,)
+    if options.tempo_range is None:
+        return TEMPO_RANGE, _PULSE_RANGES
+    wanted = options.tempo_range[0] / _ROUNDING, options.tempo_range[1] * _ROUNDING
     narrow = wanted[1] / wanted[0] < PULSE_RANGE[1] / PULSE_RANGE[0]
-    return wanted, (wanted,) if narrow else (PULSE_RANGE, *_PULSE_RANGES)
+    return wanted, (_with_a_frame(*wanted),) if narrow else _PULSE_RANGES
+
+
+def _with_a_frame(slowest: float, fastest: float) -> tuple[float, float]:
+    """A range of tempi whose pulses may last a frame longer or shorter: in frames they miss its ends."""
+    from .tracking import FRAME
+
+    return 60.0 / (60.0 / slowest + FRAME), 60.0 / (60.0 / fastest - FRAME)
 
 
 def _read(
-    hits: _Hits, duration: float, tracks, tables: Tables, tempo_range, meter: Meter | None
-) -> tuple[Reading, np.ndarray, float]:
-    """The likeliest reading, the pulses that it reads, and the probability of its tempo."""
-    (seconds, *what), meters = hits, (meter,) if meter else METERS
+    hits: _Hits, duration: float, tracks, tables: Tables, tempo_range, options: RhythmOptions
+) -> tuple[Reading, np.ndarray, float] | None:
+    """The likeliest reading, the pulses that it reads, and the probability of its tempo; None if no tempo fits."""
+    (seconds, *what), meters = hits, (options.meter,) if options.meter else METERS
     readings: list[Reading] = []
     ends: list[float] = []
     read: list[tuple[np.ndarray, float]] = []
     for starts in tracks:
         pulses = np.interp(seconds, starts, np.arange(len(starts)))
-        pulse_tempo = 60.0 / float(np.median(np.diff(starts)))
+        # Exactly, where it decides whether a tempo is in the range asked for.
+        length = np.median(np.diff(starts)) if options.tempo_range is None else _slope(starts)
+        pulse_tempo = 60.0 / float(length)
         found = list_readings(pulses, *what, pulse_tempo, tables, tempo_range, meters)
+        if not found:
+            continue
         readings += found
         ends += bar_line_odds(found, starts, duration).tolist()
         read += [(starts, pulse_tempo / reading.pulses_per_quarter) for reading in found]
+    if not readings:
+        return None
     scores = score_readings(readings, tables) + np.array(ends)
     best = int(np.argmax(scores))
     odds = np.exp(scores - scores[best])
     starts, tempo = read[best]
     same = np.array([abs(other / tempo - 1.0) < _SAME for _, other in read])
     return readings[best], starts, float(odds[same].sum() / odds.sum())
+
+
+def _slope(starts: np.ndarray) -> float:
+    """Seconds from one pulse to the next: those of the straight line through them."""
+    return float(np.polyfit(np.arange(len(starts)), starts, 1)[0])
 
 
 def unevenness(starts: np.ndarray) -> float:
@@ -198,14 +251,13 @@ def _follow(transcription: "Transcription", options: RhythmOptions) -> Rhythm:
         meter, first = _bars_of_beats(transcription, options)
     tempo_map = follow_beats(beats, meter, first)
     outside = sum(not tempo_map.seconds[0] <= hit.time <= tempo_map.seconds[-1] for hit in transcription.hits)
-    if outside:
-        what = f"{outside} of {len(transcription.hits)} hits lie outside the beats given"
-        warnings.warn(f"{beats.name}: {what}: the tempo of the nearest beats holds on", RhythmWarning, stacklevel=3)
+    of = f"{outside} of {len(transcription.hits)} hits lie outside the beats given"
+    remark = f"{beats.name}: {of}: the tempo of the nearest beats holds on" if outside else ""
     if options.fixed_tempo:
         times = np.array(beats.times)
         hits = PlacedHits(times, tempo_map.quarters_at(times), np.ones(len(times)))
         tempo_map = fit_steady(hits, tempo_map.meters[0].meter)
-    return Rhythm(tempo_map, 1.0, tempo_map.tempo is not None)
+    return Rhythm(tempo_map, 1.0, tempo_map.tempo is not None, remark)
 
 
 def _check_span(transcription: "Transcription", beats: Beats) -> None:

@@ -13,7 +13,7 @@ class RhythmOptions:
 
     Attributes
     ----------
-    tempo : about so many quarters per minute: it is refined, but its octave holds.
+    tempo : about so many quarters per minute: it is refined within 20 %, its octave holds.
     tempo_range : the slowest and the fastest tempo to consider.
     meter : the meter throughout.
     beats : where the beats are.
