@@ -2,9 +2,24 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from .errors import DrumscribeError
+
+
+def check_output(path: Path, suffixes: Sequence[str], recording: str | Path) -> None:
+    """Refuse a name whose ending is not in the list, and to write over the recording that is read.
+
+    Raises
+    ------
+    DrumscribeError : naming it, and the endings.
+    """
+    if path.suffix.lower() not in suffixes:
+        raise DrumscribeError(f"{path}: must end in {' or '.join(suffixes)}")
+    if path.resolve() == Path(recording).resolve():
+        raise DrumscribeError(f"{path}: is the recording itself, which would be lost: give the output another name")
 
 
 @contextmanager

@@ -16,9 +16,8 @@ import numpy as np
 
 from .drums import ARTICULATION_BY_NAME, ARTICULATIONS, INSTRUMENTS
 from .errors import DrumscribeError
-from .files import written_whole
+from .files import check_output, written_whole
 from .hits import Transcription
-from .sonification import check_suffix
 from .spectrogram import Spectrogram, SpectrogramSettings
 
 ROW_SECONDS, ROWS = 8.0, 4
@@ -50,7 +49,7 @@ def write_plot(recording: str | Path, transcription: Transcription, path: str | 
     PlotError : where matplotlib is missing, or a picture cannot be written.
     """
     path = Path(path)
-    check_suffix(path, SUFFIXES)
+    check_output(path, SUFFIXES, recording)
     try:
         from matplotlib.figure import Figure  # noqa: F401
     except ImportError as error:

@@ -8,7 +8,7 @@ import numpy as np
 
 from .drum_sounds import make_clicks, make_drums
 from .errors import DrumscribeError
-from .files import written_whole
+from .files import check_output, written_whole
 from .hits import Hit, Transcription
 
 RATE = 44100
@@ -77,24 +77,13 @@ def write_check(
     from .audio import read_blocks
 
     path = Path(path)
-    check_suffix(path, SUFFIXES)
+    check_output(path, SUFFIXES, recording)
     blocks = read_blocks(recording, RATE)
     try:
         with written_whole(path) as temporary:
             _write(temporary, _mix(blocks, transcription.hits, SOUNDS[sound](RATE), split), 2 if split else 1)
     except OSError as error:
         raise SoundError(f"{path}: cannot be written: {error.strerror or error}") from error
-
-
-def check_suffix(path: Path, suffixes: Sequence[str]) -> None:
-    """Refuse a name whose ending is not in the list.
-
-    Raises
-    ------
-    DrumscribeError : naming the endings.
-    """
-    if path.suffix.lower() not in suffixes:
-        raise DrumscribeError(f"{path}: must end in {' or '.join(suffixes)}")
 
 
 def _mix(

@@ -130,6 +130,25 @@ def test_the_json_report_says_all(run, tmp_path):
     assert "b.flac.mid" in report["notes"][0]
 
 
+def test_a_recording_without_drums_is_told(run, tmp_path):
+    write_audio(tmp_path / "silence.wav", np.zeros(400, np.float32))  # the fake hears a kick from half a second on
+    result = run("transcribe", tmp_path / "silence.wav", "-o", tmp_path / "out", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["recordings"][0]["notes"] == ["no drums were heard"]
+    assert "silence.wav: no drums were heard" in result.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+@pytest.mark.parametrize("words", [["--help"], ["kits", "list"], ["info"]])
+def test_a_full_disk_behind_standard_output_is_told_in_one_line(words):
+    with open("/dev/full", "w") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "drumscribe", *words], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert process.returncode == 1
+    assert process.stderr == "Error: standard output cannot be written to: No space left on device\n"
+
+
 def test_clashing_names_are_told(run, tmp_path):
     write_audio(tmp_path / "a.wav", beat())
     write_audio(tmp_path / "a.flac", beat())
@@ -174,6 +193,8 @@ def test_sensitivities_reach_the_transcriber(tmp_path, take, monkeypatch):
         (["{take}", "-s", "loud"], "'loud' is not a number"),
         (["{take}", "-s", "cowbell=0.5"], "'cowbell' is not an instrument: it is one of kick, snare"),
         (["{take}", "-f", "xml"], "'xml' is not one of"),
+        (["{take}", "-f", "csv", "--map", "td"], "--map, --split-tracks and --midi-type need MIDI"),
+        (["{take}", "-f", "csv", "--split-tracks"], "--map, --split-tracks and --midi-type need MIDI"),
         (["{take}", "-j", "0"], "0 is not in the range"),
         (["{take}", "--out", "{take}"], "take.wav: the output folder cannot be made: a file has this name"),
         (["{take}", "--out", "{take}/below"], "below: the output folder cannot be written to"),

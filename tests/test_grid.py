@@ -101,10 +101,33 @@ def test_the_command_prints_the_pattern_of_a_file(run, tmp_path, ending):
 
 def test_the_command_says_in_a_line_what_is_wrong(run, tmp_path, take):
     export.write(Transcription((), 2.0), tmp_path / "empty.json")
-    for words, message in (
-        (("--steps", "1/5", "-t", tmp_path / "rock.json"), "is not a grid"),
-        (("-t", tmp_path / "empty.json"), "no hits were heard"),
+    for words, message, code in (
+        (("--steps", "1/5", "-t", tmp_path / "rock.json"), "is not a grid", 2),
+        (("--tempo-range", "fast", "-t", tmp_path / "rock.json"), "write it like 70-140", 2),
+        (("--model", "missing", "--steps", "1/16"), "missing: no such model file", 2),
+        (("-t", tmp_path / "empty.json"), "no hits were heard", 1),
     ):
         result = run("grid", take, *words)
-        assert result.exit_code == 1
+        assert result.exit_code == code
         assert message in result.stderr and len(result.stderr.splitlines()) == 1
+
+
+@pytest.fixture
+def long(tmp_path):
+    """Rock at 120 quarters per minute, long enough to be counted."""
+    hits = [(4 * bar + quarter, name, velocity) for bar in range(8) for quarter, name, velocity in ROCK if quarter < 4]
+    export.write(take(*hits), tmp_path / "long.json")
+    return tmp_path / "long.json"
+
+
+def test_the_command_says_that_no_tempo_fits(run, long):
+    result = run("grid", "rock.wav", "-t", long, "--tempo-range", "118-119")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: no tempo from 118 to 119 BPM fits the playing: there are no bars to show")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_the_command_says_that_another_tempo_was_heard(run, long):
+    result = run("grid", "rock.wav", "-t", long, "--tempo", "105")
+    assert result.exit_code == 0
+    assert result.stderr == "note: asked for 105 BPM, heard 120 BPM, 4/4\n"

@@ -116,3 +116,26 @@ def test_the_command_says_in_a_line_what_is_wrong(run, tmp_path, take):
         assert result.exit_code == 1
         assert len(result.stderr.splitlines()) == 1
         assert "Traceback" not in result.stderr
+
+
+def test_the_recording_is_not_written_over(run, tmp_path, take):
+    before = take.read_bytes()
+    (tmp_path / "below").mkdir()
+    result = run("listen", take, "-o", tmp_path / "below" / ".." / "take.wav")
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+    assert "take.wav: is the recording itself" in result.stderr
+    assert take.read_bytes() == before
+    with pytest.raises(DrumscribeError, match="is the recording itself"):
+        write_check(take, TAKE, take)
+
+
+def test_another_ending_is_refused_before_anything_is_heard(run, tmp_path):
+    result = run("listen", tmp_path / "none.wav", "-o", tmp_path / "check.mp3")
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+    assert "check.mp3: must end in .wav or .flac" in result.stderr
+
+
+def test_the_command_says_that_nothing_was_heard(run, tmp_path):
+    export.write(Transcription((), 2.0), tmp_path / "empty.json")
+    result = run("listen", silence(tmp_path), "-o", tmp_path / "check.wav", "-t", tmp_path / "empty.json")
+    assert (result.exit_code, result.stderr) == (0, "note: no drums were heard\n")

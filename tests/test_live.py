@@ -159,3 +159,11 @@ def test_notes_are_ended_when_a_session_fails(engine: Engine) -> None:
     kinds = [m.type for m in port.messages]
     assert kinds.count("note_on") == kinds.count("note_off") > 0
     assert threading.active_count() < 50
+
+
+def test_the_recording_that_is_played_is_not_recorded_over(recording: Path) -> None:
+    before = recording.read_bytes()
+    done = CliRunner().invoke(main, ["live", "--device", str(recording), "--midi", "none", "--record", str(recording)])
+    assert done.exit_code == 2
+    assert "is the recording itself" in done.stderr
+    assert recording.read_bytes() == before

@@ -112,3 +112,19 @@ def test_the_command_prints_the_pages(tmp_path, take, image, monkeypatch):
     result = CliRunner().invoke(main, ["plot", str(take), "--out", str(tmp_path / "take.png")])
     assert (result.exit_code, result.stdout.split()) == (0, [str(tmp_path / "take.png")])
     assert image(tmp_path / "take.png").shape[1] == 1200
+
+
+def test_the_command_says_that_nothing_was_heard(tmp_path, take, image):
+    from drumscribe import export
+
+    export.write(Transcription((), 2.0), tmp_path / "empty.json")
+    words = ["plot", str(take), "-o", str(tmp_path / "a.png"), "-t", str(tmp_path / "empty.json")]
+    result = CliRunner().invoke(main, words)
+    assert (result.exit_code, result.stderr) == (0, "note: no drums were heard\n")
+
+
+def test_a_recording_is_not_drawn_over(tmp_path, take):
+    named = take.rename(tmp_path / "take.png")
+    result = CliRunner().invoke(main, ["plot", str(named), "-o", str(named)])
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+    assert "take.png: is the recording itself" in result.stderr

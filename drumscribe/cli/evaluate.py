@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..errors import DrumscribeError
-from .group import Failure
+from .group import before_work
 
 
 @click.command("evaluate")
@@ -48,10 +47,8 @@ def command(estimates, references, tolerances, classes, per_track, confusions, m
     from ..evaluate.scorecard import to_data, to_tables
     from ..evaluate.scores import FIVE_CLASSES, THREE_CLASSES, score
 
-    try:
+    with before_work():
         tracks, strays = pair_tracks(estimates, references, missing_as_empty)
-    except DrumscribeError as error:
-        raise Failure(error, 2) from error
     if strays:
         click.echo(f"note: left out, there is no reference for {', '.join(path.name for path in strays)}", err=True)
     chosen = FIVE_CLASSES if classes == "5" else THREE_CLASSES

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from ..errors import DrumscribeError
-from .group import Failure
+from .group import before_work
 
 _FOLDER = click.Path(path_type=Path)
 
@@ -59,7 +58,7 @@ def _finetune(samples, named, take, labels, name, notes, only, live, model) -> N
     from ..kits.samples import check_enough, find_samples, read_samples
     from ..kits.takes import learn_from_take
 
-    try:
+    with before_work():
         if (samples is None) == (take is None) or (take is None) != (labels is None):
             raise KitError("give either --samples, or --from-take and --labels")
         if named is not None and samples is None:
@@ -68,8 +67,6 @@ def _finetune(samples, named, take, labels, name, notes, only, live, model) -> N
             raise KitError("--live takes the model for streams; with --model, that file says what it is for")
         path = library.place_of(name)
         called = check_name(path.stem)
-    except DrumscribeError as error:
-        raise Failure(error, 2) from error
     if samples is not None:
         sounds = [read_samples(sound, paths) for sound, paths in find_samples(samples, named).items()]
         check_enough(sounds)

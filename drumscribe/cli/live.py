@@ -7,7 +7,7 @@ import click
 
 from ..errors import DrumscribeError
 from . import options
-from .group import Failure
+from .group import Failure, before_work
 
 
 @click.command("live")
@@ -40,6 +40,7 @@ def command(listing, device, rate, midi, record, latency, retrigger, kit, sensit
     """
     from ..batch import reporting
     from ..batch.workers import native_chatter_dropped, one_thread
+    from ..files import check_output
 
     with one_thread():  # before numpy is loaded, which reads this once
         console = reporting.make_console()
@@ -47,15 +48,13 @@ def command(listing, device, rate, midi, record, latency, retrigger, kit, sensit
             _list()
             return
         with ExitStack() as stack:
-            try:
-                if record is not None and record.suffix.lower() != ".wav":
-                    raise DrumscribeError(f"{record}: a take is recorded as .wav")
+            with before_work():
+                if record is not None:
+                    check_output(record, (".wav",), device or "")
                 source = stack.enter_context(_source(device, rate))
                 port = _port(stack, console, midi)
                 with native_chatter_dropped():
                     engine = options.make_engine(model, kit, sensitivities, latency, retrigger)
-            except DrumscribeError as error:
-                raise Failure(error, 2) from error
             session = _play(console, source, engine, port, record)
         for overrun in session.overruns:
             console.print(

@@ -5,10 +5,9 @@ import sys
 
 import click
 
-from ..errors import DrumscribeError
 from . import options
 from .counting import Counting, counting_options
-from .group import Failure
+from .group import before_work
 from .quantising import Quantising, quantise_options
 from .writing import Writing, writing_options
 
@@ -68,13 +67,11 @@ def command(
         from ..batch.run import run
 
         console = reporting.make_console()
-        try:
+        with before_work():
             options.check_model_and_kit(model, kit, percussion)
             delivery = writing.read(quantising)
             plan = make_plan(paths, writing.out, writing.endings)
             rhythm = counting.read(len(plan.jobs))
-        except DrumscribeError as error:
-            raise Failure(error, 2) from error
         if not quiet:
             for note in plan.notes:
                 console.print(f"note: {note}", soft_wrap=True)

@@ -8,7 +8,7 @@ import click
 from ..errors import DrumscribeError
 from . import options
 from .counting import Counting, counting_options
-from .group import Failure
+from .group import before_work
 from .quantising import Quantising, quantise_options
 from .writing import Writing, writing_options
 
@@ -59,14 +59,12 @@ def command(
         from ..batch.watching import Watch, WatchOptions
 
         console = reporting.make_console()
-        try:
+        with before_work():
             if not folder.is_dir():
                 raise DrumscribeError(f"{folder}: no such folder to watch")
             options.check_model_and_kit(model, kit, percussion)
             delivery, rhythm = writing.read(quantising), counting.read(1)
             prepare_folder(writing.out)
-        except DrumscribeError as error:
-            raise Failure(error, 2) from error
 
         def observe(jobs: Sequence[Job]) -> Observer:
             return reporting.Failures(console) if quiet else reporting.Lines(console, len(jobs))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..errors import DrumscribeError
 from ..export import FORMATS
 from .quantising import Quantising
 
@@ -37,13 +38,16 @@ class Writing:
 
         Raises
         ------
-        DrumscribeError : for a drum map that cannot be read, or a quantisation that makes no sense.
+        DrumscribeError : for a drum map that cannot be read, options of MIDI where none is written, or a quantisation
+            that makes no sense.
         """
         from ..batch.delivery import Delivery
-        from ..drum_maps import load_drum_map
+        from ..drum_maps import GENERAL_MIDI, load_drum_map
         from ..midi import MidiOptions
 
         drum_map = load_drum_map(self.drum_map)
+        if "mid" not in self.formats and (drum_map != GENERAL_MIDI or self.split_tracks or self.midi_type != "1"):
+            raise DrumscribeError("--map, --split-tracks and --midi-type need MIDI: add --format mid")
         midi = MidiOptions(drum_map, self.start_at_bar, self.split_tracks, int(self.midi_type))
         return Delivery(tuple(dict.fromkeys(self.formats)), midi, quantising.read())
 
