@@ -148,12 +148,22 @@ class TestSteady:
 
 class TestLoops:
     @pytest.mark.parametrize("bars", [1, 2, 4])
-    @pytest.mark.parametrize("tempo", [93.7, 120.0, 174.0])
+    @pytest.mark.parametrize("tempo", [93.7, 120.0, 139.9, 174.0])
     def test_whole_bars_fill_a_loop(self, tempo, bars):
         truth = TempoMap.steady(tempo)
         rhythm = analyse_rhythm(cut(play(truth, bars=bars, jitter=0.004), truth.seconds_at(4.0 * bars)))
         assert rhythm.tempo == pytest.approx(tempo, rel=1e-6)
         assert rhythm.tempo_map.seconds_at(0.0) == 0.0
+
+    @pytest.mark.parametrize("tail", [0.012, 0.03, 0.058, 0.5])
+    @pytest.mark.parametrize(("tempo", "bars"), [(128.4, 4), (93.0, 2), (100.0, 32)])
+    def test_a_tail_does_not_bend_the_tempo(self, tempo, bars, tail):
+        truth = TempoMap.steady(tempo)
+        end = float(truth.seconds_at(4.0 * bars))
+        played = cut(play(truth, bars=bars, jitter=0.002), end)
+        rhythm = analyse_rhythm(Transcription(played.hits, end + tail))
+        assert rhythm.tempo == pytest.approx(tempo, abs=0.05)
+        assert str(rhythm.meter) == "4/4"
 
     def test_the_half_of_a_bar_that_a_loop_begins_with_is_its_first(self):
         truth = TempoMap.steady(110.0)

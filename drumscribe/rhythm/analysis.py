@@ -1,5 +1,6 @@
 """Hits to rhythm: pulses (`tracking`), their reading in quarters and bars (`bars`), and the tempo map (`fitting`)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,8 @@ _AHEAD = 0.1
 """Seconds by which hits may come before the first beat, or after the last, and be on it."""
 _Hits = tuple[np.ndarray, np.ndarray, np.ndarray]
 """The times of hits, their classes, and their accents, each ``(hits,)``."""
+_Found = tuple[Reading, np.ndarray, float]
+"""A reading, the pulses that it reads, and the probability of its tempo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ def _average(tempo_map: TempoMap) -> float:
 def _find_rhythm(transcription: "Transcription", options: RhythmOptions) -> Rhythm:
     hits, duration = transcription.hits, transcription.duration
     if (times := repetitions(hits, duration)) > 1:
-        rhythm, is_loop = _analyse(_repeated(_hits_of(transcription), times, duration), duration, options)
+        rhythm, is_loop = _analyse(_hits_of(transcription), duration, options, times)
         if is_loop:
             return rhythm
     if len(hits) < _FEWEST or hits[-1].time - hits[0].time < 2.0:
@@ -128,17 +131,28 @@ def _find_rhythm(transcription: "Transcription", options: RhythmOptions) -> Rhyt
     return _analyse(_hits_of(transcription), duration, options)[0]
 
 
-def _analyse(hits: _Hits, duration: float, options: RhythmOptions) -> tuple[Rhythm, bool]:
-    """The rhythm of hits, and whether it is that of a loop which lasts as long as the recording."""
-    seconds, classes, _ = hits
+def _analyse(hits: _Hits, duration: float, options: RhythmOptions, times: int = 1) -> tuple[Rhythm, bool]:
+    """The rhythm of hits, heard so many times over, and whether it is that of a loop as long as the recording."""
+    seconds, *what = hits
+    rounds = duration * np.arange(times)[:, None]
+    heard = (rounds + seconds).ravel(), *(np.tile(values, times) for values in what)
     tables = load_tables()
     tempo_range, pulse_ranges = _ranges(options)
     from .tracking import track_pulses
 
-    tracks = [track_pulses(seconds, classes, tables.phases, 60.0 / r[1], 60.0 / r[0]) for r in pulse_ranges]
-    found = _read(hits, duration, tracks, tables, tempo_range, options)
-    if found is None:
-        return Rhythm(None, 0.0, False), False
+    tracks = [track_pulses(*heard[:2], tables.phases, 60.0 / r[1], 60.0 / r[0]) for r in pulse_ranges]
+    rhythm, is_loop = Rhythm(None, 0.0, False), False
+    for found in _read(heard, duration, tracks, tables, tempo_range, options):
+        rhythm, is_loop = _count(seconds, duration, found, tables, options)
+        if is_loop:
+            break
+    return rhythm, is_loop
+
+
+def _count(
+    seconds: np.ndarray, duration: float, found: _Found, tables: Tables, options: RhythmOptions
+) -> tuple[Rhythm, bool]:
+    """The rhythm of hits by a reading of the pulses, and whether it is that of a loop."""
     reading, starts, certainty = found
     pulses = np.interp(seconds, starts, np.arange(len(starts)))
     metrical = _metrical(reading, starts, tables)
@@ -151,18 +165,11 @@ def _analyse(hits: _Hits, duration: float, options: RhythmOptions) -> tuple[Rhyt
     quarters = _from_first_downbeat((pulses - reading.downbeat) / reading.pulses_per_quarter, reading.meter)
     placed = place_hits(seconds, quarters)
     steady = options.fixed_tempo or is_steady(placed)
-    loop = fit_loop(reading, starts, duration) if steady else None
+    loop = fit_loop(placed, reading.meter, duration) if steady else None
     tempo_map = loop or (fit_steady if steady else fit_changing)(placed, reading.meter)
     if options.tempo_range is not None and not _within(_average(tempo_map), options.tempo_range):
         return Rhythm(None, 0.0, False), False
     return Rhythm(tempo_map, confidence, steady), loop is not None
-
-
-def _repeated(hits: _Hits, times: int, duration: float) -> _Hits:
-    """The hits of a loop that is heard several times."""
-    seconds, classes, accents = hits
-    rounds = duration * np.arange(times)[:, None]
-    return (rounds + seconds).ravel(), np.tile(classes, times), np.tile(accents, times)
 
 
 def _hits_of(transcription: "Transcription") -> _Hits:
@@ -194,8 +201,8 @@ def _with_a_frame(slowest: float, fastest: float) -> tuple[float, float]:
 
 def _read(
     hits: _Hits, duration: float, tracks, tables: Tables, tempo_range, options: RhythmOptions
-) -> tuple[Reading, np.ndarray, float] | None:
-    """The likeliest reading, the pulses that it reads, and the probability of its tempo; None if no tempo fits."""
+) -> Iterator[_Found]:
+    """The likeliest reading if the recording is cut at bar lines, and the likeliest if not; none if no tempo fits."""
     (seconds, *what), meters = hits, (options.meter,) if options.meter else METERS
     readings: list[Reading] = []
     ends: list[float] = []
@@ -212,13 +219,14 @@ def _read(
         ends += bar_line_odds(found, starts, duration).tolist()
         read += [(starts, pulse_tempo / reading.pulses_per_quarter) for reading in found]
     if not readings:
-        return None
-    scores = score_readings(readings, tables) + np.array(ends)
-    best = int(np.argmax(scores))
-    odds = np.exp(scores - scores[best])
-    starts, tempo = read[best]
-    same = np.array([abs(other / tempo - 1.0) < _SAME for _, other in read])
-    return readings[best], starts, float(odds[same].sum() / odds.sum())
+        return
+    scores = score_readings(readings, tables)
+    for likely in (scores + np.array(ends), scores):
+        best = int(np.argmax(likely))
+        odds = np.exp(likely - likely[best])
+        starts, tempo = read[best]
+        same = np.array([abs(other / tempo - 1.0) < _SAME for _, other in read])
+        yield readings[best], starts, float(odds[same].sum() / odds.sum())
 
 
 def _slope(starts: np.ndarray) -> float:

@@ -46,7 +46,7 @@ def place_hits(seconds: np.ndarray, quarters: np.ndarray) -> PlacedHits:
     return PlacedHits(seconds[near], steps[chosen, index][near], weights[near])
 
 
-def _line(hits: PlacedHits) -> tuple[float, float, np.ndarray]:
+def fit_line(hits: PlacedHits) -> tuple[float, float, np.ndarray]:
     """Seconds at quarter 0, seconds per quarter, and residuals: least squares with Huber's weights."""
     weights, middle = hits.weights, len(hits.weights) // 2
     for _ in range(5):
@@ -64,7 +64,7 @@ def _line(hits: PlacedHits) -> tuple[float, float, np.ndarray]:
 
 def is_steady(hits: PlacedHits) -> bool:
     """Whether one tempo explains the hits but for the looseness of playing."""
-    _, period, residuals = _line(hits)
+    _, period, residuals = fit_line(hits)
     blocks = np.floor(hits.quarters / _BLOCK).astype(int)
     order = np.argsort(blocks, kind="stable")
     parts = np.split(residuals[order], np.flatnonzero(np.diff(blocks[order])) + 1)
@@ -74,7 +74,7 @@ def is_steady(hits: PlacedHits) -> bool:
 
 def fit_steady(hits: PlacedHits, meter: Meter) -> TempoMap:
     """One tempo; a whole number of quarters per minute where the recording cannot tell it from one."""
-    origin, period, residuals = _line(hits)
+    origin, period, residuals = fit_line(hits)
     length = np.ptp(hits.quarters)
     tempo = 60.0 / period
     whole = max(1.0, np.rint(tempo))
@@ -140,7 +140,7 @@ def _place_beat(hits: PlacedHits, beat: float) -> float | None:
         if last - first < 4 or hits.quarters[last - 1] - hits.quarters[first] < 1.9:
             continue
         part = PlacedHits(hits.seconds[first:last], hits.quarters[first:last], hits.weights[first:last])
-        origin, period, residuals = _line(part)
+        origin, period, residuals = fit_line(part)
         spread = float(np.mean(np.abs(residuals))) * (1.0 if start == beat - _WINDOW / 2 else 1.3)
         if period > 0 and (best is None or spread < best[0]):
             best = spread, origin + period * beat

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .bars import Reading
-from .tempo_map import TempoMap
+from .fitting import PlacedHits, fit_line
+from .tempo_map import Meter, TempoMap
 
 if TYPE_CHECKING:
     from ..hits import Hit
@@ -20,9 +21,13 @@ _CUT = 0.02
 """Seconds by which pulses that are right miss the ends of a loop: standard deviation."""
 _ODDS = 0.01
 """Of a recording being cut at bar lines, whatever is played."""
-_FAR = 3.0
-"""Standard deviations at which an end is no bar line."""
-_SNAP = 0.005
+_LAG = 0.04
+"""Seconds by which playing may be ahead of the click, or late."""
+_CLOSE = 0.006
+"""Seconds by which a loop may be cut too long or too short."""
+_SURE, _UNSURE = 5.0, 0.06
+"""Standard errors, and seconds at most, by which hits may miss the end of the last bar: players drift."""
+_SNAP = 0.001
 """Seconds that a round tempo may move the end of a loop."""
 _AT_ONCE = 0.05
 """Seconds in which a loop begins to sound."""
@@ -49,16 +54,23 @@ def bar_line_odds(readings: list[Reading], starts: np.ndarray, duration: float) 
     return np.log1p(_ODDS * nearer.prod(axis=1) * (bars > 0))
 
 
-def fit_loop(reading: Reading, starts: np.ndarray, duration: float) -> TempoMap | None:
-    """One tempo at which whole bars fill the recording, or None where its ends are no bar lines of the reading."""
-    misses, _, bars = _ends(reading, starts, duration)
-    if bars < 1 or max(misses) > _FAR * _CUT:
+def fit_loop(hits: PlacedHits, meter: Meter, duration: float) -> TempoMap | None:
+    """One tempo at which whole bars fill the recording, or None where the hits know better.
+
+    Bars as the hits have them must end with the recording, as far as the hits can tell, and begin about when it does: a
+    player may be ahead of the click, or late, and stay so.
+    """
+    origin, period, residuals = fit_line(hits)
+    bar = period * meter.bar_quarters
+    bars = round(duration / bar)
+    ahead = origin - bar * round(origin / bar)
+    # Errors of neighbouring hits are alike, so that two count as one.
+    error = float(np.std(residuals)) * math.sqrt(12.0 * 2.0 / len(residuals))
+    if bars < 1 or abs(ahead) > _LAG or abs(bars * bar - duration) > min(max(_SURE * error, _CLOSE), _UNSURE):
         return None
-    tempo = bars * reading.meter.bar_quarters * 60.0 / duration
-    whole = np.rint(tempo)
-    if abs(tempo / whole - 1.0) * duration <= _SNAP:
-        tempo = whole
-    return TempoMap.steady(float(tempo), 0.0, reading.meter)
+    tempo = bars * meter.bar_quarters * 60.0 / duration
+    whole = round(tempo)
+    return TempoMap.steady(float(whole if abs(tempo / whole - 1.0) * duration <= _SNAP else tempo), 0.0, meter)
 
 
 def _ends(reading: Reading, starts: np.ndarray, duration: float) -> tuple[tuple[float, float], float, int]:
