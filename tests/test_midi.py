@@ -279,6 +279,14 @@ def test_an_upbeat_keeps_its_tempo():
     assert at.tolist() == [-1920, -960, 0]
 
 
+@pytest.mark.parametrize(("downbeat", "upbeat"), [(0.45, 0.15), (0.4, 0.1), (1.05, 0.12), (0.62, 0.31)])
+def test_an_upbeat_before_the_first_beat_keeps_its_tempo_too(downbeat, upbeat):
+    tempo_map = TempoMap.steady(100, downbeat)
+    timeline = lay_out(timed(tempo_map, [upbeat, downbeat, downbeat + 0.6], 9.0))
+    ticks = timeline.ticks_at(np.array([upbeat, downbeat, downbeat + 0.6])) - timeline.first_bar
+    assert ticks == pytest.approx((np.array([upbeat, downbeat, downbeat + 0.6]) - downbeat) * 960 / 0.6, abs=1.5)
+
+
 def test_starting_at_a_bar_is_written_told_and_read_back(tmp_path):
     take = timed(TempoMap.steady(120, 2.25), [2.26, 2.75, 4.25], 9.0)
     write_midi(take, tmp_path / "a.mid", MidiOptions(start_at_bar=True))

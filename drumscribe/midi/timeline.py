@@ -15,7 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..hits import Transcription
+from ..hits import Hit, Transcription
 from ..rhythm.tempo_map import NEAR, Meter, MeterChange, TempoMap
 
 TICKS_PER_QUARTER = 960
@@ -82,8 +82,8 @@ def lay_out(transcription: Transcription, start_at_bar: bool = False) -> Timelin
     if tempo_map is None:
         tempo = np.array([round(60e6 / FREE_TEMPO)])
         return Timeline(TICKS_PER_QUARTER, np.zeros(1, np.int64), tempo, ((0, Meter()),))
-    first_hit = transcription.hits[0].time if transcription.hits else None
-    layout = (_begin_with_bar if start_at_bar else _begin_with_recording)(tempo_map, first_hit)
+    first = transcription.hits[0] if transcription.hits else None
+    layout = (_begin_with_bar if start_at_bar else _begin_with_recording)(tempo_map, first)
     return _round(layout, tempo_map, transcription.duration)
 
 
@@ -105,27 +105,36 @@ def _meter_at(tempo_map: TempoMap, quarter: float) -> MeterChange:
     return [m for i, m in enumerate(tempo_map.meters) if i == 0 or m.quarter <= quarter + 1e-9][-1]
 
 
-def _begin_with_bar(tempo_map: TempoMap, first_hit: float | None) -> _Layout:
-    at = 0.0 if first_hit is None else float(tempo_map.quarters_at(first_hit + NEAR))
+def _played(tempo_map: TempoMap, first: Hit) -> float:
+    """The quarter that the first hit is at, at the latest."""
+    return float(tempo_map.quarters_at(first.time + NEAR)) if first.quarter is None else first.quarter + 1e-6
+
+
+def _begin_with_bar(tempo_map: TempoMap, first: Hit | None) -> _Layout:
+    at = float(tempo_map.quarters_at(0.0)) if first is None else _played(tempo_map, first)
     change = _meter_at(tempo_map, at)
     bar = change.meter.bar_quarters
     line = change.quarter + bar * math.floor((at - change.quarter) / bar + 1e-9)
     time = float(tempo_map.seconds_at(line))
-    if first_hit is not None and first_hit < time:
-        return _stretched_beat(tempo_map, first_hit, line, change.meter)
+    if first is not None and first.time < time:
+        return _stretched_beat(tempo_map, first.time, line, change.meter)
     return _Layout((time,), (line,), -line, 0.0)
 
 
-def _begin_with_recording(tempo_map: TempoMap, first_hit: float | None) -> _Layout:
+def _begin_with_recording(tempo_map: TempoMap, first: Hit | None) -> _Layout:
     began, earliest = (float(quarter) for quarter in tempo_map.quarters_at(np.array([0.0, -NEAR])))
     change = _meter_at(tempo_map, earliest)
     bar, beat = change.meter.bar_quarters, change.meter.beat_quarters
     line = change.quarter + bar * math.ceil((earliest - change.quarter) / bar - 1e-6)
     line = min([line] + [m.quarter for m in tempo_map.meters if m.quarter > earliest])
-    beats = line - beat * np.arange(math.floor((line - earliest) / beat + 1e-6), -1, -1)
-    played = np.inf if first_hit is None else float(tempo_map.quarters_at(first_hit + NEAR))
-    held = float(beats[max(0, np.searchsorted(beats, played, side="right") - 1)])  # from here on the tempo is its own
+    played = line if first is None else min(line, _played(tempo_map, first))
+    for unit in (beat, 0.5, 0.25):  # the coarsest step of which there is one in between
+        held = line - unit * math.ceil((line - played) / unit - 1e-6)  # from here on the tempo is its own
+        if held >= earliest - 1e-6:
+            break
     time = float(tempo_map.seconds_at(held))
+    if time < -NEAR:
+        return _stretched_beat(tempo_map, 0.0, held, change.meter, line - held)
     if time < 1e-6:
         return _Layout((0.0,), (held,), -held, line - held)
     lead = _lead(held - began, time, beat)
