@@ -56,6 +56,16 @@ class Placement:
         return self.bars + np.where(self.triplet, self.lines, swung)
 
 
+def measure_swing(seconds: np.ndarray, drums: Sequence[str], tempo_map: TempoMap, grid: Grid) -> Swing:
+    """How hits swing, by the finest binary subdivision of a grid; the parameters are those of `place`."""
+    binary = [s for s in grid.subdivisions if not s.triplet]
+    if not binary:
+        return Swing()
+    some = slice(None) if len(seconds) <= _SAMPLE else slice((len(seconds) - _SAMPLE) // 2, None)
+    sample = _Playing(seconds[some][:_SAMPLE], list(drums)[some][:_SAMPLE], tempo_map)
+    return sample.measure_swing(min(binary, key=lambda s: s.step), grid)
+
+
 def place(
     seconds: np.ndarray, drums: Sequence[str], tempo_map: TempoMap, grid: Grid, swing: Swing | None = None
 ) -> Placement:
@@ -68,13 +78,7 @@ def place(
     swing : what is known of it; measured if None.
     """
     score = _Playing(seconds, drums, tempo_map)
-    binary = [s for s in grid.subdivisions if not s.triplet]
-    if swing is None:
-        swing = Swing()
-        if binary:
-            some = slice(None) if len(seconds) <= _SAMPLE else slice((len(seconds) - _SAMPLE) // 2, None)
-            sample = _Playing(seconds[some][:_SAMPLE], list(drums)[some][:_SAMPLE], tempo_map)
-            swing = sample.measure_swing(min(binary, key=lambda s: s.step), grid)
+    swing = swing or measure_swing(seconds, drums, tempo_map, grid)
     sigma, lines = _FIRST_SIGMA, None
     for _ in range(3):
         chosen = score.choose_subdivisions(grid, swing, sigma)

@@ -14,7 +14,7 @@ from ..errors import RhythmError
 from ..hits import Hit, Transcription
 from .grid import Grid, Swing
 from .ornaments import find_ornaments
-from .placing import Placement, place
+from .placing import Placement, measure_swing, place
 from .tempo_map import TempoMap
 
 _MOVED = 0.0005  # seconds; less is a rounding, not a move
@@ -113,53 +113,79 @@ def quantise(transcription: Transcription, options: QuantiseOptions) -> tuple[Tr
     """
     if transcription.rhythm is None or transcription.rhythm.tempo_map is None:
         raise RhythmError("played in free time: there is no grid to quantise to; give the tempo or the beats")
-    own = dict(options.instruments)
-    groups: dict[QuantiseSettings, list[Hit]] = {}
-    for hit in transcription.hits:
-        groups.setdefault(own.get(hit.instrument, options.settings), []).append(hit)
-    hits: list[Hit] = []
-    parts = []
-    for settings, group in groups.items():
-        if settings.grid is None:
-            hits += group
-            continue
-        part = _Quantised(group, transcription.rhythm.tempo_map, settings)
-        hits += part.hits
-        parts.append(part)
-    hits.sort(key=lambda hit: (hit.time, hit.note))
-    return replace(transcription, hits=tuple(hits)), _summarise(parts, len(hits))
+    tempo_map, own = transcription.rhythm.tempo_map, dict(options.instruments)
+    wanted = [own.get(hit.instrument, options.settings) for hit in transcription.hits]
+    hits = [hit for hit, settings in zip(transcription.hits, wanted, strict=True) if settings.grid is not None]
+    groups: dict[QuantiseSettings, list[int]] = {}
+    for i, settings in enumerate(settings for settings in wanted if settings.grid is not None):
+        groups.setdefault(settings, []).append(i)
+    moved, report = _settle(hits, groups, tempo_map)
+    left = [hit for hit, settings in zip(transcription.hits, wanted, strict=True) if settings.grid is None]
+    every = sorted([*moved, *left], key=lambda hit: (hit.time, hit.note))
+    return replace(transcription, hits=tuple(every)), replace(report, hits=len(every))
 
 
-class _Quantised:
-    """Hits that share their settings, quantised: until doing it once more would change nothing."""
+def _settle(
+    hits: list[Hit], groups: dict[QuantiseSettings, list[int]], tempo_map: TempoMap
+) -> tuple[list[Hit], QuantiseReport]:
+    """Hits quantised, each group by its settings, until doing it once more would change nothing."""
+    if not hits:
+        return [], QuantiseReport(0, 0, 0.0, 0.0, 0, 0, 0, 0, ())
+    seconds = np.array([hit.time if hit.quarter is None else tempo_map.seconds_at(hit.quarter) for hit in hits])
+    now, velocities, first = seconds, np.array([hit.velocity for hit in hits], np.float64), []
+    for _ in range(_PASSES + 1):
+        swing = _measured_swing(hits, now, groups, tempo_map)
+        passes = [_Pass([hits[i] for i in own], now[own], tempo_map, wanted, swing) for wanted, own in groups.items()]
+        before, now, first = now, now.copy(), first or passes
+        for own, one in zip(groups.values(), passes, strict=True):
+            now[own], velocities[own] = one.seconds, one.velocities
+        if np.abs(now - before).max() < 1e-6:
+            break
+    strength = np.ones(len(hits))
+    for wanted, own in groups.items():
+        strength[own] = wanted.strength
+    at = seconds + (now - seconds) * strength
+    times = np.maximum(at, 0.0)
+    loud = np.clip(np.rint(velocities), 1, 127).astype(int)
+    values = zip(hits, times.tolist(), loud.tolist(), tempo_map.quarters_at(at).tolist(), strict=True)
+    quantised = [replace(hit, time=time, velocity=level, quarter=quarter) for hit, time, level, quarter in values]
+    distances = np.abs(times - seconds)
+    moved = distances[distances > _MOVED]
+    return quantised, QuantiseReport(
+        len(hits),
+        len(moved),
+        float(moved.mean()) if len(moved) else 0.0,
+        float(moved.max(initial=0.0)),
+        sum(one.ornaments for one in first),
+        sum(one.between for one in first),
+        sum(one.beside for one in first),
+        sum(one.outside for one in first),
+        tuple(sorted({one.swing.share for one in passes})),
+    )
 
-    def __init__(self, hits: Sequence[Hit], tempo_map: TempoMap, settings: QuantiseSettings) -> None:
-        seconds = np.array([hit.time if hit.quarter is None else tempo_map.seconds_at(hit.quarter) for hit in hits])
-        first = target = _Pass(hits, seconds, tempo_map, settings)
-        for _ in range(_PASSES):
-            again = _Pass(hits, target.seconds, tempo_map, settings)
-            settled = np.abs(again.seconds - target.seconds).max() < 1e-6
-            target = again
-            if settled:
-                break
-        at = seconds + (target.seconds - seconds) * settings.strength
-        times = np.maximum(at, 0.0)
-        self.hits = [
-            replace(hit, time=time, velocity=int(np.clip(round(level), 1, 127)), quarter=quarter)
-            for hit, time, level, quarter in zip(
-                hits, times.tolist(), target.velocities.tolist(), tempo_map.quarters_at(at).tolist(), strict=True
-            )
-        ]
-        self.distances = np.abs(times - seconds)
-        self.swing = target.swing
-        self.first = first
+
+def _measured_swing(
+    hits: Sequence[Hit], seconds: np.ndarray, groups: dict[QuantiseSettings, list[int]], tempo_map: TempoMap
+) -> Swing:
+    """How all hits swing together, by the grid that has the finest lines."""
+    finest = min((wanted.grid for wanted in groups), key=lambda grid: min(s.step for s in grid.subdivisions))
+    order = np.argsort(seconds, kind="stable")
+    times, drums = seconds[order], [_drum(hits[i]) for i in order]
+    found = find_ornaments(times, np.array([hits[i].velocity for i in order]), drums, tempo_map, finest)
+    free = np.flatnonzero((found.main == np.arange(len(hits))) & ~found.in_roll & ~found.between)
+    return measure_swing(times[free], [drums[i] for i in free], tempo_map, finest)
 
 
 class _Pass:
     """Where hits at the given times go, in their order, and with which velocities."""
 
     def __init__(
-        self, hits: Sequence[Hit], seconds: np.ndarray, tempo_map: TempoMap, settings: QuantiseSettings
+        self,
+        hits: Sequence[Hit],
+        seconds: np.ndarray,
+        tempo_map: TempoMap,
+        settings: QuantiseSettings,
+        measured: Swing,
     ) -> None:
         # Hits at one time in an order of their own, so that it does not matter in which they came.
         order = np.lexsort(([hit.velocity for hit in hits], [hit.note for hit in hits], seconds.round(9)))
@@ -170,8 +196,8 @@ class _Pass:
         grace, carried = found.main != np.arange(len(hits)), found.in_roll | found.between
         free = np.flatnonzero(~grace & ~carried)
         own = [drums[i] for i in free]
-        placed = place(times[free], own, tempo_map, settings.grid)
-        self.swing = _wanted_swing(placed.swing, settings)
+        placed = place(times[free], own, tempo_map, settings.grid, measured)
+        self.swing = _wanted_swing(measured, settings)
         moves = np.zeros(len(hits))
         moves[free] = tempo_map.seconds_at(placed.quarters(self.swing)) - times[free]
         beside = np.zeros(len(hits), bool)
@@ -255,20 +281,3 @@ def _smoothed(placed: Placement, articulations: Sequence[str], velocities: np.nd
     for members in groups.values():
         out[members] += share * (np.median(velocities[members]) - velocities[members])
     return out
-
-
-def _summarise(parts: Sequence[_Quantised], hits: int) -> QuantiseReport:
-    distances = np.concatenate([np.zeros(0), *(part.distances for part in parts)])
-    moved = distances[distances > _MOVED]
-    first = [part.first for part in parts]
-    return QuantiseReport(
-        hits,
-        len(moved),
-        float(moved.mean()) if len(moved) else 0.0,
-        float(moved.max(initial=0.0)),
-        sum(part.ornaments for part in first),
-        sum(part.between for part in first),
-        sum(part.beside for part in first),
-        sum(part.outside for part in first),
-        tuple(sorted({part.swing.share for part in parts})),
-    )
