@@ -261,12 +261,13 @@ def _kept_apart(seconds: np.ndarray, targets: np.ndarray, drums: Sequence[str], 
     for drum in dict.fromkeys(drums):
         own = np.flatnonzero(names == drum)
         wanted = np.minimum(np.diff(seconds[own]), _APART)
-        for i in np.flatnonzero(np.diff(targets[own]) < wanted - 1e-9):
-            before, after = own[i], own[i + 1]
+        if np.all(np.diff(targets[own]) >= wanted - 1e-9):
+            continue
+        for before, after, gap in zip(own[:-1], own[1:], wanted, strict=True):
             if fixed[after] and not fixed[before]:
-                targets[before] = targets[after] - wanted[i]
+                targets[before] = min(targets[before], targets[after] - gap)
             else:
-                targets[after] = max(targets[after], targets[before] + wanted[i])
+                targets[after] = max(targets[after], targets[before] + gap)
     return targets
 
 
