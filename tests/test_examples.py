@@ -14,9 +14,9 @@ from drumscribe.audio import probe
 from drumscribe.evaluate.annotations import pair_tracks, read_events
 from drumscribe.evaluate.matching import MICRO
 from drumscribe.evaluate.scores import ONSET, score
-from drumscribe.export import write
+from drumscribe.export import read, write
 from drumscribe.hits import Hit, Transcription
-from drumscribe.rhythm import Rhythm, TempoMap
+from drumscribe.rhythm import Rhythm, RhythmOptions, TempoMap, analyse_rhythm
 
 EXAMPLES_FOLDER = Path(__file__).parents[1] / "examples"
 SONGS = sorted(path for path in (EXAMPLES_FOLDER / "songs").rglob("*") if path.is_file())
@@ -69,6 +69,22 @@ def test_hits_are_where_the_strokes_are(transcripts):
     tracks, _ = pair_tracks(transcripts, EXAMPLES_FOLDER / "references")
     for track in tracks:  # mp3 and ogg included: no delay of a codec is left
         assert abs(score([track], 0.05).row(ONSET).offset_median_ms) < 3.0, track.name
+
+
+@pytest.mark.parametrize(
+    ("asked", "tempo"),
+    [
+        (RhythmOptions(tempo=95.0), 95.0),
+        (RhythmOptions(tempo=190.0), 190.0),
+        (RhythmOptions(tempo_range=(150.0, 220.0)), 190.0),
+        (RhythmOptions(tempo=400.0), 380.0),
+    ],
+    ids=["as played", "twice", "a range of twice", "four times"],
+)
+def test_steady_playing_stays_steady_at_a_multiple_of_its_tempo(transcripts, asked, tempo):
+    rhythm = analyse_rhythm(read(transcripts / "rock.mid"), asked)
+    assert rhythm.steady
+    assert rhythm.tempo == pytest.approx(tempo, abs=0.1)
 
 
 def test_a_passage_begins_with_the_bar_asked_for_and_keeps_its_timing():

@@ -312,6 +312,15 @@ class TestGiven:
         assert str(rhythm) == "100 to 120 BPM, 4/4"
         assert rhythm.remark == "asked for 50 to 117 BPM, heard 100 to 120 BPM, 4/4"
 
+    def test_a_tempo_that_is_left_in_places_is_told_though_it_is_that_on_average(self):
+        times = np.sort(np.random.default_rng(5).uniform(0.5, 30.0, 150))
+        scattered = Transcription(tuple(Hit(float(time), "snare", 90) for time in times), 31.0)
+        rhythm = analyse_rhythm(scattered, RhythmOptions(tempo=300.0))
+        first, last = rhythm.tempo_map.quarters_at(times[[0, -1]])
+        assert 60.0 * (last - first) / (times[-1] - times[0]) == pytest.approx(300.0, rel=0.04)
+        assert str(rhythm) == "196 to 418 BPM, 3/4"
+        assert rhythm.remark == "asked for 300 BPM, heard 196 to 418 BPM, 3/4"
+
     def test_beats_that_are_given_are_gone_through(self):
         beats = Beats(tuple(np.cumsum([0.5] * 8 + [0.6] * 8).tolist()), (1.0, 3.0))
         rhythm = analyse_rhythm(play(TempoMap.steady(120.0)), RhythmOptions(beats=beats))

@@ -103,7 +103,11 @@ def _remark(rhythm: Rhythm, options: RhythmOptions) -> str:
             return f"no tempo from {asked} fits the playing"
         if not all(_within(tempo, tempo_range) for tempo in tempo_map.tempos()):
             return f"asked for {asked}, heard {rhythm}"
-    if options.tempo is None or tempo_map is None or abs(_average(tempo_map) / options.tempo - 1.0) <= _SAME:
+    if options.tempo is None or tempo_map is None:
+        return ""
+    near = options.tempo / _GIVEN, options.tempo * _GIVEN
+    same = abs(_average(tempo_map) / options.tempo - 1.0) <= _SAME
+    if same and all(_within(tempo, near) for tempo in tempo_map.tempos()):
         return ""
     return f"asked for {options.tempo:g} BPM, heard {rhythm}"
 
@@ -128,19 +132,45 @@ def _find_rhythm(transcription: "Transcription", options: RhythmOptions) -> Rhyt
             return Rhythm(None, 0.0, False)
         first = hits[0].time if hits else 0.0
         return Rhythm(TempoMap.steady(options.tempo, first, options.meter), 1.0, True)
-    return _analyse(_hits_of(transcription), duration, options)[0]
+    return _weigh(_hits_of(transcription), duration, options)[0]
 
 
-def _analyse(hits: _Hits, duration: float, options: RhythmOptions, times: int = 1) -> tuple[Rhythm, bool]:
-    """The rhythm of hits, heard so many times over, and whether it is that of a loop as long as the recording."""
+def _weigh(hits: _Hits, duration: float, options: RhythmOptions) -> tuple[Rhythm, bool]:
+    """As `_analyse`; where a tempo or range is given, one tempo goes before a changing one.
+
+    Pulses that have to be faster than what is played find enough to follow between the hits, however steady these are.
+    Where they do, and the playing is steady if nothing is asked of it, its quarters are counted as is asked.
+    """
+    found = _analyse(hits, duration, options)
+    if found[0].steady or (options.tempo is None and options.tempo_range is None):
+        return found
+    usual = _analyse(hits, duration, replace(options, tempo=None, tempo_range=None))[0]
+    if not usual.steady:
+        return found
+    # No reading is more than three times as fast as its pulses.
+    step = 0.5 if _ranges(options)[0][0] > 2.0 * usual.tempo else 1.0
+    first, last = usual.tempo_map.quarters_at(hits[0][[0, -1]])
+    starts = usual.tempo_map.seconds_at(np.arange(np.floor(first), last + 2.0, step))
+    steady = _analyse(hits, duration, replace(options, fixed_tempo=True), tracks=[starts])
+    return steady if steady[0].steady else found
+
+
+def _analyse(
+    hits: _Hits, duration: float, options: RhythmOptions, times: int = 1, tracks: list[np.ndarray] | None = None
+) -> tuple[Rhythm, bool]:
+    """The rhythm of hits, heard so many times over, and whether it is that of a loop as long as the recording.
+
+    Pulses are tracked unless they are given.
+    """
     seconds, *what = hits
     rounds = duration * np.arange(times)[:, None]
     heard = (rounds + seconds).ravel(), *(np.tile(values, times) for values in what)
     tables = load_tables()
     tempo_range, pulse_ranges = _ranges(options)
-    from .tracking import track_pulses
+    if tracks is None:
+        from .tracking import track_pulses
 
-    tracks = [track_pulses(*heard[:2], tables.phases, 60.0 / r[1], 60.0 / r[0]) for r in pulse_ranges]
+        tracks = [track_pulses(*heard[:2], tables.phases, 60.0 / r[1], 60.0 / r[0]) for r in pulse_ranges]
     rhythm, is_loop = Rhythm(None, 0.0, False), False
     for found in _read(heard, duration, tracks, tables, tempo_range, options):
         rhythm, is_loop = _count(seconds, duration, found, tables, options)
