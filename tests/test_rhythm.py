@@ -423,11 +423,13 @@ class TestBeatsFile:
             ("0 1\n2 2\n6 4\n8 1\n", (0, 2, 4, 6, 8), (0, 8)),
             ("0 3\n2 4\n6 2\n8 3\n", (0, 2, 4, 6, 8), (4,)),
             ("0 1\n1 2\n3 3\n4 1\n", (0, 1, 3, 4), (0, 4)),
+            ("0 1\n1 2\n2 3\n3 1\n4 2\n6 1\n7 2\n8 3\n9 1\n", range(10), (0, 3, 6, 9)),
+            ("0 1\n1 2\n2 1\n3 2\n5 1\n6 2\n7 1\n", (0, 1, 2, 3, 5, 6, 7), (0, 2, 5, 7)),
         ],
-        ids=["no numbers", "a number is lacking", "a downbeat is lacking", "a beat is held"],
+        ids=["no numbers", "a number is lacking", "a downbeat is lacking", "a beat is held", "a last beat", "a rest"],
     )
     def test_a_beat_that_was_skipped_is_put_in_unless_the_numbers_count_on(self, tmp_path, text, times, downbeats):
-        assert read(tmp_path, text) == Beats(times, downbeats)
+        assert read(tmp_path, text) == Beats(tuple(times), downbeats)
 
     @pytest.mark.parametrize(
         ("count", "meter", "step"),

@@ -7,6 +7,7 @@ the time, and a text that is a number is that of the beat.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -67,7 +68,7 @@ def read_beats(path: str | Path) -> Beats:
     """Read a file of beats.
 
     Where two beats are about twice as far apart as those around them, and are not numbered one after the other, the one
-    between them was skipped, and is put in.
+    between them was skipped, and is put in; before a 1, if that makes a bar as long as most are.
 
     Raises
     ------
@@ -147,12 +148,15 @@ def _parse(line: str, label: bool) -> tuple[float, int | None]:
 def _with_skipped(beats: list[_Beat]) -> list[_Beat]:
     """The beats, and those between them that were skipped."""
     gaps = np.diff([beat.time for beat in beats])
+    ends = Counter(before.in_bar for before, beat in pairwise(beats) if before.in_bar and beat.in_bar == 1)
+    length = max(ends, key=lambda end: (ends[end], end), default=None)
     found = beats[:1]
     for i, (before, beat) in enumerate(pairwise(beats)):
         usual = np.median(gaps[max(0, i - 2) : i + 3])
         in_bar = 1 if beat.in_bar == 2 else before.in_bar and before.in_bar + 1
         between = _Beat(beat.line, (before.time + beat.time) / 2, in_bar)
         counted = None not in (before.in_bar, beat.in_bar) and _counts_on(before, beat)
+        counted = counted and not (beat.in_bar == 1 and in_bar == length)
         if _TWICE[0] < gaps[i] / usual < _TWICE[1] and not counted and _counts_on(between, beat):
             found.append(between)
         found.append(beat)
