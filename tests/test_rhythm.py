@@ -403,8 +403,11 @@ class TestBeatsFile:
             "0.5;3\n1.0;1\n1.5;2\n",
             "0.5, 3\n1, 1\n1.5, 2\n",
             "0.500000\t0.500000\t3\n1.000000\t1.000000\t1\n1.500000\t1.700000\t\n",
+            "0.5\t0.5\t3\n\\\t86.1\t3445.3\n1.0\t1.0\t1\n\\\t86.1\t3445.3\n1.5\t1.7\t\n\\\t-1.0\t3445.3\n",
+            "time,beat\n0.5,3\n1.0,1\n1.5,2\n",
+            '"Time (s)";"Beat in bar"\n0.5;3\n1.0;1\n1.5;2\n',
         ],
-        ids=["commas", "semicolons", "commas and blanks", "Audacity"],
+        ids=["commas", "semicolons", "commas and blanks", "Audacity", "Audacity's bands", "names", "names in quotes"],
     )
     def test_columns_are_parted_in_any_of_the_usual_ways(self, tmp_path, text):
         assert read(tmp_path, text) == Beats((0.5, 1.0, 1.5), (1.0,))
@@ -459,6 +462,7 @@ class TestBeatsFile:
         [
             ("0.5 1\n0.4 2\n", r"line 2: 0.4 s is not after .* 0.5 s"),
             ("0.5\nx\n", "line 2: 'x' is not a time"),
+            ("time\nbeat\n0.5\n", "line 2: 'beat' is not a time"),
             ("-1\n2\n", "line 1: -1 is not a time"),
             (
                 "0.5\n60.5\n",

@@ -3,7 +3,8 @@
 This is how MDB Drums, SMC and GTZAN-Rhythm write theirs. Columns are parted by blanks, tabs, commas or semicolons;
 empty lines and those that begin with ``#`` do not count. Bars are counted from 1 and may have any number of beats; the
 first line may be any beat of one. Labels of Audacity (start, end and text, parted by tabs) are read, too: the start is
-the time, and a text that is a number is that of the beat.
+the time, and a text that is a number is that of the beat; its lines of frequencies, which begin with a backslash, do not
+count. Nor does a first line that names the columns.
 """
 
 import re
@@ -21,6 +22,8 @@ from .tempo_map import TEMPO_LIMITS, Meter
 
 _LONGEST_BAR = 64
 """Beats, of which no meter has more."""
+_NAMES = re.compile(r"\s*[A-Za-z\"][^0-9]*")
+"""What names columns."""
 _TWICE = (1.7, 2.3)
 """Times the usual distance of beats between which one was skipped."""
 
@@ -79,7 +82,9 @@ def read_beats(path: str | Path) -> Beats:
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise RhythmError(f"{path}: the beats cannot be read ({getattr(error, 'strerror', None) or error})") from error
-    written = {i: line for i, line in enumerate(lines, 1) if line.strip() and not line.lstrip().startswith("#")}
+    written = {i: line for i, line in enumerate(lines, 1) if line.strip() and not line.lstrip().startswith(("#", "\\"))}
+    if written and _NAMES.fullmatch(written[first := min(written)]):
+        del written[first]
     labels = all(_is_label(line) for line in written.values())
     points = any("." in line for line in written.values())
     beats: list[_Beat] = []
