@@ -328,6 +328,22 @@ class TestGiven:
         np.testing.assert_allclose(rhythm.tempo_map.beats(8.9)[1:], beats.times, atol=1e-9)
         np.testing.assert_allclose(rhythm.tempo_map.downbeats(4.0), [1.0, 3.0])
 
+    @pytest.mark.parametrize("tempo", [95.0, 117.37])
+    def test_beats_of_one_tempo_that_were_rounded_are_steady(self, tempo):
+        played = play(TempoMap.steady(tempo, 0.5), bars=24)
+        beats = Beats(tuple((0.5 + np.arange(90) * 60.0 / tempo).round(4).tolist()), (0.5,))
+        rhythm = analyse_rhythm(played, RhythmOptions(beats=beats))
+        assert rhythm.steady
+        assert rhythm.tempo == pytest.approx(tempo, abs=0.0 if tempo == 95.0 else 0.001)
+        np.testing.assert_allclose(rhythm.tempo_map.seconds_at(np.arange(90)), beats.times, atol=0.001)
+        moved = replace(beats, times=(*beats.times[:40], beats.times[40] + 0.01, *beats.times[41:]))
+        assert not analyse_rhythm(played, RhythmOptions(beats=moved)).steady
+
+    def test_few_beats_keep_their_own_tempo(self):
+        beats = Beats(tuple((np.arange(3) * 60.0 / 117.4).round(4).tolist()))
+        rhythm = analyse_rhythm(Transcription((), 60.0), RhythmOptions(beats=beats))
+        assert rhythm.tempo == pytest.approx(117.4, abs=0.02)
+
     def test_bars_are_found_where_only_beats_are_given(self):
         truth = TempoMap.steady(120.0, 0.5)
         beats = Beats(tuple(truth.beats(25.0).tolist()))

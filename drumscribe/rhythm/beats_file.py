@@ -3,7 +3,7 @@
 This is how MDB Drums, SMC and GTZAN-Rhythm write theirs. Columns are parted by blanks, tabs, commas or semicolons;
 empty lines and those that begin with ``#`` do not count. Bars are counted from 1 and may have any number of beats; the
 first line may be any beat of one. Labels of Audacity (start, end and text, parted by tabs) are read, too: the start is
-the time, and a text that is a number is that of the beat; its lines of frequencies, which begin with a backslash, do not
+the time, and a text that is a number is that of the beat; the frequencies below them, which a backslash begins, do not
 count. Nor does a first line that names the columns.
 """
 

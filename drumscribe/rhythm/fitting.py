@@ -22,6 +22,10 @@ _SIMPLE = 0.006
 """Seconds that a simplified tempo map may be off."""
 _SNAP = 0.01
 """Seconds that a round tempo may be off at either end of a recording."""
+_EXACT = 0.002
+"""Seconds that beats which are given may be off one tempo and have it: those of a click are rounded when written."""
+_WRITTEN = 0.0002
+"""Seconds that they may be further off a whole tempo than off their own."""
 _OUTERMOST = 8
 """Distances of beats that tell the tempo before the first beat that is given, and after the last."""
 
@@ -112,6 +116,8 @@ def fit_changing(hits: PlacedHits, meter: Meter) -> TempoMap:
 def follow_beats(beats: Beats, meter: Meter | None, first: int) -> TempoMap:
     """The map that goes through beats that are given, from one beat before them to one after them.
 
+    Where one tempo is nowhere off by more than `_EXACT`, it is that, and a whole one if the beats say the same of it.
+
     Parameters
     ----------
     meter : of all bars; None where the downbeats tell, a bar of n beats being n/4.
@@ -130,7 +136,15 @@ def follow_beats(beats: Beats, meter: Meter | None, first: int) -> TempoMap:
     before, after = (float(np.median(nearest)) for nearest in (gaps[:_OUTERMOST], gaps[-_OUTERMOST:]))
     seconds = (beats.times[0] - before, *beats.times, beats.times[-1] + after)
     quarters = (np.arange(-1, len(beats.times) + 1) - downbeats[0]) * step
-    return TempoMap(seconds, tuple(quarters.tolist()), meters)
+    tempo = 60.0 / np.polyfit(quarters[1:-1], beats.times, 1)[0]
+    whole = max(1.0, np.rint(tempo))
+    origins, others = (np.array(beats.times) - 60.0 / t * quarters[1:-1] for t in (tempo, whole))
+    if np.ptp(origins) <= 2.0 * _EXACT:
+        if np.ptp(others) <= np.ptp(origins) + _WRITTEN:
+            tempo, origins = whole, others
+        quarters = quarters[[0, -1]]
+        seconds = ((origins.min() + origins.max()) / 2.0 + 60.0 / tempo * quarters).tolist()
+    return TempoMap(tuple(seconds), tuple(quarters.tolist()), meters)
 
 
 def _place_beat(hits: PlacedHits, beat: float) -> float | None:
