@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from drumscribe.training.data.sources import Groove, Piece
 from drumscribe.training.examples import EXAMPLES, choose_pieces, perform
 
 from drumscribe import Transcriber
 from drumscribe.audio import probe
+from drumscribe.cli import main
 from drumscribe.evaluate.annotations import pair_tracks, read_events
 from drumscribe.evaluate.matching import MICRO
 from drumscribe.evaluate.scores import ONSET, score
@@ -85,6 +87,12 @@ def test_steady_playing_stays_steady_at_a_multiple_of_its_tempo(transcripts, ask
     rhythm = analyse_rhythm(read(transcripts / "rock.mid"), asked)
     assert rhythm.steady
     assert rhythm.tempo == pytest.approx(tempo, abs=0.1)
+
+
+def test_the_readme_shows_the_grid_that_is_printed():
+    printed = CliRunner().invoke(main, ["grid", str(EXAMPLES_FOLDER / "songs" / "rock.ogg"), "--bars", "2"])
+    readme = (EXAMPLES_FOLDER.parent / "README.md").read_text(encoding="utf-8")
+    assert f"```\n{printed.stdout}```" in readme
 
 
 def test_a_passage_begins_with_the_bar_asked_for_and_keeps_its_timing():
