@@ -132,27 +132,27 @@ def _find_rhythm(transcription: "Transcription", options: RhythmOptions) -> Rhyt
             return Rhythm(None, 0.0, False)
         first = hits[0].time if hits else 0.0
         return Rhythm(TempoMap.steady(options.tempo, first, options.meter), 1.0, True)
-    return _weigh(_hits_of(transcription), duration, options)[0]
+    return _weigh(_hits_of(transcription), duration, options)
 
 
-def _weigh(hits: _Hits, duration: float, options: RhythmOptions) -> tuple[Rhythm, bool]:
-    """As `_analyse`; where a tempo or range is given, one tempo goes before a changing one.
+def _weigh(hits: _Hits, duration: float, options: RhythmOptions) -> Rhythm:
+    """The rhythm of hits; where a tempo or range is given, one tempo goes before a changing one.
 
     Pulses that have to be faster than what is played find enough to follow between the hits, however steady these are.
     Where they do, and the playing is steady if nothing is asked of it, its quarters are counted as is asked.
     """
-    found = _analyse(hits, duration, options)
-    if found[0].steady or (options.tempo is None and options.tempo_range is None):
+    found, _ = _analyse(hits, duration, options)
+    if found.steady or (options.tempo is None and options.tempo_range is None):
         return found
-    usual = _analyse(hits, duration, replace(options, tempo=None, tempo_range=None))[0]
+    usual, _ = _analyse(hits, duration, replace(options, tempo=None, tempo_range=None))
     if not usual.steady:
         return found
     # No reading is more than three times as fast as its pulses.
     step = 0.5 if _ranges(options)[0][0] > 2.0 * usual.tempo else 1.0
     first, last = usual.tempo_map.quarters_at(hits[0][[0, -1]])
     starts = usual.tempo_map.seconds_at(np.arange(np.floor(first), last + 2.0, step))
-    steady = _analyse(hits, duration, replace(options, fixed_tempo=True), tracks=[starts])
-    return steady if steady[0].steady else found
+    steady, _ = _analyse(hits, duration, replace(options, fixed_tempo=True), tracks=[starts])
+    return steady if steady.steady else found
 
 
 def _analyse(
@@ -251,7 +251,8 @@ def _read(
     if not readings:
         return
     scores = score_readings(readings, tables)
-    for likely in (scores + np.array(ends), scores):
+    cut = scores + np.array(ends)
+    for likely in (cut, scores) if np.argmax(cut) != np.argmax(scores) else (scores,):
         best = int(np.argmax(likely))
         odds = np.exp(likely - likely[best])
         starts, tempo = read[best]
