@@ -156,7 +156,8 @@ def real(bench: Path, cache: Path, transcriber: list) -> Iterator[Recording]:
 
 
 def untimed(data: Path) -> Iterator[Recording]:
-    """Hits at random, and validation grooves whose beats are 12 % longer or shorter than the one before."""
+    """Hits at random, validation grooves whose beats are 12 % longer or shorter than the one before, and a few seconds
+    of hits at random from the first moment on."""
     from drumscribe.training.data.sources import read_grooves
     from drumscribe.training.rhythm.hearing import hear, hear_anything
 
@@ -172,6 +173,14 @@ def untimed(data: Path) -> Iterator[Recording]:
             hits = tuple(Hit(*hit) for hit in zip(heard.seconds.tolist(), names, velocities, strict=True))
             kind = "hits at random" if random else "grooves out of time"
             yield Recording(kind, str(i), None, Transcription(hits, float(heard.seconds[-1])), nothing)
+    for i in range(60):
+        seconds = rng.uniform(1.5, 11.0)
+        count = max(6, int(rng.poisson(seconds * rng.uniform(2.0, 9.0))))
+        times = np.sort(rng.uniform(0.0, seconds, count))
+        names = [ARTICULATION_OF[CLASSES[c]] for c in rng.integers(len(CLASSES), size=count)]
+        struck = zip((times - times[0]).tolist(), names, rng.integers(30, 120, count).tolist(), strict=True)
+        hits = tuple(Hit(*hit) for hit in struck)
+        yield Recording("few hits at random", str(i), None, Transcription(hits, float(seconds)), nothing)
 
 
 def hear(recording: Recording) -> Answer:
