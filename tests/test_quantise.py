@@ -96,6 +96,22 @@ def test_swing_is_measured_and_kept():
     np.testing.assert_allclose(quarters(quantised), Swing(report.swings[0]).apply(straight), atol=1e-9)
 
 
+def test_a_few_strokes_beside_the_lines_are_no_swing():
+    straight = np.arange(0, 48, 0.5)
+    doubled = [Hit(h.time + 0.105, "tom_low", 60) for h in played(np.arange(0, 48, 8), 0.004)]  # 71 % of sixteenths
+    _, report = quantise(take(*played(straight, 0.004), *doubled), on("1/16"))
+    assert report.swings == (0.5,)
+
+
+def test_settings_of_one_instrument_do_not_move_another():
+    hats = played(Swing(0.62).apply(np.arange(0, 48, 0.5)), 0.008, "hihat_closed")
+    kicks = [*played(np.arange(0, 48, 2), 0.008, "kick", 1), *played(np.arange(1.62, 48, 8), 0.008, "kick", 2)]
+    together, _ = quantise(take(*hats, *kicks), on("1/8"))
+    smooth = QuantiseSettings(Grid.parse("1/8"), smoothing=0.5)
+    apart, _ = quantise(take(*hats, *kicks), QuantiseOptions(QuantiseSettings(Grid.parse("1/8")), (("kick", smooth),)))
+    assert [h.time for h in apart.hits] == pytest.approx([h.time for h in together.hits], abs=1e-9)
+
+
 def test_swung_sixteenths_are_told_from_swung_eighths():
     straight = np.arange(0, 32, 0.25)
     quantised, report = quantise(take(*played(Swing(0.6, 0.5).apply(straight), 0.005)), on("1/16"))

@@ -29,6 +29,7 @@ _FIRST_SIGMA, _LEAST_SIGMA, _MOST_SIGMA = 0.012, 0.001, 0.025  # seconds
 _SHARES = np.arange(0.50, 0.7051, 0.005)
 _REFINEMENTS = 5
 _LEAST_SWING = 0.525  # less is how straight notes are felt
+_LEAST_SWUNG = 0.06  # share of strokes that are second notes of pairs
 _SWING_GAIN, _SWING_GAIN_EACH = 5.0, 0.015  # nats that swing must bring, and that much for each stroke
 _BARS_UNSEEN = 3.0  # bars that habit is taken to be unlike
 
@@ -144,11 +145,10 @@ class _Playing:
             certain = np.exp(likely - np.logaddexp(np.logaddexp.reduce(likely, axis=1), _OUTLIER)[:, None])
             certain *= np.isclose(lines % swing.pair, swing.pair / 2)
             phases = (self._at[:, None] - lines) / swing.pair + 0.5
-            if certain.sum() < 1:
-                return swing
-            share = float(np.sum(certain * phases) / np.sum(certain))
-        share = round(min(share, _SHARES[-1]), 3)
-        return Swing(share, swing.pair) if share >= _LEAST_SWING else Swing()
+            if certain.sum() < _LEAST_SWUNG * len(lines):
+                return Swing()
+            share = min(float(np.sum(certain * phases) / np.sum(certain)), float(_SHARES[-1]))
+        return Swing(round(share, 3), swing.pair) if _LEAST_SWING <= share < _SHARES[-1] else Swing()
 
     def _candidates(self, subdivision: Subdivision, swing: Swing) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The four lines around each stroke, each ``(strokes, 4)``: straight positions, seconds off, log priors."""
