@@ -123,7 +123,7 @@ def _average(tempo_map: TempoMap) -> float:
 
 def _find_rhythm(transcription: "Transcription", options: RhythmOptions) -> Rhythm:
     hits, duration = transcription.hits, transcription.duration
-    if (times := repetitions(hits, duration)) > 1:
+    if (times := repetitions([hit.time for hit in hits], duration)) > 1:
         rhythm, is_loop = _analyse(_hits_of(transcription), duration, options, times)
         if is_loop:
             return rhythm

@@ -6,16 +6,12 @@ on a downbeat, and its length over the number of its bars is its tempo, to the s
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .bars import Reading
 from .fitting import PlacedHits, fit_line
 from .tempo_map import Meter, TempoMap
-
-if TYPE_CHECKING:
-    from ..hits import Hit
 
 _CUT = 0.02
 """Seconds by which pulses that are right miss the ends of a loop: standard deviation."""
@@ -37,12 +33,13 @@ _ENOUGH = 12.0
 """Seconds after which a loop need not be heard again."""
 
 
-def repetitions(hits: Sequence["Hit"], duration: float) -> int:
+def repetitions(seconds: Sequence[float], duration: float) -> int:
     """How often a recording is to be heard, if it is a loop: as often as it takes to know one's way about in it.
 
-    Once, if it is none, as it does not begin with a hit, or hardly has any, or ends in silence.
+    Once, if it is none, as it does not begin with a hit, or hardly has any, or ends in silence; `seconds` are their
+    times, ascending.
     """
-    if len(hits) < _FEWEST or hits[0].time > _AT_ONCE or hits[-1].time < duration / 2:
+    if len(seconds) < _FEWEST or seconds[0] > _AT_ONCE or seconds[-1] < duration / 2:
         return 1
     return max(1, math.ceil(_ENOUGH / duration))
 
