@@ -273,6 +273,21 @@ def test_a_downbeat_just_before_the_recording_is_its_first_bar_line(tmp_path):
     assert texts == ["110 BPM, 4/4"]
 
 
+@pytest.mark.parametrize("first", [0.03, 0.054, 0.09, 0.195])
+def test_bar_lines_stay_on_downbeats_where_a_hit_comes_just_before_the_first(tmp_path, first):
+    tempo_map = TempoMap.steady(120, first)
+    write_midi(timed(tempo_map, [0.001, first + 0.002, first + 0.5], 9.0), tmp_path / "a.mid")
+    bars = bars_of(tmp_path / "a.mid")
+    assert all(np.abs(bars - time).min() < 0.001 for time in tempo_map.downbeats(8.9))
+    assert note_times(tmp_path / "a.mid") == pytest.approx([0.001, first + 0.002, first + 0.5], abs=0.0005)
+
+
+def test_the_file_of_a_loop_is_as_long_as_the_loop(tmp_path):
+    write_midi(timed(TempoMap.steady(160, 0.0), [0.0, 3.0, 5.98], 6.0), tmp_path / "a.mid")
+    file = mido.MidiFile(tmp_path / "a.mid")
+    assert {sum(message.time for message in track) for track in file.tracks} == {16 * 960}
+
+
 def test_an_upbeat_keeps_its_tempo():
     timeline = lay_out(timed(TempoMap.steady(120, 1.7), [0.7, 1.2, 1.7, 2.2], 9.0))
     at = timeline.ticks_at(np.array([0.7, 1.2, 1.7])) - timeline.first_bar

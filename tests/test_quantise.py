@@ -186,6 +186,13 @@ def test_quantised_notes_are_on_the_ticks_of_the_grid_from_the_first_on(first, s
     assert (np.diff(starts) == np.diff(np.rint(4 * tempo_map.quarters_at(times)).astype(int)) * 240).all()
 
 
+def test_flams_keep_their_distance_however_the_grid_swings():
+    flams = [Hit(START + QUARTER * at + off, "snare", 90) for at in range(8) for off in (0.0, 0.043)]
+    hats = played(np.arange(0, 8, 0.25), 0.004, "hihat_closed")
+    quantised, _ = quantise(take(*flams, *hats), on("1/16", swing=0.75))
+    assert np.diff([h.time for h in quantised.hits if h.articulation == "snare"]).min() > 0.0299
+
+
 def test_the_strength_says_how_far():
     half, report = quantise(take(Hit(START + 0.02, "kick", 90), *played(np.arange(1, 9))), on("1/16", strength=0.5))
     assert half.hits[0].time == pytest.approx(START + 0.01)
@@ -278,6 +285,7 @@ def test_grids_are_read_as_they_are_written():
         ({"strength": 1.2}, "120 %"),
         ({"smoothing": -0.5}, "-50 %"),
         ({"window": -1}, "window"),
+        ({"window": float("nan")}, "window"),
     ],
 )
 def test_settings_that_make_no_sense_are_named(settings, text):

@@ -10,7 +10,7 @@ played. With `start_at_bar`, the file begins with a bar line instead, and `Timel
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -39,6 +39,7 @@ class Timeline:
     start : the time in the recording, in seconds, at which the file begins.
     first_bar : the tick of the first bar line on a downbeat.
     shift : what is added to quarters of the tempo map to have those of the file.
+    end : the tick at which the recording ends.
     """
 
     division: int
@@ -48,6 +49,7 @@ class Timeline:
     start: float = 0.0
     first_bar: int = 0
     shift: float = 0.0
+    end: int = 0
 
     def ticks_of(self, quarters: np.ndarray) -> np.ndarray:
         """The ticks of positions in quarters of the tempo map; before the file's beginning it is the first."""
@@ -81,10 +83,12 @@ def lay_out(transcription: Transcription, start_at_bar: bool = False) -> Timelin
     tempo_map = transcription.rhythm.tempo_map if transcription.rhythm is not None else None
     if tempo_map is None:
         tempo = np.array([round(60e6 / FREE_TEMPO)])
-        return Timeline(TICKS_PER_QUARTER, np.zeros(1, np.int64), tempo, ((0, Meter()),))
+        timeline = Timeline(TICKS_PER_QUARTER, np.zeros(1, np.int64), tempo, ((0, Meter()),))
+        return replace(timeline, end=int(timeline.ticks_at(transcription.duration)))
     first = transcription.hits[0] if transcription.hits else None
     layout = (_begin_with_bar if start_at_bar else _begin_with_recording)(tempo_map, first)
-    return _round(layout, tempo_map, transcription.duration)
+    timeline = _round(layout, tempo_map, transcription.duration)
+    return replace(timeline, end=int(timeline.ticks_at(transcription.duration)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +160,11 @@ def _lead(quarters: float, seconds: float, beat: float) -> float:
 
 
 def _stretched_beat(tempo_map: TempoMap, start: float, line: float, meter: Meter, pickup: float = 0.0) -> _Layout:
-    """A beat begins with the file, a few milliseconds before its time, and lasts as much longer."""
-    following = line + meter.beat_quarters
+    """A beat begins with the file, a little before its time or after it, and is as much longer or shorter.
+
+    It ends with the bar, if that is sooner.
+    """
+    following = line + min(meter.beat_quarters, pickup or np.inf)
     return _Layout((start, float(tempo_map.seconds_at(following))), (line, following), -line, pickup)
 
 

@@ -76,8 +76,8 @@ def to_notes(hits: Iterable[Hit], timeline: Timeline, drum_map: DrumMap = GENERA
     """The notes that hits become, in order of time.
 
     Quantised hits are at the ticks of their positions, whatever the tempo of the file's first beat. A note lasts
-    `NOTE_SECONDS` and ends where the next of its number starts. Of several hits that fall on the same tick and note,
-    which one MIDI channel cannot hold, the loudest stays.
+    `NOTE_SECONDS` and ends where the next of its number starts, or the recording ends. Of several hits that fall on the
+    same tick and note, which one MIDI channel cannot hold, the loudest stays.
     """
     hits = list(hits)
     starts = timeline.ticks_at(np.array([hit.time for hit in hits]))
@@ -92,7 +92,8 @@ def to_notes(hits: Iterable[Hit], timeline: Timeline, drum_map: DrumMap = GENERA
     ends = timeline.ticks_at(begun + timeline.start + NOTE_SECONDS).tolist()
     notes, next_start = [], {}
     for (start, number), end in zip(keys, ends, strict=True):
-        notes.append(Note(start, min(end, next_start.get(number, end)), number, loudest[start, number]))
+        last = max(start + 1, min(end, timeline.end, next_start.get(number, end)))
+        notes.append(Note(start, last, number, loudest[start, number]))
         next_start[number] = start
     return notes[::-1]
 
@@ -163,11 +164,10 @@ def write_midi(transcription: Transcription, path: Path, options: MidiOptions | 
         chunks = [[name, *sorted([*conductor, *rest], key=lambda event: event[0])]]
     else:
         chunks = [conductor, *tracks]
-    length = int(timeline.ticks_at(transcription.duration))
     with open(path, "wb") as file:
         file.write(b"MThd" + struct.pack(">IHHH", 6, options.file_type, len(chunks), timeline.division))
         for events in chunks:
-            track = _pack(events, length)
+            track = _pack(events, timeline.end)
             file.write(b"MTrk" + struct.pack(">I", len(track)) + track)
 
 

@@ -51,7 +51,7 @@ class QuantiseSettings:
         for name, value in (("strength", self.strength), ("smoothing", self.smoothing)):
             if not 0 <= value <= 1:
                 raise RhythmError(f"a {name} of {100 * value:g} % is outside 0 to 100 %")
-        if self.window is not None and self.window < 0:
+        if self.window is not None and not self.window >= 0:
             raise RhythmError(f"a window of {1000 * self.window:g} ms is less than nothing")
 
 
@@ -113,43 +113,38 @@ def quantise(transcription: Transcription, options: QuantiseOptions) -> tuple[Tr
     """
     if transcription.rhythm is None or transcription.rhythm.tempo_map is None:
         raise RhythmError("played in free time: there is no grid to quantise to; give the tempo or the beats")
-    tempo_map, own = transcription.rhythm.tempo_map, dict(options.instruments)
+    own = dict(options.instruments)
     wanted = [own.get(hit.instrument, options.settings) for hit in transcription.hits]
-    hits = [hit for hit, settings in zip(transcription.hits, wanted, strict=True) if settings.grid is not None]
-    groups: dict[QuantiseSettings, list[int]] = {}
-    for i, settings in enumerate(settings for settings in wanted if settings.grid is not None):
-        groups.setdefault(settings, []).append(i)
-    moved, report = _settle(hits, groups, tempo_map)
-    left = [hit for hit, settings in zip(transcription.hits, wanted, strict=True) if settings.grid is None]
-    every = sorted([*moved, *left], key=lambda hit: (hit.time, hit.note))
-    return replace(transcription, hits=tuple(every)), replace(report, hits=len(every))
+    hits, report = _settle(transcription.hits, wanted, transcription.rhythm.tempo_map)
+    return replace(transcription, hits=tuple(sorted(hits, key=lambda hit: (hit.time, hit.note)))), report
 
 
 def _settle(
-    hits: list[Hit], groups: dict[QuantiseSettings, list[int]], tempo_map: TempoMap
+    hits: Sequence[Hit], wanted: Sequence[QuantiseSettings], tempo_map: TempoMap
 ) -> tuple[list[Hit], QuantiseReport]:
-    """Hits quantised, each group by its settings, until doing it once more would change nothing."""
-    if not hits:
-        return [], QuantiseReport(0, 0, 0.0, 0.0, 0, 0, 0, 0, ())
-    seconds = np.array([hit.time if hit.quarter is None else tempo_map.seconds_at(hit.quarter) for hit in hits])
-    now, velocities, first = seconds, np.array([hit.velocity for hit in hits], np.float64), []
+    """Hits quantised, each by its settings, until doing it once more would change nothing."""
+    grids = list(dict.fromkeys(settings.grid for settings in wanted if settings.grid is not None))
+    if not grids:
+        return list(hits), QuantiseReport(len(hits), 0, 0.0, 0.0, 0, 0, 0, 0, ())
+    played = np.array([hit.time if hit.quarter is None else tempo_map.seconds_at(hit.quarter) for hit in hits])
+    now, velocities, first = played, np.array([hit.velocity for hit in hits], np.float64), []
     for _ in range(_PASSES + 1):
-        swing = _measured_swing(hits, now, groups, tempo_map)
-        passes = [_Pass([hits[i] for i in own], now[own], tempo_map, wanted, swing) for wanted, own in groups.items()]
+        swing = _measured_swing(hits, now, grids, tempo_map)
+        passes = [_Pass(hits, played, now, tempo_map, grid, wanted, swing) for grid in grids]
         before, now, first = now, now.copy(), first or passes
-        for own, one in zip(groups.values(), passes, strict=True):
-            now[own], velocities[own] = one.seconds, one.velocities
+        for one in passes:
+            now[one.own], velocities[one.own] = one.seconds[one.own], one.velocities[one.own]
         if np.abs(now - before).max() < 1e-6:
             break
-    strength = np.ones(len(hits))
-    for wanted, own in groups.items():
-        strength[own] = wanted.strength
-    at = seconds + (now - seconds) * strength
+    at = played + (now - played) * np.array([settings.strength for settings in wanted])
     times = np.maximum(at, 0.0)
     loud = np.clip(np.rint(velocities), 1, 127).astype(int)
-    values = zip(hits, times.tolist(), loud.tolist(), tempo_map.quarters_at(at).tolist(), strict=True)
-    quantised = [replace(hit, time=time, velocity=level, quarter=quarter) for hit, time, level, quarter in values]
-    distances = np.abs(times - seconds)
+    values = zip(hits, wanted, times.tolist(), loud.tolist(), tempo_map.quarters_at(at).tolist(), strict=True)
+    quantised = [
+        hit if settings.grid is None else replace(hit, time=time, velocity=level, quarter=quarter)
+        for hit, settings, time, level, quarter in values
+    ]
+    distances = np.abs(times - played)
     moved = distances[distances > _MOVED]
     return quantised, QuantiseReport(
         len(hits),
@@ -160,15 +155,13 @@ def _settle(
         sum(one.between for one in first),
         sum(one.beside for one in first),
         sum(one.outside for one in first),
-        tuple(sorted({one.swing.share for one in passes})),
+        tuple(sorted(set().union(*(one.shares for one in passes)))),
     )
 
 
-def _measured_swing(
-    hits: Sequence[Hit], seconds: np.ndarray, groups: dict[QuantiseSettings, list[int]], tempo_map: TempoMap
-) -> Swing:
+def _measured_swing(hits: Sequence[Hit], seconds: np.ndarray, grids: Sequence[Grid], tempo_map: TempoMap) -> Swing:
     """How all hits swing together, by the grid that has the finest lines."""
-    finest = min((wanted.grid for wanted in groups), key=lambda grid: min(s.step for s in grid.subdivisions))
+    finest = min(grids, key=lambda grid: min(s.step for s in grid.subdivisions))
     order = np.argsort(seconds, kind="stable")
     times, drums = seconds[order], [_drum(hits[i]) for i in order]
     found = find_ornaments(times, np.array([hits[i].velocity for i in order]), drums, tempo_map, finest)
@@ -177,55 +170,73 @@ def _measured_swing(
 
 
 class _Pass:
-    """Where hits at the given times go, in their order, and with which velocities."""
+    """Where hits go on a grid, and with which velocities: all of them, so that what is decided of some does not depend
+    on the settings of others.
+
+    Attributes
+    ----------
+    own : ``(hits,) bool``, those whose grid it is, which are counted.
+    seconds, velocities : ``(hits,)``.
+    shares : of swing.
+    ornaments, between, beside, outside : as in `QuantiseReport`.
+    """
 
     def __init__(
         self,
         hits: Sequence[Hit],
+        played: np.ndarray,
         seconds: np.ndarray,
         tempo_map: TempoMap,
-        settings: QuantiseSettings,
+        grid: Grid,
+        wanted: Sequence[QuantiseSettings],
         measured: Swing,
     ) -> None:
         # Hits at one time in an order of their own, so that it does not matter in which they came.
-        order = np.lexsort(([hit.velocity for hit in hits], [hit.note for hit in hits], seconds.round(9)))
-        hits, times = [hits[i] for i in order], seconds[order]
+        order = np.lexsort(([hit.velocity for hit in hits], [hit.note for hit in hits], played, seconds.round(9)))
+        hits, wanted, times = [hits[i] for i in order], [wanted[i] for i in order], seconds[order]
         velocities = np.array([hit.velocity for hit in hits], np.float64)
         drums = [_drum(hit) for hit in hits]
-        found = find_ornaments(times, velocities, drums, tempo_map, settings.grid)
+        found = find_ornaments(times, velocities, drums, tempo_map, grid)
         grace, carried = found.main != np.arange(len(hits)), found.in_roll | found.between
         free = np.flatnonzero(~grace & ~carried)
-        own = [drums[i] for i in free]
-        placed = place(times[free], own, tempo_map, settings.grid, measured)
-        self.swing = _wanted_swing(measured, settings)
+        names = [drums[i] for i in free]
+        placed = place(times[free], names, tempo_map, grid, measured)
+        swings = [_wanted_swing(measured, wanted[i].swing, grid) for i in free]
         moves = np.zeros(len(hits))
-        moves[free] = tempo_map.seconds_at(placed.quarters(self.swing)) - times[free]
+        for swing in dict.fromkeys(swings):
+            alike = np.array([other == swing for other in swings])
+            moves[free[alike]] = (tempo_map.seconds_at(placed.quarters(swing)) - times[free])[alike]
         beside = np.zeros(len(hits), bool)
-        beside[free] = _lose_lines(placed, moves[free], own)
-        outside = np.zeros(len(hits), bool)
-        if settings.window is not None:
-            outside[free] = np.abs(moves[free]) > settings.window
-            moves[outside] = 0.0
-            beside &= ~outside
+        beside[free] = _lose_lines(placed, moves[free], names)
+        window = np.array([np.inf if settings.window is None else settings.window for settings in wanted])
+        outside = np.abs(moves) > window
+        moves[outside] = 0.0
+        beside &= ~outside
         carried |= beside
         moves = _carried(times, moves, drums, carried, grace)
         moves[grace] = moves[found.main[grace]]
-        velocities[free] = _smoothed(placed, [hits[i].articulation for i in free], velocities[free], settings.smoothing)
-        self.seconds, self.velocities = np.empty(len(hits)), np.empty(len(hits))
+        smoothing = np.array([wanted[i].smoothing for i in free])
+        velocities[free] += smoothing * (
+            _medians(placed, [hits[i].articulation for i in free], velocities[free]) - velocities[free]
+        )
         fixed = ~carried & ~grace
         targets = np.where(fixed, times + moves, np.maximum(times + moves, 0.0))
-        self.seconds[order], self.velocities[order] = _kept_apart(times, targets, drums, fixed), velocities
-        self.ornaments, self.between = int(np.sum(grace | found.in_roll)), int(found.between.sum())
-        self.beside, self.outside = int(beside.sum()), int(outside.sum())
+        own = np.array([settings.grid == grid for settings in wanted])
+        self.own, self.seconds, self.velocities = (np.empty_like(x) for x in (own, times, velocities))
+        self.seconds[order] = _kept_apart(played[order], targets, drums, fixed)
+        self.own[order], self.velocities[order] = own, velocities
+        self.shares = {swing.share for swing, i in zip(swings, free, strict=True) if own[i]}
+        counts = (grace | found.in_roll, found.between, beside, outside)
+        self.ornaments, self.between, self.beside, self.outside = (int(np.sum(what & own)) for what in counts)
 
 
-def _wanted_swing(measured: Swing, settings: QuantiseSettings) -> Swing:
-    if settings.swing is None:
+def _wanted_swing(measured: Swing, share: float | None, grid: Grid) -> Swing:
+    if share is None:
         return measured
     if measured.share != 0.5:
-        return replace(measured, share=settings.swing)
+        return replace(measured, share=share)
     # What swings where nothing did: the eighths of eighths and coarser grids, else the sixteenths.
-    return Swing(settings.swing, 1.0 if min(s.step for s in settings.grid.subdivisions) > 0.3 else 0.5)
+    return Swing(share, 1.0 if min(s.step for s in grid.subdivisions) > 0.3 else 0.5)
 
 
 def _drum(hit: Hit) -> str:
@@ -255,30 +266,28 @@ def _carried(
     return out
 
 
-def _kept_apart(seconds: np.ndarray, targets: np.ndarray, drums: Sequence[str], fixed: np.ndarray) -> np.ndarray:
+def _kept_apart(played: np.ndarray, targets: np.ndarray, drums: Sequence[str], fixed: np.ndarray) -> np.ndarray:
     """Targets in their order on each drum, and as far apart as a flam or as what was played; what is fixed stays."""
     targets, names = targets.copy(), np.array(drums)
     for drum in dict.fromkeys(drums):
         own = np.flatnonzero(names == drum)
-        wanted = np.minimum(np.diff(seconds[own]), _APART)
+        wanted = np.minimum(np.diff(played[own]), _APART)
         if np.all(np.diff(targets[own]) >= wanted - 1e-9):
             continue
         for before, after, gap in zip(own[:-1], own[1:], wanted, strict=True):
-            if fixed[after] and not fixed[before]:
-                targets[before] = min(targets[before], targets[after] - gap)
-            else:
+            if not fixed[after]:
                 targets[after] = max(targets[after], targets[before] + gap)
+            elif not fixed[before]:
+                targets[before] = min(targets[before], targets[after] - gap)
     return targets
 
 
-def _smoothed(placed: Placement, articulations: Sequence[str], velocities: np.ndarray, share: float) -> np.ndarray:
-    """Velocities, nearer to the median of each articulation and place in the bar."""
-    if share == 0:
-        return velocities
+def _medians(placed: Placement, articulations: Sequence[str], velocities: np.ndarray) -> np.ndarray:
+    """``(hits,)``: the median velocity of the articulation of each hit at its place in the bar."""
     groups: dict[tuple[str, float], list[int]] = {}
     for i, key in enumerate(zip(articulations, placed.lines.round(6).tolist(), strict=True)):
         groups.setdefault(key, []).append(i)
     out = velocities.copy()
     for members in groups.values():
-        out[members] += share * (np.median(velocities[members]) - velocities[members])
+        out[members] = np.median(velocities[members])
     return out
