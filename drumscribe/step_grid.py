@@ -10,7 +10,7 @@ from .drums import ARTICULATIONS
 from .errors import RhythmError
 from .hits import Transcription
 from .rhythm.grid import Grid, bar_starts
-from .rhythm.ornaments import find_ornaments
+from .rhythm.ornaments import drum_of, find_ornaments
 from .rhythm.placing import place
 
 ACCENT, GHOST = 100, 45
@@ -79,7 +79,7 @@ def _place(transcription: Transcription, grid: Grid) -> list[_Stroke]:
     """The strokes in order, as they would be written down; grace notes are told by their main strokes."""
     hits, tempo_map = transcription.hits, transcription.rhythm.tempo_map
     seconds = np.array([hit.time for hit in hits])
-    drums = [hit.articulation if hit.instrument in ("tom", "cymbal") else hit.instrument for hit in hits]
+    drums = [drum_of(hit) for hit in hits]
     found = find_ornaments(seconds, np.array([hit.velocity for hit in hits]), drums, tempo_map, grid)
     kept = np.flatnonzero(found.main == np.arange(len(hits)))
     flams = set(found.main[found.main != np.arange(len(hits))].tolist())

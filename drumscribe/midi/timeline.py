@@ -6,7 +6,8 @@ fall within half a tick of their hits however long the file is.
 
 The file begins with the recording's first sample, and a bar line falls on every downbeat. What is before the first one
 is a shorter bar, or some bars, in whole beats or at least sixteenths; that takes another tempo as long as nothing is
-played. With `start_at_bar`, the file begins with a bar line instead, and `Timeline.start` says where that is.
+played, or for a beat where a hit comes before the first sixteenth in the recording. With `start_at_bar`, the file
+begins with a bar line instead, and `Timeline.start` says where that is.
 """
 
 import math
@@ -84,10 +85,10 @@ def lay_out(transcription: Transcription, start_at_bar: bool = False) -> Timelin
     if tempo_map is None:
         tempo = np.array([round(60e6 / FREE_TEMPO)])
         timeline = Timeline(TICKS_PER_QUARTER, np.zeros(1, np.int64), tempo, ((0, Meter()),))
-        return replace(timeline, end=int(timeline.ticks_at(transcription.duration)))
-    first = transcription.hits[0] if transcription.hits else None
-    layout = (_begin_with_bar if start_at_bar else _begin_with_recording)(tempo_map, first)
-    timeline = _round(layout, tempo_map, transcription.duration)
+    else:
+        first = transcription.hits[0] if transcription.hits else None
+        layout = (_begin_with_bar if start_at_bar else _begin_with_recording)(tempo_map, first)
+        timeline = _round(layout, tempo_map, transcription.duration)
     return replace(timeline, end=int(timeline.ticks_at(transcription.duration)))
 
 

@@ -46,9 +46,14 @@ def repetitions(seconds: Sequence[float], duration: float) -> int:
 
 def bar_line_odds(readings: list[Reading], starts: np.ndarray, duration: float) -> np.ndarray:
     """``(readings,)``: log odds that both ends of a recording speak for each reading of the pulses from `starts` on."""
-    misses, lengths, bars = (np.array(x) for x in zip(*(_ends(r, starts, duration) for r in readings), strict=True))
-    nearer = np.exp(-0.5 * (misses / _CUT) ** 2) * lengths[:, None] / (_CUT * np.sqrt(2.0 * np.pi))
-    return np.log1p(_ODDS * nearer.prod(axis=1) * (bars > 0))
+    period, origin = np.polyfit(np.arange(len(starts)), starts, 1)
+    bars = np.array([reading.pulses_per_quarter * reading.meter.bar_quarters for reading in readings])[:, None]
+    downbeats = np.array([reading.downbeat for reading in readings])[:, None]
+    ends = ((np.array([0.0, duration]) - origin) / period - downbeats) / bars  # in bars
+    lines, lengths = np.rint(ends), bars * period
+    misses = np.abs(ends - lines) * lengths
+    nearer = np.exp(-0.5 * (misses / _CUT) ** 2) * lengths / (_CUT * np.sqrt(2.0 * np.pi))
+    return np.log1p(_ODDS * nearer.prod(axis=1) * (lines[:, 1] > lines[:, 0]))
 
 
 def fit_loop(hits: PlacedHits, meter: Meter, duration: float) -> TempoMap | None:
@@ -68,13 +73,3 @@ def fit_loop(hits: PlacedHits, meter: Meter, duration: float) -> TempoMap | None
     tempo = bars * meter.bar_quarters * 60.0 / duration
     whole = round(tempo)
     return TempoMap.steady(float(whole if abs(tempo / whole - 1.0) * duration <= _SNAP else tempo), 0.0, meter)
-
-
-def _ends(reading: Reading, starts: np.ndarray, duration: float) -> tuple[tuple[float, float], float, int]:
-    """Seconds from each end to the nearest bar line, those of a bar, and how many bars there are in between."""
-    period, origin = np.polyfit(np.arange(len(starts)), starts, 1)
-    pulses = reading.pulses_per_quarter * reading.meter.bar_quarters
-    ends = ((np.array([0.0, duration]) - origin) / period - reading.downbeat) / pulses
-    lines = np.rint(ends)
-    misses = np.abs(ends - lines) * pulses * period
-    return tuple(misses.tolist()), float(pulses * period), int(lines[1] - lines[0])

@@ -8,11 +8,15 @@ is a roll, of which the first stroke alone has a place.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .grid import Grid, bar_starts
 from .tempo_map import TempoMap
+
+if TYPE_CHECKING:
+    from ..hits import Hit
 
 _CLOSE, _SOFT_CLOSE, _SOFTER = 0.025, 0.060, 0.7
 _RUN_HITS = 4
@@ -34,6 +38,11 @@ class Ornaments:
     main: np.ndarray
     in_roll: np.ndarray
     between: np.ndarray
+
+
+def drum_of(hit: "Hit") -> str:
+    """What strokes on one thing have in common: toms and cymbals are several, the rest one each."""
+    return hit.articulation if hit.instrument in ("tom", "cymbal") else hit.instrument
 
 
 def find_ornaments(

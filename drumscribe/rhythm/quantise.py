@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import RhythmError
 from ..hits import Hit, Transcription
 from .grid import Grid, Swing
-from .ornaments import find_ornaments
+from .ornaments import drum_of, find_ornaments
 from .placing import Placement, measure_swing, place
 from .tempo_map import TempoMap
 
@@ -163,7 +163,7 @@ def _measured_swing(hits: Sequence[Hit], seconds: np.ndarray, grids: Sequence[Gr
     """How all hits swing together, by the grid that has the finest lines."""
     finest = min(grids, key=lambda grid: min(s.step for s in grid.subdivisions))
     order = np.argsort(seconds, kind="stable")
-    times, drums = seconds[order], [_drum(hits[i]) for i in order]
+    times, drums = seconds[order], [drum_of(hits[i]) for i in order]
     found = find_ornaments(times, np.array([hits[i].velocity for i in order]), drums, tempo_map, finest)
     free = np.flatnonzero((found.main == np.arange(len(hits))) & ~found.in_roll & ~found.between)
     return measure_swing(times[free], [drums[i] for i in free], tempo_map, finest)
@@ -195,7 +195,7 @@ class _Pass:
         order = np.lexsort(([hit.velocity for hit in hits], [hit.note for hit in hits], played, seconds.round(9)))
         hits, wanted, times = [hits[i] for i in order], [wanted[i] for i in order], seconds[order]
         velocities = np.array([hit.velocity for hit in hits], np.float64)
-        drums = [_drum(hit) for hit in hits]
+        drums = [drum_of(hit) for hit in hits]
         found = find_ornaments(times, velocities, drums, tempo_map, grid)
         grace, carried = found.main != np.arange(len(hits)), found.in_roll | found.between
         free = np.flatnonzero(~grace & ~carried)
@@ -237,11 +237,6 @@ def _wanted_swing(measured: Swing, share: float | None, grid: Grid) -> Swing:
         return replace(measured, share=share)
     # What swings where nothing did: the eighths of eighths and coarser grids, else the sixteenths.
     return Swing(share, 1.0 if min(s.step for s in grid.subdivisions) > 0.3 else 0.5)
-
-
-def _drum(hit: Hit) -> str:
-    """What strokes on one thing have in common: toms and cymbals are several, the rest one each."""
-    return hit.articulation if hit.instrument in ("tom", "cymbal") else hit.instrument
 
 
 def _lose_lines(placed: Placement, moves: np.ndarray, drums: Sequence[str]) -> np.ndarray:
