@@ -1,8 +1,8 @@
-"""What libsndfile does not tell about a file: that it breaks off, or that its length is a guess.
+"""Checks on files that libsndfile lacks: whether one breaks off, and whether its length is a guess.
 
-libsndfile shortens a truncated wav, aiff or ogg without a word, and reads an mp3 without a frame count only up to a
-length guessed from its first frame. A recording that is quietly half transcribed is worse than an error, so these are
-found here, from the headers alone.
+libsndfile silently shortens a truncated wav, aiff or ogg, and reads an mp3 without a frame count only up to a length
+guessed from its first frame. A recording that is silently half transcribed is worse than an error, so these files are
+found here, from their headers alone.
 """
 
 import re
@@ -11,19 +11,21 @@ from pathlib import Path
 
 _SIZES = re.compile(r"^\s*(?:data|SSND|Data Size)\s*: (\d+) \(should be (\d+)\)", re.MULTILINE)
 _UNKNOWN_SIZES = (range(0x7FFF0000, 0x80000001), range(0xFFFF0000, 0x100000000))
-_OGG_PAGE_MAX = 27 + 255 + 255 * 255
+_LARGEST_OGG_PAGE = 27 + 255 + 255 * 255  # bytes of header, segment table and segments (RFC 3533)
 
 
 def declared_share(log: str) -> float:
-    """How many times more audio a wav or aiff header declares than the file holds.
+    """Return the audio that a wav or aiff header declares, as a multiple of the audio in the file.
 
     Parameters
     ----------
-    log : libsndfile's account of the header (`SoundFile.extra_info`).
+    log : str
+        Log of the header by libsndfile (`SoundFile.extra_info`).
 
     Returns
     -------
-    1.0 for a whole file, and for one whose writer could not know the size (a pipe: about 2 or 4 GiB declared).
+    float
+        1.0 for a complete file, and for one whose writer could not know the size (a pipe: about 2 or 4 GiB declared).
     """
     found = _SIZES.search(log)
     if found is None:
@@ -35,10 +37,10 @@ def declared_share(log: str) -> float:
 
 
 def ogg_breaks_off(path: Path) -> bool:
-    """Whether the last page of an Ogg file is incomplete (RFC 3533, section 6)."""
+    """Return whether the last page of an Ogg file is incomplete (RFC 3533, section 6)."""
     size = path.stat().st_size
     with path.open("rb") as file:
-        file.seek(max(0, size - 2 * _OGG_PAGE_MAX))
+        file.seek(max(0, size - 2 * _LARGEST_OGG_PAGE))
         tail = file.read()
     at = tail.rfind(b"OggS\0")
     if at < 0 or at + 27 > len(tail):
@@ -57,13 +59,16 @@ _MP3_RATES = (44100, 48000, 32000, 0)
 
 @dataclass(frozen=True, slots=True)
 class Mp3Frames:
-    """What the frames of an mp3 come to, whatever its header says.
+    """The frames of an mp3, whatever its header says.
 
     Attributes
     ----------
-    samples : samples per channel; the frame that holds the header, and an encoder's padding, included.
-    announced : whether a header (Xing, Info, VBRI) gives the length.
-    whole : whether the last frame is complete.
+    samples : int
+        Samples per channel, including the header's frame and the encoder's padding.
+    announced : bool
+        Whether a header (Xing, Info, VBRI) gives the length.
+    whole : bool
+        Whether the last frame is complete.
     """
 
     samples: int
@@ -72,7 +77,7 @@ class Mp3Frames:
 
 
 def walk_mp3(path: Path) -> Mp3Frames:
-    """Go through an mp3 from frame to frame, without decoding any."""
+    """Walk through an mp3 from frame to frame, without decoding."""
     with path.open("rb") as file:
         head, at = file.read(10), 0
         if head[:3] == b"ID3":
@@ -81,7 +86,7 @@ def walk_mp3(path: Path) -> Mp3Frames:
         first_frame = file.read(300)
         announced = any(mark in first_frame for mark in (b"Xing", b"Info", b"VBRI"))
         size = path.stat().st_size
-        samples, start, data, whole = 0, at, b"", True  # `start`: where in the file `data` is
+        samples, start, data, whole = 0, at, b"", True  # `start`: position of `data` in the file
         while True:
             if at + 4 > start + len(data):
                 file.seek(at)
@@ -96,7 +101,7 @@ def walk_mp3(path: Path) -> Mp3Frames:
 
 
 def _mp3_frame(header: bytes) -> tuple[int, int]:
-    """Bytes and samples of the layer III frame that starts with these four bytes; (0, 0) if none does."""
+    """Return the bytes and samples of the layer III frame with this four-byte header; (0, 0) for other bytes."""
     if header[0] != 0xFF or header[1] & 0xE6 != 0xE2:
         return 0, 0
     version = header[1] >> 3 & 3  # 3: MPEG 1, 2: MPEG 2, 0: MPEG 2.5, 1: reserved

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from drumscribe.errors import DrumscribeError
-from drumscribe.spectrogram import Spectrogram, SpectrogramSettings, compute_spectrogram
+from drumscribe.sound.spectrogram import Spectrogram, SpectrogramSettings, compute_spectrogram
 
 SETTINGS = SpectrogramSettings()
 
@@ -81,5 +81,5 @@ def test_bands_of_a_logarithmic_scale_are_octaves_apart_and_none_is_deaf() -> No
 
 
 def test_a_scale_that_is_none_is_refused() -> None:
-    with pytest.raises(DrumscribeError, match="unknown scale 'bark'"):
+    with pytest.raises(DrumscribeError, match="unknown spectrogram scale 'bark'"):
         SpectrogramSettings(scale="bark")

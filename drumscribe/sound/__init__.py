@@ -1,0 +1,1 @@
+"""Sound in: files or arrays to blocks, frames and onsets; checks that a file is complete."""
