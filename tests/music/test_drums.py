@@ -2,7 +2,19 @@
 
 import pytest
 
-from drumscribe.drums import ARTICULATIONS, FIVE_CLASSES, INSTRUMENTS, articulations_of, is_broad, read_label
+from drumscribe.formats.drum_maps import DRUM_MAPS, DrumMap
+from drumscribe.music.drums import (
+    ARTICULATION_BY_NAME,
+    ARTICULATIONS,
+    FIVE_CLASSES,
+    INSTRUMENTS,
+    articulations_of,
+    is_broad,
+    read_label,
+)
+from drumscribe.network.model_file import load_model_info
+from drumscribe.rhythm.patterns import CLASSES
+from drumscribe.synthesis.synthetic_drums import make_clicks, make_drums
 
 
 def test_every_name_and_note_stands_for_one_articulation():
@@ -15,6 +27,32 @@ def test_every_name_and_note_stands_for_one_articulation():
 
 def test_notes_written_are_general_midi_percussion():
     assert all(35 <= a.note <= 81 for a in ARTICULATIONS)
+
+
+@pytest.mark.parametrize("articulation", ARTICULATIONS, ids=lambda a: a.name)
+def test_all_is_known_of_each_articulation(articulation):
+    """A new articulation needs a row of the vocabulary, and what fails here."""
+    name = articulation.name
+    for make in (make_drums, make_clicks):
+        assert len(make(8000)[name]) > 0, "a synthetic sound to play it by"
+    assert articulation.rhythm_class in CLASSES, "a class that drum patterns know"
+    for drum_map in DRUM_MAPS.values():
+        assert read_label(drum_map.note_of(name)).instrument == articulation.instrument
+    columns = load_model_info().columns
+    assert articulation.instrument in columns.instruments, "a model that hears it"
+    assert name in (*columns.articulations, articulation.instrument)
+    assert articulation.level_db <= 0.0
+
+
+def test_every_substitute_is_known_and_ends_with_an_instrument():
+    for a in ARTICULATIONS:
+        seen, parent = {a.name}, a.parent
+        while parent in ARTICULATION_BY_NAME and parent not in seen and parent not in INSTRUMENTS:
+            seen.add(parent)
+            parent = ARTICULATION_BY_NAME[parent].parent
+        assert parent is None or parent in INSTRUMENTS, a.name
+    of_instruments = DrumMap("instruments", tuple((name, 40 + i) for i, name in enumerate(INSTRUMENTS)))
+    assert {of_instruments.note_of(a.name) for a in ARTICULATIONS} == set(range(40, 40 + len(INSTRUMENTS)))
 
 
 def test_every_articulation_is_read_back_from_its_name_and_notes():

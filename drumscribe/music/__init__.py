@@ -1,0 +1,1 @@
+"""Vocabulary of all rooms: drums, tempo and meter, transcriptions."""
