@@ -1,11 +1,10 @@
-"""Sound made from samples: placing one-shots in time, and the processing that recordings go through.
+"""Effects that recordings go through: equalisation, reverberation, compression, saturation, noise, mp3.
 
-Numpy (and scipy's FFT) only, so that fine-tuning can use it without the training extra. Every function takes and gives
-mono ``(samples,) float32``; random ones take a `numpy.random.Generator` and depend on nothing else.
+Only numpy, scipy and soundfile are needed, so that fine-tuning works without the training extra. Every function takes
+and returns mono ``(samples,) float32``; random ones take a `numpy.random.Generator` and depend on nothing else.
 """
 
 import io
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
@@ -13,49 +12,66 @@ from scipy.ndimage import maximum_filter1d
 from scipy.signal import lfilter
 
 
-@dataclass(frozen=True)
-class OneShot:
-    """A recorded stroke: ``(samples,) float32`` with a peak of 1, and the sample at which its attack begins."""
-
-    samples: np.ndarray
-    onset: int
-
-
-def place(out: np.ndarray, shot: OneShot, time: int, gain: float, stop: int | None = None, fade: int = 1300) -> None:
-    """Add a one-shot to `out` so that its attack falls on sample `time`; damp it from sample `stop` on.
+def change_pitch(samples: np.ndarray, ratio: float) -> np.ndarray:
+    """Play the samples `ratio` times as fast, and thus as high.
 
     Parameters
     ----------
-    gain : linear.
-    stop : the sample at which the stroke is choked, or None.
-    fade : samples that the choking takes.
+    samples : np.ndarray
+        ``(samples,) float32``.
+    ratio : float
+        Factor of speed and frequency.
+
+    Returns
+    -------
+    np.ndarray
+        ``(samples / ratio,) float32``.
     """
-    start = time - shot.onset
-    samples = shot.samples
-    if stop is not None and stop + fade - start < len(samples):
-        samples = samples[: max(0, stop + fade - start)].copy()
-        ramp = np.linspace(1.0, 0.0, min(fade, len(samples)), dtype=np.float32)
-        samples[len(samples) - len(ramp) :] *= ramp
-    first, last = max(0, -start), min(len(samples), len(out) - start)
-    if first < last:
-        out[start + first : start + last] += samples[first:last] * np.float32(gain)
-
-
-def change_pitch(samples: np.ndarray, ratio: float) -> np.ndarray:
-    """Play the samples `ratio` times as fast, and thus as high."""
     import soxr
 
     return soxr.resample(samples, 1000.0 * ratio, 1000.0, quality="MQ").astype(np.float32)
 
 
 def shorten(samples: np.ndarray, decay: float, onset: int = 0) -> np.ndarray:
-    """Let the samples die away by 60 dB in `decay` samples from the onset on, beyond their own decay."""
+    """Damp the samples exponentially after the onset, in addition to their own decay, and cut off the silent rest.
+
+    Parameters
+    ----------
+    samples : np.ndarray
+        ``(samples,) float32``.
+    decay : float
+        Samples in which the damping reaches 60 dB.
+    onset : int, default 0
+        The sample at which the damping begins.
+
+    Returns
+    -------
+    np.ndarray
+        At most ``onset + 1.2 * decay`` samples.
+    """
     envelope = np.exp(-6.9 * np.maximum(0, np.arange(len(samples)) - onset) / decay).astype(np.float32)
     return (samples * envelope)[: int(onset + decay * 1.2)]
 
 
 def equalise(samples: np.ndarray, rate: int, frequencies: np.ndarray, gains_db: np.ndarray) -> np.ndarray:
-    """Filter with a response that joins the given points: Hz (rising) and dB, linear over log frequency, no delay."""
+    """Filter with a frequency response that joins the given points, without delay.
+
+    Parameters
+    ----------
+    samples : np.ndarray
+        ``(samples,) float32``.
+    rate : int
+        Samples per second.
+    frequencies : np.ndarray
+        ``(points,)`` in Hz, ascending.
+    gains_db : np.ndarray
+        ``(points,)`` in dB; between the points linear over log frequency.
+
+    Returns
+    -------
+    np.ndarray
+        ``(samples,) float32``.
+    """
     size = next_fast_len(len(samples) + 2048, real=True)
     bins = np.log(np.maximum(np.arange(size // 2 + 1) * rate / size, 1.0))
     gains = 10.0 ** (np.interp(bins, np.log(frequencies), gains_db) / 20.0)
@@ -63,13 +79,41 @@ def equalise(samples: np.ndarray, rate: int, frequencies: np.ndarray, gains_db: 
 
 
 def random_curve(rng: np.random.Generator, spread_db: float, points: int = 6) -> tuple[np.ndarray, np.ndarray]:
-    """A smooth random response between 40 Hz and 16 kHz for `equalise`: frequencies in Hz and gains in dB."""
+    """Draw a smooth random response between 40 Hz and 16 kHz for `equalise`.
+
+    Parameters
+    ----------
+    rng : np.random.Generator
+        Source of randomness.
+    spread_db : float
+        Standard deviation of the gains, in dB.
+    points : int, default 6
+        Number of points.
+
+    Returns
+    -------
+    tuple[np.ndarray, np.ndarray]
+        Frequencies in Hz and gains in dB, ``(points,)`` each.
+    """
     frequencies = np.geomspace(40.0, 16000.0, points) * np.exp(rng.uniform(-0.3, 0.3, points))
     return np.sort(frequencies), rng.normal(0.0, spread_db, points)
 
 
 def band_limits(low_hz: float, high_hz: float, order_db: float = 24.0) -> tuple[np.ndarray, np.ndarray]:
-    """A response for `equalise` that falls by `order_db` per octave below `low_hz` and above `high_hz`."""
+    """Make a response for `equalise` that falls below one frequency and above another.
+
+    Parameters
+    ----------
+    low_hz, high_hz : float
+        Corner frequencies in Hz.
+    order_db : float, default 24.0
+        Slope in dB per octave.
+
+    Returns
+    -------
+    tuple[np.ndarray, np.ndarray]
+        Frequencies in Hz and gains in dB, ``(4,)`` each.
+    """
     frequencies = np.array([low_hz / 16, low_hz, high_hz, high_hz * 16])
     return frequencies, np.array([-4 * order_db, 0.0, 0.0, -4 * order_db])
 
@@ -77,13 +121,27 @@ def band_limits(low_hz: float, high_hz: float, order_db: float = 24.0) -> tuple[
 def reverberate(
     samples: np.ndarray, rate: int, rng: np.random.Generator, seconds: float, wet_db: float, brightness: float
 ) -> np.ndarray:
-    """Put the sound into a room of exponentially decaying noise (Moorer, "About this reverberation business", 1979).
+    """Add a room of exponentially decaying noise (Moorer, "About this reverberation business", 1979).
 
     Parameters
     ----------
-    seconds : the time in which the low frequencies die away by 60 dB.
-    wet_db : level of the room against the direct sound.
-    brightness : decay time of the highest against the lowest frequencies, 0 to 1.
+    samples : np.ndarray
+        ``(samples,) float32``.
+    rate : int
+        Samples per second.
+    rng : np.random.Generator
+        Source of randomness.
+    seconds : float
+        Time in which the low frequencies decay by 60 dB.
+    wet_db : float
+        Level of the reverberation relative to the direct sound, in dB.
+    brightness : float
+        Decay time of the highest relative to the lowest frequencies, 0 to 1.
+
+    Returns
+    -------
+    np.ndarray
+        ``(samples,) float32``.
     """
     length = int(seconds * rate)
     time = np.arange(length) / rate
@@ -100,13 +158,25 @@ def reverberate(
 def compress(
     samples: np.ndarray, rate: int, threshold_db: float, ratio: float, attack: float, release: float
 ) -> np.ndarray:
-    """A feed-forward peak compressor (Giannoulis, Massberg & Reiss, JAES 2012) with a control rate of 1 ms.
+    """Apply a feed-forward peak compressor (Giannoulis, Massberg & Reiss, JAES 2012) with a control rate of 1 ms.
 
     Parameters
     ----------
-    threshold_db : against the peak of the samples.
-    ratio : input over output above the threshold.
-    attack, release : time constants in seconds.
+    samples : np.ndarray
+        ``(samples,) float32``.
+    rate : int
+        Samples per second.
+    threshold_db : float
+        Threshold in dB relative to the peak of the samples.
+    ratio : float
+        Input over output above the threshold.
+    attack, release : float
+        Time constants in seconds.
+
+    Returns
+    -------
+    np.ndarray
+        ``(samples,) float32``.
     """
     step = max(1, rate // 1000)
     steps = -(-len(samples) // step)
@@ -127,7 +197,20 @@ def compress(
 
 
 def saturate(samples: np.ndarray, drive: float) -> np.ndarray:
-    """Bend the samples by tanh, `drive` being the gain into it for a peak of 1; the peak stays where it was."""
+    """Distort the samples by tanh, keeping their peak.
+
+    Parameters
+    ----------
+    samples : np.ndarray
+        ``(samples,) float32``.
+    drive : float
+        Gain into tanh for a peak of 1.
+
+    Returns
+    -------
+    np.ndarray
+        ``(samples,) float32``.
+    """
     peak = np.max(np.abs(samples), initial=0.0)
     if peak == 0.0:
         return samples
@@ -135,7 +218,22 @@ def saturate(samples: np.ndarray, drive: float) -> np.ndarray:
 
 
 def compress_lossy(samples: np.ndarray, rate: int, level: float) -> np.ndarray:
-    """An mp3 round trip, its delay taken out; `level` is libsndfile's, from 0 (the best sound) to 1."""
+    """Encode and decode as mp3, without the codec's delay.
+
+    Parameters
+    ----------
+    samples : np.ndarray
+        ``(samples,) float32``.
+    rate : int
+        Samples per second.
+    level : float
+        Compression level of libsndfile, from 0 (best sound) to 1.
+
+    Returns
+    -------
+    np.ndarray
+        ``(samples,) float32``.
+    """
     import soundfile as sf
 
     memory = io.BytesIO()
@@ -150,7 +248,22 @@ def compress_lossy(samples: np.ndarray, rate: int, level: float) -> np.ndarray:
 
 
 def coloured_noise(rng: np.random.Generator, length: int, slope_db: float) -> np.ndarray:
-    """Noise with an RMS of 1 whose spectrum falls by `slope_db` per octave (0 white, 3 pink, 6 brown)."""
+    """Make noise with an RMS of 1 and a falling spectrum.
+
+    Parameters
+    ----------
+    rng : np.random.Generator
+        Source of randomness.
+    length : int
+        Samples.
+    slope_db : float
+        Fall of the spectrum in dB per octave: 0 white, 3 pink, 6 brown.
+
+    Returns
+    -------
+    np.ndarray
+        ``(length,) float32``.
+    """
     size = next_fast_len(length, real=True)
     shape = np.maximum(np.arange(size // 2 + 1), 8.0) ** (-slope_db / 6.02)
     noise = irfft(rfft(rng.standard_normal(size).astype(np.float32)) * shape.astype(np.float32), size)[:length]
@@ -158,5 +271,5 @@ def coloured_noise(rng: np.random.Generator, length: int, slope_db: float) -> np
 
 
 def rms(samples: np.ndarray) -> float:
-    """Root mean square."""
+    """Return the root mean square; 0 for no samples."""
     return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if len(samples) else 0.0

@@ -1,39 +1,61 @@
-"""Small synthetic drums, and clicks, to hear a transcription by."""
+"""Small synthetic drums and clicks for listening to transcriptions; all their constants are chosen by ear."""
 
 from collections.abc import Callable
 
 import numpy as np
 
-from .drums import ARTICULATIONS
+from ..music.drums import ARTICULATIONS
 
 _CLICKS_HZ = {"kick": 500.0, "tom": 750.0, "snare": 1000.0, "side_stick": 1500.0, "cymbal": 2200.0, "hihat": 3200.0}
 
 
 def make_clicks(rate: int) -> dict[str, np.ndarray]:
-    """A short tone for each articulation, as high as its instrument: ``(samples,) float32`` with a peak of 1."""
+    """Make a short tone for each articulation, with a pitch per instrument.
+
+    Parameters
+    ----------
+    rate : int
+        Samples per second.
+
+    Returns
+    -------
+    dict[str, np.ndarray]
+        ``(samples,) float32`` with a peak of 1, by articulation.
+    """
     return {a.name: _normalised(_tone(rate, 0.035, _CLICKS_HZ[a.instrument], 120.0)) for a in ARTICULATIONS}
 
 
 def make_drums(rate: int) -> dict[str, np.ndarray]:
-    """A synthetic drum for each articulation: ``(samples,) float32`` with a peak of 1."""
+    """Make a synthetic drum for each articulation.
+
+    Parameters
+    ----------
+    rate : int
+        Samples per second.
+
+    Returns
+    -------
+    dict[str, np.ndarray]
+        ``(samples,) float32`` with a peak of 1, by articulation.
+    """
     return {a.name: _normalised(_DRUMS[a.name](rate)) for a in ARTICULATIONS}
 
 
 def _tone(rate: int, seconds: float, hz: float, decay: float, fall: float = 0.0) -> np.ndarray:
-    """A sine that dies away by `decay` nepers per second, from `1 + fall` times its frequency down to it."""
+    """Make a decaying sine, from `1 + fall` times its frequency down to it; `decay` is in nepers per second."""
     t = np.arange(int(rate * seconds)) / rate
     return np.sin(2 * np.pi * hz * (t + fall * (1 - np.exp(-30 * t)) / 30)) * np.exp(-decay * t)
 
 
 def _noise(rate: int, seconds: float, decay: float, order: int = 1) -> np.ndarray:
-    """Noise that dies away likewise, without lows: differentiated `order` times."""
+    """Make decaying noise without lows: differentiated `order` times."""
     length = int(rate * seconds)
     noise = np.diff(np.random.default_rng(7).standard_normal(length + order), order)
     return noise / 2.0**order * np.exp(-decay * np.arange(length) / rate)
 
 
 def _metal(rate: int, seconds: float, decay: float, hz: tuple[float, ...]) -> np.ndarray:
-    return sum(_tone(rate, seconds, f, decay) for f in hz) / len(hz)
+    return sum((_tone(rate, seconds, f, decay) for f in hz), np.zeros(())) / len(hz)
 
 
 def _kick(rate: int) -> np.ndarray:

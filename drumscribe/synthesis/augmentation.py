@@ -1,8 +1,8 @@
-"""Random variations of sound and of frames, so that a model hears more than was recorded.
+"""Random augmentation of sound and of frames.
 
-Needs no training extra, so that fine-tuning can use it. Sound is mono ``(samples,) float32``, frames are
-``(frames, bands) float32`` as `drumscribe.spectrogram` makes them. What is random comes from the generator given, and
-every kind of variation has a stream of its own: leaving one out changes nothing about the others.
+Fine-tuning uses it, so it works without the training extra. Sound is mono ``(samples,) float32``, frames are
+``(frames, bands) float32`` as `drumscribe.sound.spectrogram` makes them. All randomness comes from the given generator,
+and every kind of augmentation has its own random stream: leaving one out does not change the others.
 
 Examples
 --------
@@ -18,8 +18,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .synthesis import (
-    OneShot,
+from .effects import (
     band_limits,
     change_pitch,
     coloured_noise,
@@ -31,18 +30,21 @@ from .synthesis import (
     rms,
     saturate,
 )
+from .one_shots import OneShot
 
 _STEEPNESS_DB = 24.0  # per octave, of high-pass and low-pass
 
 
 @dataclass(frozen=True)
 class Range:
-    """How often something is done, and between which limits its strength is drawn.
+    """The probability of an augmentation, and the range of its strength.
 
     Attributes
     ----------
-    probability : 0 to 1.
-    low, high : limits of the strength; `AugmentSettings` says of what, and in which unit.
+    probability : float
+        From 0 to 1.
+    low, high : float
+        Limits of the strength; `AugmentSettings` gives quantity and unit.
     """
 
     probability: float
@@ -50,32 +52,44 @@ class Range:
     high: float
 
     def draw(self, rng: np.random.Generator) -> float:
-        """A strength, even over the range."""
+        """Draw a strength, uniform over the range."""
         return float(rng.uniform(self.low, self.high))
 
     def draw_ratio(self, rng: np.random.Generator) -> float:
-        """A strength, even over the logarithm of the range: for frequencies, times and factors."""
+        """Draw a strength, uniform over the logarithm of the range: for frequencies, times and factors."""
         return float(np.exp(rng.uniform(np.log(self.low), np.log(self.high))))
 
 
 @dataclass(frozen=True)
 class AugmentSettings:
-    """Every variation, by name.
+    """All augmentations, by name. Their ranges are set by hand.
 
     Attributes
     ----------
-    pitch : semitones, by resampling, so that a higher sound is shorter too (one-shots only).
-    equalise : standard deviation in dB of a response with six random points.
-    high_pass, low_pass : corner frequency in Hz; 24 dB per octave.
-    saturate : gain into tanh for the peak, linear.
-    compress : threshold in dB against the peak.
-    room : level of the room in dB against the direct sound.
-    noise : signal-to-noise ratio in dB.
-    gain : dB.
-    codec : quality of an mp3 round trip, 0 (best) to 1.
-    mask_time : share of the frames that is masked, in one stretch.
-    mask_bands : share of the bands that is masked, in one stretch.
-    warp : how far the middle of a passage is moved, as a share of its frames.
+    pitch : Range, optional
+        Semitones, by resampling, so that a higher sound is also shorter (one-shots only).
+    equalise : Range, optional
+        Standard deviation in dB of a frequency response with six random points.
+    high_pass, low_pass : Range, optional
+        Corner frequency in Hz; 24 dB per octave.
+    saturate : Range, optional
+        Gain into tanh at the peak, linear.
+    compress : Range, optional
+        Threshold in dB relative to the peak.
+    room : Range, optional
+        Level of the reverberation in dB relative to the direct sound.
+    noise : Range, optional
+        Signal-to-noise ratio in dB.
+    gain : Range, optional
+        Gain in dB.
+    codec : Range, optional
+        Compression level of an mp3 round trip, from 0 (best) to 1.
+    mask_time : Range, optional
+        Share of the frames to mask, in one stretch.
+    mask_bands : Range, optional
+        Share of the bands to mask, in one stretch.
+    warp : Range, optional
+        Shift of the middle of a passage, as a share of its frames.
     """
 
     pitch: Range = Range(0.5, -2.0, 2.0)
@@ -93,73 +107,165 @@ class AugmentSettings:
     warp: Range = Range(0.3, 0.0, 0.05)
 
     def without(self, *names: str) -> "AugmentSettings":
-        """The same, but for the variations named.
+        """Return the same settings without the named augmentations.
 
         Raises
         ------
-        ValueError : for a name that is none of theirs.
+        ValueError
+            If a name is unknown.
         """
         unknown = [name for name in names if name not in AUGMENTATIONS]
         if unknown:
-            raise ValueError(f"no augmentation {unknown[0]!r}; there are {', '.join(AUGMENTATIONS)}")
+            raise ValueError(f"no augmentation {unknown[0]!r}: use {', '.join(AUGMENTATIONS)}")
         return replace(self, **{name: replace(getattr(self, name), probability=0.0) for name in names})
 
 
 AUGMENTATIONS = tuple(field.name for field in fields(AugmentSettings))
-"""The names of all variations."""
+"""The names of all augmentations."""
 
 _ON_SOUND = ("equalise", "high_pass", "low_pass", "saturate", "compress", "room", "noise", "gain", "codec")
-"""In the order in which they are done."""
+"""Augmentations of sound, in the order in which they are applied."""
 
 
 def change_gain(samples: np.ndarray, gain_db: float) -> np.ndarray:
-    """The samples, so many dB louder."""
+    """Change the level of the samples.
+
+    Parameters
+    ----------
+    samples : np.ndarray
+        ``(samples,) float32``.
+    gain_db : float
+        Gain in dB.
+
+    Returns
+    -------
+    np.ndarray
+        ``(samples,) float32``.
+    """
     return (samples * np.float32(10.0 ** (gain_db / 20.0))).astype(np.float32)
 
 
 def pass_low(samples: np.ndarray, rate: int, corner_hz: float) -> np.ndarray:
-    """Attenuate what lies above a frequency, by 24 dB per octave, without delay."""
+    """Attenuate everything above a frequency, by 24 dB per octave, without delay.
+
+    Parameters
+    ----------
+    samples : np.ndarray
+        ``(samples,) float32``.
+    rate : int
+        Samples per second.
+    corner_hz : float
+        Corner frequency in Hz.
+
+    Returns
+    -------
+    np.ndarray
+        ``(samples,) float32``.
+    """
     return equalise(samples, rate, *band_limits(1.0, corner_hz, _STEEPNESS_DB))
 
 
 def pass_high(samples: np.ndarray, rate: int, corner_hz: float) -> np.ndarray:
-    """Attenuate what lies below a frequency, by 24 dB per octave, without delay."""
+    """Attenuate everything below a frequency, by 24 dB per octave, without delay.
+
+    Parameters
+    ----------
+    samples : np.ndarray
+        ``(samples,) float32``.
+    rate : int
+        Samples per second.
+    corner_hz : float
+        Corner frequency in Hz.
+
+    Returns
+    -------
+    np.ndarray
+        ``(samples,) float32``.
+    """
     return equalise(samples, rate, *band_limits(corner_hz, float(rate), _STEEPNESS_DB))
 
 
 def add_noise(samples: np.ndarray, noise: np.ndarray, snr_db: float) -> np.ndarray:
-    """Add noise of the same length, its RMS so many dB below that of the samples; silence stays silence."""
+    """Add noise at a signal-to-noise ratio; silence stays silence.
+
+    Parameters
+    ----------
+    samples : np.ndarray
+        ``(samples,) float32``.
+    noise : np.ndarray
+        ``(samples,) float32``, of the same length.
+    snr_db : float
+        RMS of the samples over that of the noise, in dB.
+
+    Returns
+    -------
+    np.ndarray
+        ``(samples,) float32``.
+    """
     level = rms(samples) * 10.0 ** (-snr_db / 20.0) / (rms(noise) or 1.0)
     return (samples + noise * np.float32(level)).astype(np.float32)
 
 
 def mask_time(frames: np.ndarray, start: int, count: int) -> np.ndarray:
-    """Silence `count` frames from `start` on (SpecAugment: Park et al., Interspeech 2019)."""
+    """Silence `count` frames starting at `start` (SpecAugment: Park et al., Interspeech 2019).
+
+    Parameters
+    ----------
+    frames : np.ndarray
+        ``(frames, bands) float32``.
+    start, count : int
+        Frame numbers.
+
+    Returns
+    -------
+    np.ndarray
+        A copy of the same shape.
+    """
     masked = frames.copy()
     masked[start : start + count] = 0.0
     return masked
 
 
 def mask_bands(frames: np.ndarray, start: int, count: int) -> np.ndarray:
-    """Silence `count` bands from `start` on (SpecAugment: Park et al., Interspeech 2019)."""
+    """Silence `count` bands starting at `start` (SpecAugment: Park et al., Interspeech 2019).
+
+    Parameters
+    ----------
+    frames : np.ndarray
+        ``(frames, bands) float32``.
+    start, count : int
+        Band numbers.
+
+    Returns
+    -------
+    np.ndarray
+        A copy of the same shape.
+    """
     masked = frames.copy()
     masked[:, start : start + count] = 0.0
     return masked
 
 
 def warp_time(frames: np.ndarray, positions: np.ndarray, centre: float, shift: float) -> tuple[np.ndarray, np.ndarray]:
-    """Move what is at frame `centre` by `shift` frames, stretching one side and squeezing the other.
+    """Move frame `centre` by `shift` frames, stretching one side and squeezing the other.
 
-    First and last frame stay (SpecAugment: Park et al., Interspeech 2019).
+    The first and the last frame stay (SpecAugment: Park et al., Interspeech 2019).
 
     Parameters
     ----------
-    frames : ``(frames, bands) float32``.
-    positions : labels, in frames, ``(labels,)``; they are moved along.
+    frames : np.ndarray
+        ``(frames, bands) float32``.
+    positions : np.ndarray
+        ``(labels,)`` in frames; moved with the sound.
+    centre : float
+        The frame to move.
+    shift : float
+        How far to move it, in frames.
 
     Returns
     -------
-    The warped frames, of the same shape, and the positions in them.
+    tuple[np.ndarray, np.ndarray]
+        The warped frames, of the same shape, and the positions in them.
     """
     last = len(frames) - 1
     before, after = np.array([0.0, centre, last]), np.array([0.0, centre + shift, last])
@@ -171,7 +277,24 @@ def warp_time(frames: np.ndarray, positions: np.ndarray, centre: float, shift: f
 
 
 def augment_sound(samples: np.ndarray, rate: int, rng: np.random.Generator, settings: AugmentSettings) -> np.ndarray:
-    """Vary a sound in every way that leaves its length and the times in it as they are."""
+    """Apply all augmentations that keep the length of a sound and the times in it.
+
+    Parameters
+    ----------
+    samples : np.ndarray
+        ``(samples,) float32``.
+    rate : int
+        Samples per second.
+    rng : np.random.Generator
+        Source of randomness.
+    settings : AugmentSettings
+        Probabilities and ranges.
+
+    Returns
+    -------
+    np.ndarray
+        ``(samples,) float32``.
+    """
     streams = _streams(rng, _ON_SOUND)
     for name in _ON_SOUND:
         chance, stream = getattr(settings, name), streams[name]
@@ -203,11 +326,28 @@ def _apply(name: str, samples: np.ndarray, rate: int, rng: np.random.Generator, 
             return change_gain(samples, chance.draw(rng))
         case "codec":
             return compress_lossy(samples, rate, chance.draw(rng))
-    raise ValueError(f"no augmentation of sound is called {name!r}")
+    raise ValueError(f"{name!r} is not an augmentation of sound")
 
 
 def augment_shot(shot: OneShot, rate: int, rng: np.random.Generator, settings: AugmentSettings) -> OneShot:
-    """Vary a stroke in every way, pitch included; its peak need not be 1 any more."""
+    """Apply all augmentations, pitch included, to a stroke; its peak need not be 1 afterwards.
+
+    Parameters
+    ----------
+    shot : OneShot
+        The stroke.
+    rate : int
+        Samples per second.
+    rng : np.random.Generator
+        Source of randomness.
+    settings : AugmentSettings
+        Probabilities and ranges.
+
+    Returns
+    -------
+    OneShot
+        The augmented stroke, with its onset where it is now.
+    """
     stream = _streams(rng, ("pitch",))["pitch"]
     if stream.random() < settings.pitch.probability:
         ratio = 2.0 ** (settings.pitch.draw(stream) / 12.0)
@@ -218,7 +358,24 @@ def augment_shot(shot: OneShot, rate: int, rng: np.random.Generator, settings: A
 def augment_frames(
     frames: np.ndarray, rng: np.random.Generator, settings: AugmentSettings, positions: ArrayLike = ()
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Mask and warp ``(frames, bands)``; give them back with the positions of labels, in frames, that came along."""
+    """Mask and warp frames.
+
+    Parameters
+    ----------
+    frames : np.ndarray
+        ``(frames, bands) float32``.
+    rng : np.random.Generator
+        Source of randomness.
+    settings : AugmentSettings
+        Probabilities and ranges.
+    positions : ArrayLike, optional
+        ``(labels,)`` in frames.
+
+    Returns
+    -------
+    tuple[np.ndarray, np.ndarray]
+        The frames, of the same shape, and the positions in them.
+    """
     positions = np.asarray(positions, np.float64)
     streams = _streams(rng, ("warp", "mask_time", "mask_bands"))
     count, bands = frames.shape
@@ -235,6 +392,6 @@ def augment_frames(
 
 
 def _streams(rng: np.random.Generator, names: tuple[str, ...]) -> dict[str, np.random.Generator]:
-    """A generator for each name, so that what one draws does not change what another does."""
+    """Make a generator for each name, so that the draws of one do not change those of another."""
     seeds = rng.integers(1 << 62, size=len(names))
     return {name: np.random.default_rng(seed) for name, seed in zip(names, seeds, strict=True)}

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from drumscribe.augmentation import (
+from drumscribe.synthesis.augmentation import (
     AUGMENTATIONS,
     AugmentSettings,
     Range,
@@ -20,7 +20,8 @@ from drumscribe.augmentation import (
     pass_low,
     warp_time,
 )
-from drumscribe.synthesis import OneShot, coloured_noise, compress, compress_lossy, reverberate, rms, saturate
+from drumscribe.synthesis.effects import coloured_noise, compress, compress_lossy, reverberate, rms, saturate
+from drumscribe.synthesis.one_shots import OneShot
 
 RATE = 44100
 QUIET = AugmentSettings().without(*AUGMENTATIONS)
@@ -197,5 +198,5 @@ def test_each_is_done_as_often_as_its_probability_says() -> None:
 
 
 def test_an_augmentation_that_is_not_there_cannot_be_left_out() -> None:
-    with pytest.raises(ValueError, match="no augmentation 'rooms'; there are pitch, equalise"):
+    with pytest.raises(ValueError, match="no augmentation 'rooms': use pitch, equalise"):
         AugmentSettings().without("rooms")

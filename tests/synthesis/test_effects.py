@@ -3,20 +3,19 @@
 import numpy as np
 import pytest
 
-from drumscribe.synthesis import (
-    OneShot,
+from drumscribe.synthesis.effects import (
     band_limits,
     change_pitch,
     coloured_noise,
     compress,
     equalise,
-    place,
     random_curve,
     reverberate,
     rms,
     saturate,
     shorten,
 )
+from drumscribe.synthesis.one_shots import OneShot, place
 
 RATE = 44100
 

@@ -1,0 +1,1 @@
+"""Sound synthesis: one-shots, effects, augmentation, synthetic drums."""
