@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 from conftest import beat
 
-from drumscribe.classifier import Classifier, Columns, ModelInfo, load_model_info, model_file, write_model
-from drumscribe.drums import ARTICULATION_BY_NAME, INSTRUMENTS
 from drumscribe.errors import ModelError
-from drumscribe.spectrogram import SpectrogramSettings, compute_spectrogram
+from drumscribe.music.drums import ARTICULATION_BY_NAME, INSTRUMENTS
+from drumscribe.network.answers import Answers
+from drumscribe.network.classifier import Classifier
+from drumscribe.network.model_card import Columns, ModelInfo
+from drumscribe.network.model_file import load_model_info, model_file, write_model
+from drumscribe.sound.spectrogram import SpectrogramSettings, compute_spectrogram
 
 INFO = ModelInfo(
     name="küche",
@@ -62,9 +65,14 @@ def frames() -> np.ndarray:
     return compute_spectrogram(beat(45.0), load_model_info().spectrogram)
 
 
-def run(classifier: Classifier, frames: np.ndarray, block: int) -> np.ndarray:
+def run(classifier: Classifier, frames: np.ndarray, block: int) -> Answers:
     answers = [classifier.push(frames[i : i + block]) for i in range(0, len(frames), block)]
-    return np.concatenate([*answers, classifier.flush()])
+    return Answers.concat([*answers, classifier.flush()])
+
+
+def matrix(answers: Answers) -> np.ndarray:
+    """All that a network says of instruments and articulations."""
+    return np.hstack([answers.activations, answers.articulations, answers.velocities])
 
 
 def assert_refused(path: Path, *words: str, opened=load_model_info) -> None:
@@ -106,7 +114,7 @@ def test_the_kinds_of_the_shipped_model_differ_in_precision_only() -> None:
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    assert_refused(tmp_path / "none.tflite", "no such model file", "comes along (base, large")
+    assert_refused(tmp_path / "none.tflite", "no such model file", "bundled model of that name (base, live")
 
 
 def test_models_that_come_along_have_names(tmp_path: Path, monkeypatch) -> None:
@@ -128,8 +136,15 @@ def test_what_is_no_model_is_refused(tmp_path: Path, content: bytes) -> None:
     assert_refused(path, "not a drumscribe model", opened=Classifier)
 
 
+@pytest.mark.parametrize("name", [None, "base", "tiny"])
+def test_a_folder_that_is_called_like_a_model_does_not_hide_it(tmp_path: Path, monkeypatch, name: str | None) -> None:
+    (tmp_path / (name or "base")).mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert Classifier(name).info.name == (name or "base")
+
+
 def test_a_folder_is_no_model(tmp_path: Path) -> None:
-    assert_refused(tmp_path, "not a drumscribe model")
+    assert_refused(tmp_path, "a folder")
 
 
 def test_an_archive_without_a_card_is_refused(tmp_path: Path) -> None:
@@ -187,16 +202,17 @@ def test_a_network_of_another_shape_than_its_card_says_is_refused(tmp_path: Path
 @pytest.mark.parametrize("block", [1000, 4096, 7])
 def test_answers_do_not_depend_on_the_blocks(frames: np.ndarray, block: int) -> None:
     classifier = Classifier()
-    whole = run(classifier, frames, len(frames))
-    assert whole.shape == (len(frames), len(classifier.info.columns))
-    np.testing.assert_array_equal(run(classifier, frames, block), whole)
+    whole, columns = classifier(frames), classifier.info.columns
+    assert whole.activations.shape == whole.velocities.shape == (len(frames), len(columns.instruments))
+    assert whole.articulations.shape == (len(frames), len(columns.articulations))
+    np.testing.assert_array_equal(matrix(run(classifier, frames, block)), matrix(whole))
 
 
 def test_an_answer_depends_on_its_context_only(frames: np.ndarray) -> None:
     classifier = Classifier(shipped("float32"))
     context = classifier.info.context
-    whole = run(classifier, frames, len(frames))
-    part = run(classifier, frames[500:1500], 1000)
+    whole = matrix(classifier(frames))
+    part = matrix(classifier(frames[500:1500]))
     np.testing.assert_allclose(part[context:-context], whole[500 + context : 1500 - context], atol=1e-5)
 
 
@@ -204,25 +220,34 @@ def test_an_answer_depends_on_its_context_only(frames: np.ndarray) -> None:
 def test_fewer_frames_than_the_context_have_an_answer_each(frames: np.ndarray, count: int) -> None:
     classifier = Classifier()
     answers = run(classifier, frames[:count], 20)
-    assert answers.shape == (count, len(classifier.info.columns))
+    assert len(answers) == count
     silence_after = np.concatenate([frames[:count], np.zeros((2 * classifier.info.context, frames.shape[1]))])
-    longer = run(classifier, silence_after.astype(np.float32), 4096)
-    np.testing.assert_array_equal(answers, longer[:count])
+    longer = classifier(silence_after.astype(np.float32))[:count]
+    np.testing.assert_array_equal(matrix(answers), matrix(longer))
 
 
-def test_embedding_and_frames_come_beside_the_same_answers_when_asked_for(frames: np.ndarray) -> None:
-    plain, full = Classifier(), Classifier(with_embedding=True, with_frames=True)
-    columns = len(plain.info.columns)
+def test_embedding_and_percussion_come_beside_the_same_answers_when_asked_for(frames: np.ndarray) -> None:
+    plain, full = Classifier(), Classifier(with_embedding=True, with_percussion=True)
     answers, both = run(plain, frames, 1000), run(full, frames, 777)
-    np.testing.assert_array_equal(both[:, :columns], answers)
-    np.testing.assert_array_equal(both[:, -frames.shape[1] :], frames)
-    assert both.shape == (len(frames), columns + plain.info.embedding + frames.shape[1])
-    assert both[:, columns : -frames.shape[1]].std() > 0.0
+    np.testing.assert_array_equal(matrix(both), matrix(answers))
+    assert answers.embedding is None and answers.percussion is None
+    assert both.embedding.shape == (len(frames), plain.info.embedding)
+    assert both.embedding.std() > 0.0
+    assert both.percussion.shape == (len(frames),)
+
+
+def test_answers_are_cut_and_joined_by_frames(frames: np.ndarray) -> None:
+    whole = Classifier(with_embedding=True)(frames[:300])
+    parts = [whole[:100], whole[100:], whole[300:]]
+    assert [len(part) for part in parts] == [100, 200, 0]
+    joined = Answers.concat(parts)
+    np.testing.assert_array_equal(matrix(joined), matrix(whole))
+    np.testing.assert_array_equal(joined.embedding, whole.embedding)
+    assert joined.percussion is None
 
 
 def test_embeddings_of_quantised_models_are_much_the_same(frames: np.ndarray) -> None:
-    columns = len(load_model_info().columns)
-    exact, coarse = (run(Classifier(shipped(kind), True), frames, 4096)[:, columns:] for kind in ("float32", "int8"))
+    exact, coarse = (Classifier(shipped(kind), True)(frames).embedding for kind in ("float32", "int8"))
     assert np.corrcoef(exact.ravel(), coarse.ravel())[0, 1] > 0.99
 
 
@@ -233,12 +258,12 @@ def test_a_model_without_embedding_is_refused_only_where_it_is_needed(tmp_path: 
 
 
 def test_answers_are_between_zero_and_one(frames: np.ndarray) -> None:
-    answers = run(Classifier(), frames, 4096)
+    answers = matrix(Classifier()(frames))
     assert answers.min() >= 0.0
     assert answers.max() <= 1.0
 
 
 @pytest.mark.parametrize(("kind", "bound"), [("float16", 0.005), ("dynamic", 0.005), ("int8", 0.02)])
 def test_quantised_models_answer_as_the_float_one(frames: np.ndarray, kind: str, bound: float) -> None:
-    expected, answers = (run(Classifier(shipped(k)), frames, len(frames)) for k in ("float32", kind))
+    expected, answers = (matrix(Classifier(shipped(k))(frames)) for k in ("float32", kind))
     assert np.abs(answers - expected).mean() < bound

@@ -2,16 +2,23 @@
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from .errors import ModelError
+from ..errors import ModelError
+from ..runtime import native_chatter_dropped
 
 
 def eight_bit_kinds() -> tuple[str, ...]:
-    """The kinds of model file with weights of 8 bits that the installed runtime opens, the more exact one first.
+    """List the kinds of model file with weights of 8 bits that the installed runtime opens.
 
     The runtime before ai-edge-litert knows no ranges that are taken from each input anew.
+
+    Returns
+    -------
+    tuple of str
+        The more exact one first.
     """
     try:
         present = find_spec("ai_edge_litert") is not None
@@ -20,7 +27,7 @@ def eight_bit_kinds() -> tuple[str, ...]:
     return ("dynamic", "int8") if present else ("int8",)
 
 
-def _open_interpreter(path: Path):
+def _open_interpreter(path: Path) -> Any:
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError:
@@ -29,14 +36,15 @@ def _open_interpreter(path: Path):
         except ImportError:
             raise ModelError("no TFLite runtime is installed; pip install ai-edge-litert") from None
     try:
-        interpreter = Interpreter(model_path=str(path), num_threads=1)
-        interpreter.allocate_tensors()
+        with native_chatter_dropped():
+            interpreter = Interpreter(model_path=str(path), num_threads=1)
+            interpreter.allocate_tensors()
     except (ValueError, RuntimeError, SystemError) as error:  # the last: built for another numpy
         raise ModelError(f"{path}: this TFLite runtime cannot run the model: {str(error).splitlines()[0]}") from None
     return interpreter
 
 
-def _outputs_in_order(interpreter) -> list[dict]:
+def _outputs_in_order(interpreter: Any) -> list[dict]:
     """The outputs in the order of the network that was converted, which the converter keeps in their names alone."""
     outputs = interpreter.get_output_details()
     if len(outputs) == 1:
@@ -48,9 +56,20 @@ def _outputs_in_order(interpreter) -> list[dict]:
 class TfliteNetwork:
     """A TFLite network with one input, all float32 to the outside, whatever it is inside.
 
+    Parameters
+    ----------
+    path : Path
+        A ``.tflite`` file.
+
     Attributes
     ----------
-    shapes : of the input and the outputs, a batch of one each.
+    shapes : tuple of tuples of int
+        Shapes of the input and the outputs, a batch of one each.
+
+    Raises
+    ------
+    ModelError
+        If no runtime is installed, or it cannot run the network.
     """
 
     def __init__(self, path: Path) -> None:
@@ -60,13 +79,38 @@ class TfliteNetwork:
         self.shapes = tuple(tuple(tensor["shape"].tolist()) for tensor in (self._input, *self._outputs))
 
     def run(self, values: np.ndarray) -> np.ndarray:
-        """The answer to one input, both without the axis of the batch: the first output."""
+        """Run the network.
+
+        Parameters
+        ----------
+        values : np.ndarray
+            The input, float32, without the axis of the batch.
+
+        Returns
+        -------
+        np.ndarray
+            The first output, float32, without the axis of the batch.
+        """
         self._interpreter.set_tensor(self._input["index"], _quantised(values, self._input)[None])
-        self._interpreter.invoke()
+        try:
+            self._interpreter.invoke()
+        except RuntimeError as error:
+            raise ModelError(f"the network cannot be run: {str(error).splitlines()[0]}") from None
         return self.output(0)
 
     def output(self, number: int) -> np.ndarray:
-        """An output for the input that was run last, without the axis of the batch."""
+        """Read an output for the input that was run last.
+
+        Parameters
+        ----------
+        number : int
+            Which one, from 0.
+
+        Returns
+        -------
+        np.ndarray
+            The output, float32, without the axis of the batch.
+        """
         tensor = self._outputs[number]
         values = self._interpreter.get_tensor(tensor["index"])[0]
         scale, zero = tensor["quantization"]

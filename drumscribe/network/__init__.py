@@ -1,0 +1,1 @@
+"""Model files, and the answers that they give to frames."""
