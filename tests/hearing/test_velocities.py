@@ -5,23 +5,24 @@ import pytest
 from conftest import RATE, kick
 
 from drumscribe import Transcriber
-from drumscribe.dynamics import AFTER, GROUPS, NUMBERS, StreamDynamics, attack_levels, compare_strokes
-from drumscribe.picking import Picks
+from drumscribe.hearing.candidates import Candidates
+from drumscribe.hearing.velocities import AFTER, GROUPS, NUMBERS, StreamDynamics, attack_levels, compare_strokes
 
 LOUDER = np.zeros((2, NUMBERS))
 LOUDER[0, 2:] = 1.0  # of instrument 0, velocities are the sum of all levels
 LOUDER[1, 0] = 1.0  # of instrument 1, they are the network's
 
 
-def picks(velocities: list[float], instruments: list[int], articulations: list[str]) -> Picks:
+def strokes(velocities: list[float], instruments: list[int], articulations: list[str]) -> Candidates:
     count = len(velocities)
-    return Picks(
+    return Candidates(
         np.arange(count, dtype=float),
         np.array(instruments),
         np.full(count, 0.9, np.float32),
         np.array(velocities, np.float32),
         np.array(articulations, object),
-        np.zeros((count, 0), np.float32),
+        np.full(count, 2.0),
+        np.arange(count) / 100.0,
     )
 
 
@@ -41,35 +42,35 @@ def test_levels_are_those_of_the_loudest_frames_after_an_attack() -> None:
 
 
 def test_louder_strokes_are_harder_and_their_mean_stays() -> None:
-    heard = picks([0.5, 0.5, 0.5], [0, 0, 0], ["kick"] * 3)
+    heard = strokes([0.5, 0.5, 0.5], [0, 0, 0], ["kick"] * 3)
     compared = compare_strokes(heard, levels(1.0, 1.2, 1.1), LOUDER)
     np.testing.assert_allclose(compared, [0.4, 0.6, 0.5], atol=1e-6)
 
 
 def test_articulations_are_compared_with_themselves() -> None:
-    heard = picks([0.6, 0.6, 0.6, 0.3, 0.3, 0.3], [0] * 6, ["hihat_closed"] * 3 + ["hihat_pedal"] * 3)
+    heard = strokes([0.6, 0.6, 0.6, 0.3, 0.3, 0.3], [0] * 6, ["hihat_closed"] * 3 + ["hihat_pedal"] * 3)
     compared = compare_strokes(heard, levels(2.0, 2.1, 2.2, 1.0, 1.1, 1.2), LOUDER)
     np.testing.assert_allclose(compared, [0.5, 0.6, 0.7, 0.2, 0.3, 0.4], atol=1e-6)
 
 
 def test_few_strokes_stay_as_they_were_heard_and_velocities_within_their_range() -> None:
-    heard = picks([0.5, 0.5, 0.9, 0.9, 0.9], [0] * 5, ["snare"] * 2 + ["kick"] * 3)
+    heard = strokes([0.5, 0.5, 0.9, 0.9, 0.9], [0] * 5, ["snare"] * 2 + ["kick"] * 3)
     compared = compare_strokes(heard, levels(1.0, 2.0, 0.0, 3.0, 6.0), LOUDER)
     np.testing.assert_allclose(compared, [0.5, 0.5, 0.0, 0.9, 1.0], atol=1e-6)
 
 
 def test_what_the_network_makes_of_strokes_counts_too() -> None:
-    heard = picks([0.2, 0.4, 0.6], [1, 1, 1], ["kick"] * 3)
+    heard = strokes([0.2, 0.4, 0.6], [1, 1, 1], ["kick"] * 3)
     np.testing.assert_allclose(compare_strokes(heard, levels(3.0, 2.0, 1.0), LOUDER), [0.2, 0.4, 0.6], atol=1e-6)
 
 
 def test_in_a_stream_a_stroke_is_compared_with_those_before_it() -> None:
     dynamics = StreamDynamics(LOUDER)
-    first = dynamics.compare(picks([0.5, 0.5], [0, 0], ["kick"] * 2), levels(1.0, 1.2))
+    first = dynamics.compare(strokes([0.5, 0.5], [0, 0], ["kick"] * 2), levels(1.0, 1.2))
     np.testing.assert_allclose(first, [0.5, 0.5], err_msg="two are too few")
-    (third,) = dynamics.compare(picks([0.5], [0], ["kick"]), levels(1.4))
+    (third,) = dynamics.compare(strokes([0.5], [0], ["kick"]), levels(1.4))
     assert third == pytest.approx(0.7)
-    (other,) = dynamics.compare(picks([0.5], [0], ["snare"]), levels(9.0))
+    (other,) = dynamics.compare(strokes([0.5], [0], ["snare"]), levels(9.0))
     assert other == 0.5
 
 

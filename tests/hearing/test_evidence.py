@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from drumscribe.classifier import Columns
-from drumscribe.evidence import REACH, RECORDING, Recurrence, evidence_size, local_evidence, probability, weigh
+from drumscribe.hearing.evidence import REACH, RECORDING, evidence_size, local_evidence, probability, weigh
+from drumscribe.hearing.recurrence import Recurrence
+from drumscribe.network.answers import Answers
+from drumscribe.network.model_card import Columns
 
 COLUMNS = Columns(("kick", "snare", "hihat"), ("rimshot", "hihat_open"))
 
@@ -24,10 +26,10 @@ def strokes(length: int, frames, instrument: int = 0) -> np.ndarray:
 
 def test_there_are_as_many_numbers_as_said() -> None:
     rng = np.random.default_rng(1)
-    answers = rng.random((200, len(COLUMNS))).astype(np.float32)
+    answers = Answers.of_output(rng.random((200, len(COLUMNS))).astype(np.float32), COLUMNS)
     at, which = np.array([50, 60]), np.array([0, 2])
-    local = local_evidence(answers, at, which, COLUMNS)
-    again = recurrence(answers[:, :3], [50, 60], [0, 2])
+    local = local_evidence(answers, at, which)
+    again = recurrence(answers.activations, [50, 60], [0, 2])
     assert local.shape[1] + RECORDING == evidence_size(COLUMNS)
     assert again.shape[1] == RECORDING - 1  # and likeness
     assert np.isfinite(local).all()
@@ -36,10 +38,11 @@ def test_there_are_as_many_numbers_as_said() -> None:
 
 @pytest.mark.parametrize("cut", [0, 37, 100])
 def test_a_passage_with_its_reach_around_it_says_what_the_whole_says(cut: int) -> None:
-    answers = np.random.default_rng(cut).random((300, len(COLUMNS))).astype(np.float32)
+    values = np.random.default_rng(cut).random((300, len(COLUMNS))).astype(np.float32)
+    answers = Answers.of_output(values, COLUMNS)
     at, which = np.array([cut + REACH, cut + REACH + 20]), np.array([1, 2])
-    whole = local_evidence(answers, at, which, COLUMNS)
-    passage = local_evidence(answers[cut : cut + 2 * REACH + 21], at - cut, which, COLUMNS)
+    whole = local_evidence(answers, at, which)
+    passage = local_evidence(answers[cut : cut + 2 * REACH + 21], at - cut, which)
     np.testing.assert_array_equal(passage, whole)
 
 

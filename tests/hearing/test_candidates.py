@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from drumscribe.classifier import Columns
-from drumscribe.evidence import CANDIDATE
-from drumscribe.picking import HitPicker, Picks, find_peaks
+from drumscribe.hearing.candidates import CandidatePicker, Candidates, find_peaks
+from drumscribe.hearing.evidence import CANDIDATE
+from drumscribe.network.answers import Answers
+from drumscribe.network.model_card import Columns
 
 COLUMNS = Columns(
     ("kick", "snare", "hihat", "cymbal"), ("rimshot", "hihat_closed", "hihat_open", "hihat_pedal", "crash", "ride")
@@ -23,17 +24,24 @@ def bump(out: np.ndarray, column: int, frame: float, height: float = 0.9) -> Non
     out[:, column] = np.maximum(out[:, column], shape)
 
 
-def pick(out: np.ndarray, onsets=NOWHERE, first: int = 0, last: int | None = None) -> Picks:
-    return HitPicker(COLUMNS).pick(out, np.asarray(onsets), first, len(out) if last is None else last)
+def pick_with_evidence(
+    out: np.ndarray, onsets=NOWHERE, first: int = 0, last: int | None = None
+) -> tuple[Candidates, np.ndarray]:
+    given = Answers.of_output(out, COLUMNS)
+    return CandidatePicker(COLUMNS, 100.0).pick(given, np.asarray(onsets), first, len(out) if last is None else last)
+
+
+def pick(out: np.ndarray, onsets=NOWHERE) -> Candidates:
+    return pick_with_evidence(out, onsets)[0]
 
 
 def test_hits_at_the_same_moment_are_all_found() -> None:
     out = answers()
     for column in range(4):
         bump(out, column, 50)
-    picks = pick(out)
-    assert picks.frames.tolist() == [50.0] * 4
-    assert picks.instruments.tolist() == [0, 1, 2, 3]
+    found = pick(out)
+    assert found.frames.tolist() == [50.0] * 4
+    assert found.instruments.tolist() == [0, 1, 2, 3]
 
 
 def test_two_strokes_of_a_drum_40_ms_apart_are_two_hits() -> None:
@@ -43,13 +51,13 @@ def test_two_strokes_of_a_drum_40_ms_apart_are_two_hits() -> None:
     np.testing.assert_allclose(pick(out).frames, [50, 54], atol=0.1)
 
 
-def test_picks_come_in_order_of_time() -> None:
+def test_found_come_in_order_of_time() -> None:
     out = answers()
     for column, frame in ((3, 20), (0, 60), (1, 40), (2, 20)):
         bump(out, column, frame)
-    picks = pick(out)
-    assert picks.frames.tolist() == [20, 20, 40, 60]
-    assert picks.instruments.tolist() == [2, 3, 1, 0]
+    found = pick(out)
+    assert found.frames.tolist() == [20, 20, 40, 60]
+    assert found.instruments.tolist() == [2, 3, 1, 0]
 
 
 def test_what_is_hardly_heard_is_no_candidate() -> None:
@@ -86,9 +94,9 @@ def test_an_onset_proposes_a_hit_where_the_activation_is_high_without_a_peak() -
     out = answers()
     out[30:60, 0] = np.linspace(0.95, 0.6, 30)  # the tail of one hit hides the next
     assert pick(out).frames == pytest.approx([30], abs=0.5)
-    picks = pick(out, [45])
-    assert picks.frames == pytest.approx([30, 45], abs=0.5)
-    assert picks.activations[1] == pytest.approx(out[45, 0])
+    found = pick(out, [45])
+    assert found.frames == pytest.approx([30, 45], abs=0.5)
+    assert found.activations[1] == pytest.approx(out[45, 0])
 
 
 def test_an_onset_proposes_nothing_beside_a_peak_or_below_the_threshold() -> None:
@@ -133,8 +141,8 @@ def test_the_velocity_is_that_at_the_peak_of_the_same_instrument() -> None:
 
 
 def test_nothing_is_no_hit() -> None:
-    picks = pick(answers(0))
-    assert len(picks.frames) == len(picks.articulations) == 0
+    found = pick(answers(0))
+    assert len(found.frames) == len(found.articulations) == 0
     assert len(pick(answers(), [50]).frames) == 0
 
 
@@ -143,11 +151,11 @@ def test_passages_with_context_give_the_hits_of_the_whole(cut: int) -> None:
     rng = np.random.default_rng(cut)
     out = rng.random((100, len(COLUMNS))).astype(np.float32)
     onsets = np.arange(0, 100, 3)
-    whole = pick(out, onsets)
-    context = HitPicker.context
-    left = pick(out[: cut + context], onsets, 0, cut)
+    whole, evidence = pick_with_evidence(out, onsets)
+    context = CandidatePicker.context
+    left, left_evidence = pick_with_evidence(out[: cut + context], onsets, 0, cut)
     skipped = cut - context
-    right = pick(out[skipped:], onsets - skipped, context, 100 - skipped)
+    right, right_evidence = pick_with_evidence(out[skipped:], onsets - skipped, context, 100 - skipped)
     assert [*left.frames, *(right.frames + skipped)] == pytest.approx(whole.frames)
     assert [*left.articulations, *right.articulations] == whole.articulations.tolist()
-    np.testing.assert_array_equal(np.vstack([left.evidence, right.evidence]), whole.evidence)
+    np.testing.assert_array_equal(np.vstack([left_evidence, right_evidence]), evidence)

@@ -9,11 +9,11 @@ from click.testing import CliRunner
 from conftest import RATE, beat, write_audio
 
 from drumscribe import TranscribeOptions, Transcriber
-from drumscribe.candidates import LEAD
-from drumscribe.classifier import load_model_info, write_model
 from drumscribe.cli import main
-from drumscribe.midi.reading import read_note_ons
-from drumscribe.percussion import PercussionFinder
+from drumscribe.formats.midi.reading import read_note_ons
+from drumscribe.hearing.decisions import LEAD
+from drumscribe.hearing.percussion import PercussionFinder
+from drumscribe.network.model_file import load_model_info, write_model
 
 
 def tambourine(rng: np.random.Generator) -> np.ndarray:
@@ -70,4 +70,4 @@ def test_a_model_that_does_not_tell_it_is_refused(take: Path, tmp_path: Path) ->
         main, ["transcribe", str(take), "--out", str(tmp_path), "--model", str(silent), "--percussion"]
     )
     assert done.exit_code == 2
-    assert "does not tell percussion" in done.stderr
+    assert "does not detect percussion" in done.stderr

@@ -1,0 +1,1 @@
+"""Answers and onsets to hits: candidates, what speaks for them, decisions, velocities."""
