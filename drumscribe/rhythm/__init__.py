@@ -1,15 +1,17 @@
-"""Beats, bars and tempo of what was played."""
+"""Rhythm of hits: tempo, beats and bars."""
 
-from .analysis import Rhythm, analyse_rhythm
+from ..music.rhythm import Rhythm, RhythmChoice
+from ..music.tempo_map import Meter, MeterChange, TempoMap
 from .beats_file import Beats, read_beats
+from .finding import analyse_rhythm
 from .options import RhythmOptions
-from .tempo_map import Meter, MeterChange, TempoMap
 
 __all__ = [
     "Beats",
     "Meter",
     "MeterChange",
     "Rhythm",
+    "RhythmChoice",
     "RhythmOptions",
     "TempoMap",
     "analyse_rhythm",

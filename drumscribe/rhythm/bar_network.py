@@ -1,8 +1,8 @@
-"""A small network that has read how drummers fill bars of 4/4: what looks like a bar that begins where it is said to.
+"""A small network that scores bars of 4/4: how much a bar resembles those of drummers, given where it begins.
 
-It sees all of a recording folded into one bar: how often each class of hits is struck at each twelfth of a quarter, and
-how much louder than on the average; first each quarter by itself, then all four. ``train/rhythm/network.py`` learns it,
-together with the other weights of readings.
+Its input is all of a recording folded into one bar: for each twelfth of a quarter, the number of hits of each class,
+and how much louder than average they are. A first layer sees each quarter by itself, a second all four.
+``train/rhythm/network.py`` trains it together with the other weights of readings.
 """
 
 from dataclasses import dataclass, fields
@@ -12,13 +12,16 @@ import numpy as np
 
 @dataclass(frozen=True)
 class BarNetwork:
-    """Two hidden layers.
+    """Weights of two hidden layers.
 
     Attributes
     ----------
-    quarter, quarter_offsets : ``(inputs, features)`` and ``(features,)``, the same for each quarter.
-    bar, bar_offsets : ``(4 * features, hidden)`` and ``(hidden,)``.
-    out : ``(hidden,)``.
+    quarter, quarter_offsets : np.ndarray
+        ``(inputs, features)`` and ``(features,)``, the same for each quarter.
+    bar, bar_offsets : np.ndarray
+        ``(4 * features, hidden)`` and ``(hidden,)``.
+    out : np.ndarray
+        ``(hidden,)``.
     """
 
     quarter: np.ndarray
@@ -28,35 +31,38 @@ class BarNetwork:
     out: np.ndarray
 
     def score(self, bars: np.ndarray) -> np.ndarray:
-        """Log odds that each of ``(bars, 4, inputs)`` is one."""
+        """Return the log odds, ``(bars,)``, that each of ``(bars, 4, inputs)`` begins on a downbeat."""
         quarters = np.maximum(bars @ self.quarter + self.quarter_offsets, 0.0)
         return np.maximum(quarters.reshape(len(bars), -1) @ self.bar + self.bar_offsets, 0.0) @ self.out
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """All layers in half precision, by the names that `of` finds them by."""
+        """Return all layers in half precision, under the names that `of` reads."""
         return {f"network_{field.name}": getattr(self, field.name).astype(np.float16) for field in fields(self)}
 
     @classmethod
     def of(cls, arrays: dict[str, np.ndarray]) -> "BarNetwork":
-        """The network of a table file; an empty one where it holds none yet."""
+        """Unpack the network of a table file; an empty one if the file has none yet."""
         names = (f"network_{field.name}" for field in fields(cls))
         return cls(*(arrays.get(name, np.zeros(0)).astype(np.float32) for name in names))
 
 
 def describe_bars(rates: np.ndarray, accents: np.ndarray) -> np.ndarray:
-    """What the network sees of bars.
+    """Compute the input of the network.
 
     Parameters
     ----------
-    rates : ``(bars, classes, cells)`` hits for each bar that was heard.
-    accents : likewise, the sum of how much louder they are than the average of their class.
+    rates : np.ndarray
+        ``(bars, classes, cells)``, hits per repetition of the bar.
+    accents : np.ndarray
+        ``(bars, classes, cells)``, sums of accents (`patterns.measure_accents`) per repetition.
 
     Returns
     -------
-    ``(bars, 4, inputs) float32``.
+    np.ndarray
+        ``(bars, 4, inputs) float32``.
     """
     blurred = (x[..., ::2] + 0.5 * (x[..., 1::2] + np.roll(x[..., 1::2], 1, axis=-1)) for x in (rates, accents))
     rates, accents = blurred
-    both = np.concatenate([np.sqrt(rates), accents], axis=1)  # roots, so that what is rare, as a crash, is seen
+    both = np.concatenate([np.sqrt(rates), accents], axis=1)  # roots, so that rare strokes, such as crashes, count
     quarters = both.reshape(len(both), both.shape[1], 4, -1).transpose(0, 2, 1, 3)
     return quarters.reshape(len(both), 4, -1).astype(np.float32)

@@ -1,0 +1,369 @@
+"""Bar lines where the meter changes: a bar of 2/4 among bars of 4/4, or 3/4 that becomes 4/4.
+
+Beats are known. How often each class is struck at each step of each beat of a bar is taken from a passage of the
+playing itself, shrunk towards what any beat has, and a bar pointer runs through all beats: it goes on from beat to
+beat, or jumps at a price. The path that results is compared with the one that never jumps by the likelihood of all
+strokes folded along each, the shares integrated out, so that more meters must be worth theirs. Where bars begin on that
+path is decided as for any reading, and then the pointer runs again, and may only jump to the beginning of a bar.
+
+References
+----------
+N. Whiteley, A. T. Cemgil, S. Godsill: Bayesian modelling of temporal structure in musical audio. ISMIR 2006.
+"""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..compiling import compiled
+from ..music.tempo_map import Meter, MeterChange
+from .patterns import CLASSES
+
+_SIMPLE = (Meter(4, 4), Meter(3, 4), Meter(5, 4))
+"""The meters that may change."""
+_PAIRS = ((Meter(4, 4), Meter(3, 4)), (Meter(4, 4), Meter(5, 4)))
+"""Those that may follow one another."""
+# Log likelihood, in nats, that a jump must be worth: chosen on training grooves, by how many of them are said to change
+# and how many changes are found.
+_CUT_PRICE = 6.0
+"""Of half a bar."""
+_ODD_PRICE = 12.0
+"""Of any other part of a bar."""
+_METER_PRICE = 6.0
+"""From the end of a bar to another meter."""
+_STRICTER = 1.7
+"""Factor of these prices when a path is compared with one meter throughout (chosen likewise)."""
+_KNOWN_WEIGHT = 4.0
+"""Weight of the log odds of its bars against those of one meter throughout (chosen likewise)."""
+# By hand.
+_STEPS = 12
+"""Steps of a beat, which sixteenths and triplets lie on; a hit belongs to the nearest."""
+_PRIOR_BARS = 1.0
+"""Pseudo-count: bars that the shares of any beat count for."""
+_PASSAGE_BARS = 6
+"""Length of the passages whose shares are tried."""
+_PASSAGES = 4
+"""Maximum number of them."""
+_FOLLOWED = 2
+"""Number of passages, or pairs of them, that are followed further."""
+_MIN_SHARE = 0.003
+"""Least share of the beats in which a class is struck at a step."""
+_TEMPER = 0.2
+"""Exponent of a likelihood that becomes a probability: the hits of one player are far from independent."""
+_NEVER = 1e9
+"""Price of what cannot be."""
+_MIN_BARS = 3
+"""Minimum number of bars of a second meter."""
+
+Chooser = Callable[[np.ndarray, np.ndarray, Meter], tuple[int, float]]
+"""Takes which hits are meant, their positions in quarters and their meter; returns the beat that begins a bar, and the
+log odds of that reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Beats:
+    """Hits by the beat that each belongs to.
+
+    Attributes
+    ----------
+    slots : np.ndarray
+        ``(strokes,) int64`` numbers of the beats from the first, ascending.
+    kinds : np.ndarray
+        ``(strokes,) int64``, class and step within the beat as one number.
+    count : int
+        Number of beats.
+    any_beat : np.ndarray
+        ``(classes * steps,)`` shares of the beats.
+    """
+
+    slots: np.ndarray
+    kinds: np.ndarray
+    count: int
+    any_beat: np.ndarray
+
+    @classmethod
+    def of(cls, steps: np.ndarray, classes: np.ndarray) -> "_Beats":
+        slots = steps // _STEPS
+        slots = slots - slots[0]
+        count = int(slots[-1]) + 1
+        kinds = len(CLASSES) * _STEPS
+        struck = np.unique(slots * kinds + classes * _STEPS + steps % _STEPS)  # twice in a step is once
+        shares = np.bincount(struck % kinds, minlength=kinds) / count
+        return cls(struck // kinds, struck % kinds, count, np.clip(shares, _MIN_SHARE, 1.0 - _MIN_SHARE))
+
+    def folded(self, positions: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return ``(length, kinds)`` counts of strokes, and ``(length,)`` of beats, at each position; -1 is none."""
+        at = positions[self.slots]
+        inside = at >= 0
+        flat = at[inside] * len(self.any_beat) + self.kinds[inside]
+        counts = np.bincount(flat, minlength=length * len(self.any_beat)).reshape(length, -1)
+        return counts.astype(np.float64), np.bincount(positions[positions >= 0], minlength=length).astype(np.float64)
+
+    def fit(self, counts: np.ndarray, bars: np.ndarray) -> np.ndarray:
+        """Return the log likelihood of each beat at each position, ``(beats, positions)``, relative to any beat."""
+        shares = (_PRIOR_BARS * self.any_beat + counts) / (_PRIOR_BARS + bars)[:, None]
+        silent = np.log((1.0 - shares) / (1.0 - self.any_beat))
+        gains = np.log(shares / self.any_beat) - silent
+        fits = np.zeros((self.count, len(bars)))
+        starts = np.flatnonzero(np.diff(self.slots, prepend=-1))
+        fits[self.slots[starts]] = np.add.reduceat(gains[:, self.kinds], starts, axis=1).T
+        return fits + silent.sum(axis=1)
+
+    def evidence(self, positions: np.ndarray, length: int) -> float:
+        """Return the log likelihood of all strokes at these positions, the shares integrated out (Beta-binomial)."""
+        counts, bars = self.folded(positions, length)
+        hit, missed = _PRIOR_BARS * self.any_beat, _PRIOR_BARS * (1.0 - self.any_beat)
+        gained = _log_gamma(hit + counts) + _log_gamma(missed + bars[:, None] - counts)
+        prior = (_log_gamma(hit) + _log_gamma(missed)).sum()
+        totals = len(self.any_beat) * (_log_gamma(_PRIOR_BARS + bars) - _log_gamma(np.array(_PRIOR_BARS)))
+        return float(gained.sum() - length * prior - totals.sum())
+
+
+@dataclass(frozen=True, slots=True)
+class FoundBars:
+    """Bars whose meter changes.
+
+    Attributes
+    ----------
+    meters : tuple of MeterChange
+        The meters, in quarters from the first bar line that is not before the first hit.
+    first : float
+        That bar line, in quarters of the beats given.
+    certainty : float
+        Probability of the changes, against one meter throughout.
+    """
+
+    meters: tuple[MeterChange, ...]
+    first: float
+    certainty: float
+
+
+def find_changes(quarters: np.ndarray, classes: np.ndarray, meter: Meter, choose: Chooser) -> FoundBars | None:
+    """Find out whether, and where, the meter changes.
+
+    Parameters
+    ----------
+    quarters : np.ndarray
+        ``(hits,)`` positions in quarters, ascending; quarters are beats.
+    classes : np.ndarray
+        ``(hits,) int64`` indices into `patterns.CLASSES`.
+    meter : Meter
+        The likeliest meter if it does not change.
+    choose : callable
+        Chooses the beat that begins a bar.
+
+    Returns
+    -------
+    FoundBars | None
+        The bars; None if the meter does not change.
+    """
+    if meter not in _SIMPLE:
+        return None
+    steps = np.rint(quarters * _STEPS).astype(np.int64)
+    beats = _Beats.of(steps, classes)
+    if beats.count < 2 * _PASSAGE_BARS * 2:
+        return None
+    origin = int(steps[0] // _STEPS)
+    fits = {each: _fit_passages(beats, each) for each in _SIMPLE}
+    best: tuple[float, np.ndarray, tuple[Meter, ...]] | None = None
+    tried: tuple[tuple[Meter, ...], ...] = ((meter,), *_PAIRS)
+    for meters in tried:
+        for path in _follow(beats, meters, [fits[each] for each in meters]):
+            gain = _gain(beats, path, meters) - _price(path, meters)
+            if gain > 0 and (best is None or gain > best[0]):
+                best = gain, path, meters
+    if best is None:
+        return None
+    _, path, meters = best
+    chosen = [_choose_first(path, quarters, i, meters, choose) for i in range(len(meters))]
+    firsts = [first for first, _ in chosen]
+    path, _ = _run(beats.fit(*beats.folded(path, _total(meters))), meters, firsts)
+    price = _price(path, meters, firsts)
+    gain = _gain(beats, path, meters) - _STRICTER * price
+    if len(meters) == 1:  # the bars must look like known bars, too
+        gain += _KNOWN_WEIGHT * (chosen[0][1] - choose(np.ones(len(quarters), bool), quarters, meter)[1])
+    if price == 0.0 or gain <= 0.0:
+        return None
+    return _bars_of(path, meters, firsts, origin, float(quarters[0]), float(1.0 / (1.0 + np.exp(-_TEMPER * gain))))
+
+
+def _total(meters: Sequence[Meter]) -> int:
+    return sum(meter.numerator for meter in meters)
+
+
+def _offsets(meters: Sequence[Meter]) -> list[int]:
+    """Return the first position of each meter; those of all meters are counted on."""
+    return [0, *itertools.accumulate(meter.numerator for meter in meters)]
+
+
+def _gain(beats: _Beats, path: np.ndarray, meters: Sequence[Meter]) -> float:
+    """Return how much likelier the hits are on a path than with one meter throughout.
+
+    A second meter is compared with one meter that has other shares where the second one is.
+    """
+    numbers, second = np.arange(beats.count), path >= meters[0].numerator
+    others = [(numbers % meter.numerator, meter.numerator) for meter in meters]
+    if len(meters) > 1:
+        others += [(at + length * second, 2 * length) for at, length in others]
+    return beats.evidence(path, _total(meters)) - max(beats.evidence(*other) for other in others)
+
+
+def _fit_passages(beats: _Beats, meter: Meter) -> list[np.ndarray]:
+    """Fit all beats with the shares of passages all over the recording."""
+    length, numbers = _PASSAGE_BARS * meter.numerator, np.arange(beats.count)
+    fits = []
+    for start in np.unique(np.linspace(0, max(beats.count - length, 0), _PASSAGES).astype(int)):
+        inside = (numbers >= start) & (numbers < start + length)
+        positions = np.where(inside, numbers % meter.numerator, -1)
+        fits.append(beats.fit(*beats.folded(positions, meter.numerator)))
+    return fits
+
+
+def _follow(beats: _Beats, meters: Sequence[Meter], passages: Sequence[Sequence[np.ndarray]]) -> list[np.ndarray]:
+    """Run the bar pointer with the shares of passages, then, where it fits best, twice with those that it found."""
+    total = _total(meters)
+    tried = []
+    for chosen in itertools.product(*(range(len(fits)) for fits in passages)):
+        if len(set(chosen)) == len(chosen):
+            fits = np.hstack([of_meter[i] for of_meter, i in zip(passages, chosen, strict=True)])
+            path, score = _run(fits, meters, None)
+            tried.append((score, path))
+    tried.sort(key=lambda pair: -pair[0])
+    paths = []
+    for _, path in tried[:_FOLLOWED]:
+        for _ in range(2):
+            path, _ = _run(beats.fit(*beats.folded(path, total)), meters, None)
+        if _price(path, meters) > 0.0:
+            paths.append(path)
+    return paths
+
+
+def _run(fits: np.ndarray, meters: Sequence[Meter], firsts: Sequence[int] | None) -> tuple[np.ndarray, float]:
+    """Return the likeliest path, ``(beats,)`` positions, and its log likelihood.
+
+    With `firsts`, jumps go to the beginnings of bars only.
+
+    The end of a bar may be followed by that of another meter.
+    """
+    path = np.zeros(len(fits), np.int64)
+    scores, back = np.zeros((2, fits.shape[1])), np.zeros(fits.shape, np.int8)
+    scores[0] = fits[0]
+    last = scores[_climb(fits, _prices(meters, firsts), scores, back)]
+    path[-1] = np.argmax(last)
+    for t in range(len(path) - 1, 0, -1):
+        path[t - 1] = back[t, path[t]]
+    return path, float(last.max())
+
+
+def _prices(meters: Sequence[Meter], firsts: Sequence[int] | None) -> np.ndarray:
+    """Return the prices of going from one position to another, ``(positions, positions)``."""
+    total = _total(meters)
+    of = [(i, position) for i, meter in enumerate(meters) for position in range(meter.numerator)]
+    prices = np.full((total, total), _NEVER)
+    for (here, (i, position)), (there, (j, other)) in itertools.product(enumerate(of), enumerate(of)):
+        length = meters[i].numerator
+        if i == j and (other - position - 1) % length == 0:
+            prices[here, there] = 0.0
+        elif firsts is None:
+            half = i == j and 2 * ((other - position - 1) % length) == length
+            prices[here, there] = _CUT_PRICE if half else _METER_PRICE if i != j else _ODD_PRICE
+        elif other == firsts[j]:
+            played = (position - firsts[i]) % length + 1
+            price = _CUT_PRICE if 2 * played == length else _ODD_PRICE
+            if played > 1:
+                prices[here, there] = (0.0 if played == length else price) + (_METER_PRICE if i != j else 0.0)
+    return prices
+
+
+def _price(path: np.ndarray, meters: Sequence[Meter], firsts: Sequence[int] | None = None) -> float:
+    """Return the price of a path."""
+    return float(_prices(meters, firsts)[path[:-1], path[1:]].sum())
+
+
+@compiled("f8[:,:], f8[:,:], f8[:,:], i1[:,:] -> i8")
+def _climb(fits: np.ndarray, prices: np.ndarray, scores: np.ndarray, back: np.ndarray) -> int:
+    """Find the likeliest way to each position of each beat, by Viterbi.
+
+    Parameters
+    ----------
+    fits : np.ndarray
+        ``(beats, positions)`` log likelihoods.
+    prices : np.ndarray
+        ``(positions, positions)`` log odds against going from one to another.
+    scores : np.ndarray
+        ``(2, positions)``, the first row those of the first beat; rows take turns.
+    back : np.ndarray
+        ``(beats, positions) int8``, receives where each came from.
+
+    Returns
+    -------
+    int
+        The row of the last beat.
+    """
+    beats, positions = fits.shape
+    row = 0
+    for t in range(1, beats):
+        for to in range(positions):
+            best, chosen = -np.inf, 0
+            for origin in range(positions):
+                value = scores[row, origin] - prices[origin, to]
+                if value > best:
+                    best, chosen = value, origin
+            scores[1 - row, to] = best + fits[t, to]
+            back[t, to] = chosen
+        row = 1 - row
+    return row
+
+
+def _choose_first(
+    path: np.ndarray, quarters: np.ndarray, index: int, meters: Sequence[Meter], choose: Chooser
+) -> tuple[int, float]:
+    """Choose the position of a meter that begins its bars; where bars were cut, beats are left out."""
+    meter, offset = meters[index], _offsets(meters)[index]
+    inside = (path >= offset) & (path < offset + meter.numerator)
+    if inside.sum() < _MIN_BARS * meter.numerator:
+        return 0, 0.0
+    positions = path[inside] - offset
+    steps = np.diff(positions, prepend=positions[0] - 1) % meter.numerator
+    steps[0] = positions[0] + 1
+    aligned = np.zeros(len(path))
+    aligned[inside] = np.cumsum(np.where(steps == 0, meter.numerator, steps)) - 1
+    slots = np.rint(quarters * _STEPS).astype(np.int64) // _STEPS
+    hits = inside[slots - slots[0]]
+    moved = quarters - slots + aligned[slots - slots[0]]
+    first, odds = choose(hits, moved[hits], meter)
+    return first % meter.numerator, odds
+
+
+def _bars_of(
+    path: np.ndarray, meters: Sequence[Meter], firsts: Sequence[int], origin: int, first_hit: float, certainty: float
+) -> FoundBars | None:
+    """Return the meters of the bars on a path; None if all bars are alike."""
+    starts = [
+        t
+        for t, position in enumerate(path.tolist())
+        for offset, meter, first in zip(_offsets(meters), meters, firsts, strict=False)
+        if position == offset + first
+    ]
+    of_start = [next(i for i in range(len(meters)) if path[t] < _offsets(meters)[i + 1]) for t in starts]
+    starts = [t for t in starts if t + origin > first_hit - 0.15]
+    of_start = of_start[len(of_start) - len(starts) :]
+    if len(starts) < 2:
+        return None
+    lengths = [*np.diff(starts).tolist(), meters[of_start[-1]].numerator]
+    changes: list[MeterChange] = []
+    for start, length in zip(starts, lengths, strict=True):
+        if not changes or changes[-1].meter.numerator != length:
+            changes.append(MeterChange(float(start - starts[0]), Meter(length, 4)))
+    if len(changes) < 2:
+        return None
+    return FoundBars(tuple(changes), float(starts[0] + origin), certainty)
+
+
+def _log_gamma(x: np.ndarray) -> np.ndarray:
+    """Approximate log gamma to 1e-7 by Stirling's series; loading scipy's takes longer than the whole analysis."""
+    y = x + 4.0
+    series = (y - 0.5) * np.log(y) - y + 0.5 * np.log(2 * np.pi) + 1 / (12 * y) - 1 / (360 * y**3) + 1 / (1260 * y**5)
+    return series - np.log(x * (x + 1.0) * (x + 2.0) * (x + 3.0))
