@@ -8,15 +8,16 @@ import pytest
 from click.testing import CliRunner
 
 from drumscribe.cli import main
-from drumscribe.drums import PERCUSSION, PERCUSSION_NOTE
 from drumscribe.errors import RhythmError
-from drumscribe.export import read_json
-from drumscribe.hits import Hit, Transcription
-from drumscribe.midi import lay_out, read_midi
-from drumscribe.midi.writing import to_notes
-from drumscribe.rhythm import Meter, MeterChange, Rhythm, TempoMap
-from drumscribe.rhythm.grid import Grid, Subdivision, Swing, bar_starts
-from drumscribe.rhythm.quantise import QuantiseOptions, QuantiseSettings, quantise
+from drumscribe.formats.json_file import read_json
+from drumscribe.formats.midi import lay_out, read_midi
+from drumscribe.formats.midi.notes import to_notes
+from drumscribe.music.drums import PERCUSSION, PERCUSSION_NOTE
+from drumscribe.music.tempo_map import Meter, MeterChange, TempoMap
+from drumscribe.music.transcription import Hit, Rhythm, Transcription
+from drumscribe.quantisation.grid import Grid, Subdivision, Swing, bar_starts
+from drumscribe.quantisation.quantise import quantise
+from drumscribe.quantisation.settings import QuantiseOptions, QuantiseSettings
 
 START, QUARTER = 1.0, 0.5  # 120 quarters per minute, the first bar at one second
 
@@ -152,7 +153,7 @@ def test_two_strokes_of_a_drum_on_one_line_keep_their_distance_and_are_reported(
     quantised, report = quantise(take(*played(np.arange(8)), *close), on("1/4"))
     assert [h.time for h in quantised.hits if h.articulation == "kick"] == pytest.approx([START + 4.0, START + 4.07])
     assert report.beside == 1
-    assert "1 went along with a nearer stroke" in str(report)
+    assert "1 moved with a nearer stroke" in str(report)
 
 
 @pytest.mark.parametrize("jitter", [0.0, 0.01])
@@ -307,7 +308,7 @@ class RhythmicTranscriber:
 
 @pytest.fixture
 def run(monkeypatch, tmp_path):
-    monkeypatch.setattr("drumscribe.cli.options.make_transcriber", RhythmicTranscriber)
+    monkeypatch.setattr("drumscribe.cli.build.make_transcriber", RhythmicTranscriber)
     (tmp_path / "take.wav").touch()
     (tmp_path / "free.wav").touch()
 
@@ -331,7 +332,7 @@ def test_the_command_quantises_instruments_each_in_its_way(run, tmp_path):
     result = run("take.wav", "--quantize", "1/4", "--quantize", "kick=off", "--strength", "snare=50")
     assert (result.exit_code, "0 of 8 hits moved" in result.stderr) == (0, True)
     result = run("take.wav", "--quantize", "1/4", "--strength", "50", "--window", "kick=5")
-    assert "0 of 8 hits moved; 4 stayed outside the window" in result.stderr
+    assert "0 of 8 hits moved; 4 outside the window stayed" in result.stderr
 
 
 def test_in_free_time_the_command_writes_what_was_played_and_says_so(run, tmp_path):
@@ -346,13 +347,13 @@ def test_in_free_time_the_command_writes_what_was_played_and_says_so(run, tmp_pa
     ("words", "message"),
     [
         (("--quantize", "1/5"), "'1/5' is not a grid"),
-        (("--swing", "58"), "need --quantize"),
+        (("--swing", "58"), "need a grid to quantise to"),
         (("--quantize", "1/8", "--swing", "580"), "a swing of 580 %"),
         (("--quantize", "bongo=1/8"), "'bongo' is not an instrument"),
         (("--quantize", "1/8", "--strength", "much"), "'much' is not a number"),
         (("--map", "nonsense"), "'nonsense' is not a drum map"),
         (("--quantize", "1/8", "--swing", "clap=60"), "'clap' is not an instrument"),
-        (("--midi-type", "0", "--split-tracks"), "split tracks need type 1"),
+        (("--midi-type", "0", "--split-tracks"), "use type 1 for split tracks"),
     ],
 )
 def test_the_command_names_what_makes_no_sense_before_it_starts(run, tmp_path, words, message):

@@ -1,0 +1,1 @@
+"""Quantisation: settings, grids, the line that each hit is meant for, ornaments."""
