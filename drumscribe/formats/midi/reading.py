@@ -1,55 +1,96 @@
-"""MIDI files in: hits, and the tempo map that they lie on."""
+"""Reading of MIDI files: hits, and the tempo map they lie on."""
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..drums import ARTICULATION_BY_NOTE
-from ..errors import LabelError
-from ..hits import Hit, Transcription
-from ..rhythm import Meter, MeterChange, Rhythm, TempoMap
+from ...errors import LabelError, damage_told
+from ...music.drums import ARTICULATION_BY_NOTE
+from ...music.tempo_map import Meter, MeterChange, TempoMap
+from ...music.transcription import Hit, Rhythm, Transcription
+from ..bounds import check_bounds
+from ..drum_maps import GENERAL_MIDI, DrumMap
 from .writing import DRUM_CHANNEL, FREE_TEXT, LEAD_IN, START_TEXT
+
+if TYPE_CHECKING:
+    from mido import MidiFile
 
 _START = re.compile(re.escape(START_TEXT).replace(re.escape("{:.6f}"), r"(-?\d+\.\d+)"))
 
 
-def read_note_ons(path: Path) -> list[tuple[float, int, int]]:
-    """The (seconds, note number, velocity) of the notes of channel 10, or of all channels if there are none there.
+_LARGEST = 64_000_000
+"""Bytes of the largest MIDI file that is read: a hundred times a night of drumming (by hand)."""
 
-    All changes of tempo are followed, whichever track they are in. Seconds count from the beginning of the file, or
-    of the recording where the file says when in a recording it begins, as those of `write_midi` do.
+
+def read_note_ons(path: Path) -> list[tuple[float, int, int]]:
+    """Read the notes of channel 10, or of all channels if that has none.
+
+    All changes of tempo are followed, whichever track has them. Seconds count from the beginning of the file, or from
+    that of the recording if the file says when in a recording it begins, as those of `write_midi` do.
+
+    Parameters
+    ----------
+    path : Path
+        A MIDI file.
+
+    Returns
+    -------
+    list[tuple[float, int, int]]
+        Seconds, note number and velocity of each note, in order of time.
 
     Raises
     ------
-    LabelError : where the file is not a MIDI file or is broken.
+    LabelError
+        If the file is not a MIDI file, or broken.
     """
-    return _File(path).note_ons()
+    with damage_told(path, LabelError, "MIDI file", _LARGEST):
+        return _File(path).note_ons()
 
 
 def read_midi(path: Path) -> list[Hit]:
-    """The hits of a MIDI file, in order of time; notes outside the vocabulary are left out.
+    """Read the hits of a MIDI file, in order of time, without notes outside the vocabulary.
 
     Raises
     ------
-    LabelError : where the file is not a MIDI file or is broken.
+    LabelError
+        If the file is not a MIDI file, or broken.
     """
-    return _File(path).hits()
+    with damage_told(path, LabelError, "MIDI file", _LARGEST):
+        return _File(path).hits()
 
 
-def read_transcription(path: Path) -> Transcription:
-    """The hits of a MIDI file, its length, and tempi and meters: bars begin with the first meter that is not short.
+def read_transcription(path: Path, drum_map: DrumMap = GENERAL_MIDI) -> Transcription:
+    """Read the hits of a MIDI file, its length, tempi and meters; bars begin with the first meter of full length.
+
+    Parameters
+    ----------
+    path : Path
+        A MIDI file.
+    drum_map : DrumMap, optional
+        The meaning of its notes; those that it lacks are left out.
+
+    Returns
+    -------
+    Transcription
+        The hits in order of time, and the rhythm.
 
     Raises
     ------
-    LabelError : where the file is not a MIDI file or is broken.
+    LabelError
+        If the file is not a MIDI file, or broken.
     """
-    file = _File(path)
-    return Transcription(tuple(file.hits()), file.duration, "", file.rhythm())
+    with damage_told(path, LabelError, "MIDI file", _LARGEST):
+        file = _File(path)
+        found = [drum_map.hit(time, number, velocity) for time, number, velocity in file.note_ons()]
+        rhythm = file.rhythm()
+        check_bounds(file.duration, rhythm)
+        return Transcription(tuple(hit for hit in found if hit is not None), file.duration, "", rhythm)
 
 
 class _File:
-    """What is of interest in a MIDI file."""
+    """Tempi, meters, notes and texts of a MIDI file."""
 
     def __init__(self, path: Path) -> None:
         midi = _open(path)
@@ -75,11 +116,11 @@ class _File:
                     if begins := _START.fullmatch(message.text):
                         self._start = float(begins[1])
             self._ticks = max(self._ticks, tick)
-        self._tempos.sort(key=lambda change: change[0])  # stable: of two at one tick the later one holds
+        self._tempos.sort(key=lambda change: change[0])  # stable: of two at one tick the later one applies
 
     @property
     def duration(self) -> float:
-        """From the beginning of the recording to the end of the file, in seconds."""
+        """Time in seconds from the beginning of the recording to the end of the file."""
         return self._seconds([self._ticks])[0]
 
     def note_ons(self) -> list[tuple[float, int, int]]:
@@ -97,7 +138,7 @@ class _File:
         ]
 
     def rhythm(self) -> Rhythm:
-        if self._free or self._division < 0:  # SMPTE's frames know no quarters
+        if self._free or self._division < 0:  # SMPTE frames have no quarters
             return Rhythm(None, 0.0, False)
         meters = sorted({0: Meter(), **{tick: Meter(*meter) for tick, *meter in self._meters}}.items())
         first = self._first_bar(meters)
@@ -105,22 +146,24 @@ class _File:
         later = [MeterChange((tick - first) / self._division, meter) for tick, meter in meters if tick > first]
         ticks = sorted({0, self._ticks + self._division, *(tick for tick, _ in self._tempos)})
         if self._lead_in and len(ticks) > 2:
-            del ticks[0]  # a lead-in has a tempo of its own, which is not that of the music
+            del ticks[0]  # a lead-in has its own tempo, which is not that of the music
         quarters = ((np.array(ticks) - first) / self._division).tolist()
         tempo_map = TempoMap(tuple(self._seconds(ticks)), tuple(quarters), (MeterChange(0.0, held), *later))
         return Rhythm(tempo_map, 1.0, tempo_map.tempo is not None)
 
     def _first_bar(self, meters: list[tuple[int, Meter]]) -> int:
-        """The tick of the first bar line, after a bar that is all its meter's: that is how ours begin within one."""
+        """Return the tick of the first bar line, after a first bar that has a meter of its own, as our files have."""
         if len(meters) == 1 or meters[1][0] != round(meters[0][1].bar_quarters * self._division):
             return 0
         return meters[1][0]
 
     def _seconds(self, ticks: list[int]) -> list[float]:
-        """Seconds of ascending ticks."""
+        """Convert ascending ticks to seconds."""
         if self._division < 0:  # SMPTE: minus the frames per second in the high byte, ticks per frame in the low one
             frames = -(self._division >> 8)
             rate = (30000 / 1001 if frames == 29 else frames) * (self._division & 255)
+            if not rate:
+                raise ValueError("its frames have no ticks")
             return [self._start + tick / rate for tick in ticks]
         at = np.array([0, *(tick for tick, _ in self._tempos)], np.int64)
         tempos = np.array([500_000, *(tempo for _, tempo in self._tempos)], np.int64)
@@ -131,13 +174,13 @@ class _File:
         return (self._start + micro / (1e6 * self._division)).tolist()
 
 
-def _open(path: Path):
+def _open(path: Path) -> "MidiFile":
     import mido
     from mido.midifiles.meta import KeySignatureError
 
     try:
         return mido.MidiFile(path)
     except (OSError, EOFError, ValueError, LookupError, KeySignatureError) as error:
-        if isinstance(error, OSError) and error.strerror:  # mido raises some without, for what is in the file
+        if isinstance(error, OSError) and error.strerror:  # mido raises some without, for the contents of the file
             raise LabelError(f"{path}: cannot be read: {error.strerror}") from error
         raise LabelError(f"{path}: not a readable MIDI file ({str(error) or 'it ends early'})") from error

@@ -3,18 +3,21 @@
 import csv
 import json
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from drumscribe import export
-from drumscribe.drums import ARTICULATIONS
 from drumscribe.errors import LabelError
-from drumscribe.hits import Hit, Transcription
-from drumscribe.midi import MidiOptions, read_midi
-from drumscribe.rhythm import Meter, MeterChange, Rhythm, TempoMap
+from drumscribe.formats import export
+from drumscribe.formats.json_file import JSON_FORMAT, JSON_VERSION, read_json
+from drumscribe.formats.midi import MidiOptions, read_midi
+from drumscribe.music.drums import ARTICULATIONS
+from drumscribe.music.tempo_map import Meter, MeterChange, TempoMap
+from drumscribe.music.transcription import Hit, Rhythm, Transcription
 
 TAKE = Transcription(
     (Hit(0.0123456, "kick", 101, 0.98765), Hit(0.5, "hihat_pedal", 1), Hit(61.25, "side_stick", 127, 0.5)),
@@ -81,19 +84,19 @@ def test_json_follows_its_documented_schema(tmp_path):
     }
 
 
-def test_the_readme_names_every_field_of_the_json(tmp_path):
+def test_the_manual_names_every_field_of_the_json(tmp_path):
     export.write(replace(TAKE, rhythm=Rhythm(TEMPO_MAP, 0.9, False)), tmp_path / "take.json")
     fields = set()
     json.loads((tmp_path / "take.json").read_text(), object_hook=fields.update)
-    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    table = readme.split("## Into other programs")[1].split("\n## ")[0]
+    page = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    table = page.split("\n## JSON\n")[1].split("\n## ")[0]
     assert not [name for name in fields if f"`{name}`" not in table and f".{name}`" not in table]
-    assert f'`"{export.JSON_FORMAT}"` and {export.JSON_VERSION};' in table
+    assert f'`"{JSON_FORMAT}"` and {JSON_VERSION};' in table
 
 
 def test_json_reads_back(tmp_path):
     export.write(LONG_TAKE, tmp_path / "take.json")
-    back = export.read_json(tmp_path / "take.json")
+    back = read_json(tmp_path / "take.json")
     assert (back.duration, back.model) == (LONG_TAKE.duration, "base 1")
     assert [h.time for h in back.hits] == to_the_microsecond(h.time for h in MANY)
     assert [(h.articulation, h.note, h.velocity) for h in back.hits] == [
@@ -116,7 +119,7 @@ def test_json_reads_back(tmp_path):
 def test_other_json_is_refused_by_name(tmp_path, text):
     (tmp_path / "x.json").write_text(text)
     with pytest.raises(LabelError, match=r"x\.json"):
-        export.read_json(tmp_path / "x.json")
+        read_json(tmp_path / "x.json")
 
 
 TEMPO_MAP = TempoMap((0.5, 10.5, 16.0), (0.0, 20.0, 32.0), (MeterChange(0.0, Meter()), MeterChange(8.0, Meter(6, 8))))
@@ -125,7 +128,7 @@ TEMPO_MAP = TempoMap((0.5, 10.5, 16.0), (0.0, 20.0, 32.0), (MeterChange(0.0, Met
 def test_rhythm_reads_back_from_json(tmp_path):
     take = replace(TAKE, rhythm=Rhythm(TEMPO_MAP, 0.9, False))
     export.write(take, tmp_path / "take.json")
-    assert export.read_json(tmp_path / "take.json").rhythm == take.rhythm
+    assert read_json(tmp_path / "take.json").rhythm == take.rhythm
     rhythm = json.loads((tmp_path / "take.json").read_text())["rhythm"]
     assert rhythm["tempo"] is None and rhythm["confidence"] == 0.9
     assert rhythm["tempo_map"]["downbeats"][:4] == [0.5, 2.5, 4.5, 6.0]
@@ -134,7 +137,7 @@ def test_rhythm_reads_back_from_json(tmp_path):
 
 def test_free_time_reads_back_from_json(tmp_path):
     export.write(replace(TAKE, rhythm=Rhythm(None, 0.1, False)), tmp_path / "take.json")
-    assert export.read_json(tmp_path / "take.json").rhythm == Rhythm(None, 0.1, False)
+    assert read_json(tmp_path / "take.json").rhythm == Rhythm(None, 0.1, False)
 
 
 def test_json_says_where_a_midi_file_begins_that_begins_with_a_bar(tmp_path):
@@ -148,7 +151,7 @@ def test_json_of_version_1_is_read(tmp_path):
     content = json.loads((tmp_path / "new.json").read_text())
     old = {k: v for k, v in content.items() if k not in ("rhythm", "midi_start")} | {"version": 1}
     (tmp_path / "old.json").write_text(json.dumps(old))
-    assert export.read_json(tmp_path / "old.json") == export.read_json(tmp_path / "new.json")
+    assert read_json(tmp_path / "old.json") == read_json(tmp_path / "new.json")
 
 
 def test_audacity_labels_are_lines_of_start_end_and_name(tmp_path):
@@ -211,10 +214,14 @@ def test_an_empty_transcription_is_a_valid_file(tmp_path, format):
     export.write(Transcription((), 3.0), path, format)
     read = {
         "mid": read_midi,
-        "csv": lambda p: list(csv.DictReader(p.open())),
-        "json": lambda p: export.read_json(p).hits,
+        "csv": lambda p: list(csv.DictReader(p.read_text().splitlines())),
+        "json": lambda p: read_json(p).hits,
         "audacity": lambda p: p.read_text(),
         "reaper": lambda p: p.read_text().splitlines()[1:],
+        "musicxml": lambda p: ElementTree.parse(p).findall(".//unpitched"),
+        "dawproject": lambda p: ElementTree.fromstring(zipfile.ZipFile(p).read("project.xml")).findall(".//Note"),
+        "rpp": lambda p: [line for line in p.read_text().splitlines() if line.split()[0] == "E"][1:],
+        "chart": lambda p: [line for line in p.read_text().splitlines() if " = N " in line],
     }
     assert len(read[format](path)) == 0
 
@@ -258,8 +265,8 @@ def test_files_have_the_permissions_of_any_new_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ('{"a": 1}', "JSON, but no transcription: give one that"),
-        ("[1]", "JSON, but no transcription: give one that"),
+        ('{"a": 1}', "JSON, but not a transcription: give a file written by"),
+        ("[1]", "JSON, but not a transcription: give a file written by"),
         ("hello", "not JSON"),
         (None, "cannot be read: No such file"),
     ],
@@ -268,4 +275,4 @@ def test_it_is_said_why_a_file_is_no_transcription(tmp_path, text, why):
     if text is not None:
         (tmp_path / "x.json").write_text(text)
     with pytest.raises(LabelError, match=rf"x\.json: {why}"):
-        export.read_json(tmp_path / "x.json")
+        read_json(tmp_path / "x.json")

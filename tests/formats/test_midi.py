@@ -7,11 +7,19 @@ import numpy as np
 import pretty_midi
 import pytest
 
-from drumscribe.drums import ARTICULATIONS
 from drumscribe.errors import DrumscribeError, LabelError
-from drumscribe.hits import Hit, Transcription
-from drumscribe.midi import MidiOptions, lay_out, read_midi, read_note_ons, read_transcription, write_midi
-from drumscribe.rhythm import Meter, MeterChange, Rhythm, TempoMap
+from drumscribe.formats.midi import (
+    MidiOptions,
+    lay_out,
+    read_midi,
+    read_note_ons,
+    read_transcription,
+    to_pretty_midi,
+    write_midi,
+)
+from drumscribe.music.drums import ARTICULATIONS
+from drumscribe.music.tempo_map import Meter, MeterChange, TempoMap
+from drumscribe.music.transcription import Hit, Rhythm, Transcription
 
 
 def random_transcription(hits: int, duration: float, seed: int = 0) -> Transcription:
@@ -47,7 +55,7 @@ def test_notes_are_within_half_a_millisecond_of_the_hits_through_three_hours(tmp
 def test_pretty_midi_reads_the_file_as_to_pretty_midi_builds_it(tmp_path):
     transcription = random_transcription(500, 60.0)
     path = written(tmp_path / "a.mid", *transcription.hits, duration=60.0)
-    file, built = pretty_midi.PrettyMIDI(str(path)), transcription.to_pretty_midi()
+    file, built = pretty_midi.PrettyMIDI(str(path)), to_pretty_midi(transcription)
     assert file.resolution == built.resolution == 960
     assert file.get_tempo_changes()[1].tolist() == built.get_tempo_changes()[1].tolist() == [120.0]
     assert [(s.numerator, s.denominator, s.time) for s in file.time_signature_changes] == [
@@ -65,9 +73,11 @@ def test_pretty_midi_reads_the_file_as_to_pretty_midi_builds_it(tmp_path):
 
 def test_the_file_of_to_pretty_midi_holds_the_same_notes(tmp_path):
     transcription = random_transcription(300, 30.0)
-    transcription.to_pretty_midi().write(str(tmp_path / "pretty.mid"))
+    to_pretty_midi(transcription).write(str(tmp_path / "pretty.mid"))
     write_midi(transcription, tmp_path / "own.mid")
     assert read_note_ons(tmp_path / "pretty.mid") == read_note_ons(tmp_path / "own.mid")
+    transcription.to_pretty_midi().write(str(tmp_path / "method.mid"))
+    assert (tmp_path / "method.mid").read_bytes() == (tmp_path / "pretty.mid").read_bytes()
 
 
 def test_everything_is_on_channel_10_and_the_file_lasts_as_long_as_the_recording(tmp_path):
@@ -370,7 +380,7 @@ def test_instruments_can_have_tracks_of_their_own(tmp_path):
     assert [(t.name, t.is_drum, [n.pitch for n in t.notes]) for t in tracks] == [
         ("Kick", True, [36]), ("Snare", True, [38]), ("Hihat", True, [46, 44]),
     ]  # fmt: skip
-    built = take.to_pretty_midi().instruments
+    built = to_pretty_midi(take).instruments
     assert [t.name for t in built] == ["Drums"]
 
 
@@ -390,7 +400,7 @@ def test_a_file_of_type_0_has_all_in_one_track(tmp_path):
 def test_to_pretty_midi_has_the_tempi_and_meters_of_the_file(tmp_path):
     take = timed(drifting(2), np.arange(100) * 1.1 + 0.01, 115.0)
     write_midi(take, tmp_path / "a.mid")
-    file, built = pretty_midi.PrettyMIDI(str(tmp_path / "a.mid")), take.to_pretty_midi()
+    file, built = pretty_midi.PrettyMIDI(str(tmp_path / "a.mid")), to_pretty_midi(take)
     for a, b in zip(file.get_tempo_changes(), built.get_tempo_changes(), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-9)
     assert [str(s) for s in file.time_signature_changes] == [str(s) for s in built.time_signature_changes]

@@ -1,0 +1,1 @@
+"""File formats of transcriptions: MIDI, JSON, text, and the notes of drum maps."""

@@ -1,0 +1,127 @@
+"""What is done with a transcription: the files that it becomes, and what there is to say of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..errors import DrumscribeError, RhythmError
+from ..music.transcription import Transcription
+from . import export
+from .midi import MidiOptions, count_merged
+
+if TYPE_CHECKING:
+    from ..quantisation.settings import QuantiseOptions
+    from .written import Written
+
+
+class Delivered(NamedTuple):
+    """The result of a delivery.
+
+    Parameters
+    ----------
+    outputs : tuple[Path, ...]
+        The files written.
+    notes : tuple[str, ...]
+        Notes for the user, a line each.
+    """
+
+    outputs: tuple[Path, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How transcriptions are written.
+
+    Attributes
+    ----------
+    formats : tuple of str
+        Keys of `export.FORMATS`, one for each output; told by the names of the outputs if not given.
+    midi : MidiOptions
+        How they become MIDI.
+    quantise : QuantiseOptions, optional
+        How their hits are moved to the grid.
+    written : Written, optional
+        What drumscribe wrote before: other files are kept. Without it, any file is replaced.
+    """
+
+    formats: tuple[str, ...] = ()
+    midi: MidiOptions = field(default_factory=MidiOptions)
+    quantise: "QuantiseOptions | None" = None
+    written: "Written | None" = None
+
+    def deliver(
+        self, transcription: Transcription, outputs: Sequence[Path], recording: Path | None = None
+    ) -> Delivered:
+        """Write the outputs.
+
+        Parameters
+        ----------
+        transcription : Transcription
+            What to write.
+        outputs : sequence of Path
+            Where to.
+        recording : Path, optional
+            The recording, which formats may name or contain.
+
+        Returns
+        -------
+        Delivered
+            The files, which have other names where files were kept, and notes.
+
+        Raises
+        ------
+        DrumscribeError
+            Where one cannot be written.
+        """
+        remarks = transcription.remarks
+        transcription, notes = self._quantised(transcription)
+        written = tuple(
+            self._write(transcription, output, format, recording)
+            for output, format in zip(outputs, self.formats or (None,) * len(outputs), strict=True)
+        )
+        if any(output.suffix == ".mid" for output in outputs) and (count := count_merged(transcription, self.midi)):
+            hits = len(transcription.hits)
+            notes += (f"MIDI: {count} of {hits} hits merged with louder ones of the same note and time",)
+        if any(not export.places_recording(output) for output in outputs):
+            notes += self._started_elsewhere(transcription)
+        return Delivered(written, (*remarks, *notes, *_kept(outputs, written)))
+
+    def _write(self, transcription: Transcription, output: Path, format: str | None, recording: Path | None) -> Path:
+        try:
+            return export.write(transcription, output, format, self.midi, self.written, recording)
+        except OSError as problem:
+            raise DrumscribeError(f"{output}: cannot be written: {problem.strerror or problem}") from problem
+
+    def _quantised(self, transcription: Transcription) -> tuple[Transcription, tuple[str, ...]]:
+        if self.quantise is None:
+            return transcription, ()
+        from ..quantisation.quantise import quantise
+
+        try:
+            transcription, report = quantise(transcription, self.quantise)
+        except RhythmError as error:
+            return transcription, (f"not quantised: {error}",)
+        return transcription, (str(report),)
+
+    def _started_elsewhere(self, transcription: Transcription) -> tuple[str, ...]:
+        rhythm = transcription.rhythm
+        if rhythm is None or rhythm.tempo_map is None:
+            told = "in free time there is no bar to begin with: the MIDI begins with the recording"
+            return (told,) if self.midi.start_at_bar else ()
+        if not self.midi.start_at_bar and not (self.midi.one_tempo and rhythm.tempo):
+            return ()
+        start = self.midi.lay_out(transcription).start
+        if abs(start) < 0.0005:
+            return ("the MIDI begins with a bar, where the recording does: both line up",)
+        what = f"cut {start:.3f} s off" if start >= 0 else f"put {-start:.3f} s of silence before"
+        return (f"the MIDI begins with a bar, at {start:.3f} s: {what} the recording to line both up",)
+
+
+def _kept(outputs: Sequence[Path], written: Sequence[Path]) -> tuple[str, ...]:
+    return tuple(
+        f"{output} was edited, or is not by drumscribe, and is kept: wrote {new.name} (--overwrite replaces it)"
+        for output, new in zip(outputs, written, strict=True)
+        if new != output
+    )
