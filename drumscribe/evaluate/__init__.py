@@ -1,1 +1,1 @@
-"""Transcriptions against references: files -> annotations -> matching -> scores (and velocities) -> scorecard."""
+"""Evaluation of transcriptions against references: files, annotations, matching, scores, scorecard."""

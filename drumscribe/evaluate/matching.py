@@ -1,26 +1,39 @@
-"""Matching what was heard with what was played.
+"""Matching of estimated with reference events.
 
-Events are instants in seconds. A matching is one-to-one, of as many events as possible, between a reference and an
-estimate that are no further apart than the tolerance; a tie at exactly the tolerance counts. Offsets are estimate
-minus reference, in seconds: positive is late. A figure that is not defined is NaN.
+Events are instants in seconds. A matching pairs each event at most once with one of the other side that is no farther
+than the tolerance; a tie at exactly the tolerance counts. It has as many pairs as possible, and of these matchings it
+is the one with the smallest distances. Offsets are estimate minus reference, in seconds: positive is late. An undefined
+figure is NaN.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from ..errors import DrumscribeError
 from .annotations import Event
 
 NAN = float("nan")
 MICRO = "micro"
 """The row that sums the classes."""
+_SLACK_S = 1e-9
+"""Added to the tolerance, so that a tie at exactly the tolerance counts however the times are rounded."""
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Events of the reference and the estimate, and how many of them match; offsets in seconds of those that do."""
+    """Numbers of events, and of those that match.
+
+    Attributes
+    ----------
+    reference : int
+        Events of the reference.
+    estimated : int
+        Events of the estimate.
+    matched : int
+        Matched pairs.
+    offsets : tuple[float, ...], optional
+        Estimate minus reference of each pair, in seconds.
+    """
 
     reference: int
     estimated: int
@@ -37,40 +50,125 @@ class Counts:
 
     @property
     def precision(self) -> float:
+        """Share of the estimate that matches."""
         return self.matched / self.estimated if self.estimated else NAN
 
     @property
     def recall(self) -> float:
+        """Share of the reference that matches."""
         return self.matched / self.reference if self.reference else NAN
 
     @property
     def f(self) -> float:
+        """F-measure: the harmonic mean of precision and recall."""
         total = self.reference + self.estimated
         return 2 * self.matched / total if total else NAN
 
 
 def match(reference: Sequence[Event], estimate: Sequence[Event], tolerance: float) -> list[tuple[Event, Event]]:
-    """The pairs of a maximum one-to-one matching of events no further apart than the tolerance, in seconds.
+    """Match events one-to-one: as many as possible and, among all such matchings, as closely as possible.
 
-    Raises
-    ------
-    DrumscribeError : where mir_eval is not installed.
+    Parameters
+    ----------
+    reference, estimate : Sequence[Event]
+        Events in any order.
+    tolerance : float
+        Maximum distance of a match in seconds.
+
+    Returns
+    -------
+    list[tuple[Event, Event]]
+        Pairs of a reference and an estimate, in order of time.
     """
-    try:
-        from mir_eval.util import match_events
-    except ImportError as error:
-        raise DrumscribeError("scoring needs mir_eval, which is not installed: run `pip install mir_eval`") from error
-    if not reference or not estimate:
-        return []
-    times = [np.array([event.time for event in side]) for side in (reference, estimate)]
-    # A nanosecond of slack: a tie at exactly the tolerance counts however the times are rounded.
-    return [(reference[i], estimate[j]) for i, j in match_events(*times, tolerance + 1e-9)]
+    played, found = (sorted(side, key=lambda event: event.time) for side in (reference, estimate))
+    pairs = match_times([event.time for event in played], [event.time for event in found], tolerance)
+    return [(played[i], found[j]) for i, j in pairs]
+
+
+def match_times(reference: Sequence[float], estimate: Sequence[float], tolerance: float) -> list[tuple[int, int]]:
+    """Match ascending times, like `match`.
+
+    On a line no pairs of the best matching need to cross, so that it is found by dynamic programming over the
+    references, which keeps the best matching for each last estimate within reach.
+
+    Parameters
+    ----------
+    reference, estimate : Sequence[float]
+        Times in seconds, ascending.
+    tolerance : float
+        Maximum distance of a match in seconds.
+
+    Returns
+    -------
+    list[tuple[int, int]]
+        Indices of the pairs, ascending.
+    """
+    tolerance += _SLACK_S
+    best = {-1: _Matching()}  # by the last estimate that may be in it
+    for i, time in enumerate(reference):
+        first, last = bisect_left(estimate, time - tolerance), bisect_right(estimate, time + tolerance)
+        before = best[max(j for j in best if j < first)]
+        following = {first - 1: before}
+        for j in range(first, last):
+            kept = best.get(j, before)
+            following[j] = max(following[j - 1], kept, before.with_pair(i, j, abs(estimate[j] - time)))
+            before = kept
+        best = following
+    return best[max(best)].pairs()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Matching:
+    """A matching, as a linked list: better ones are greater."""
+
+    size: int = 0
+    closeness: float = 0.0
+    last: tuple[int, int] = field(default=(-1, -1), compare=False)
+    rest: "_Matching | None" = field(default=None, compare=False)
+
+    def with_pair(self, i: int, j: int, distance: float) -> "_Matching":
+        return _Matching(self.size + 1, self.closeness - distance, (i, j), self)
+
+    def pairs(self) -> list[tuple[int, int]]:
+        found, at = [], self
+        while at.rest is not None:
+            found.append(at.last)
+            at = at.rest
+        return found[::-1]
 
 
 def select(events: Sequence[Event], instrument: str | None) -> list[Event]:
+    """Select the events of an instrument.
+
+    Parameters
+    ----------
+    events : Sequence[Event]
+        Events of any instruments.
+    instrument : str | None
+        Its name; None for events outside the vocabulary.
+
+    Returns
+    -------
+    list[Event]
+        The events, in the same order.
+    """
     return [event for event in events if event.instrument == instrument]
 
 
 def count(reference: Sequence[Event], estimate: Sequence[Event], tolerance: float) -> Counts:
+    """Match events, and count.
+
+    Parameters
+    ----------
+    reference, estimate : Sequence[Event]
+        Events in any order.
+    tolerance : float
+        Maximum distance of a match in seconds.
+
+    Returns
+    -------
+    Counts
+        The counts.
+    """
     pairs = match(reference, estimate, tolerance)
     return Counts(len(reference), len(estimate), len(pairs), tuple(found.time - played.time for played, found in pairs))

@@ -1,15 +1,19 @@
-"""Scores as tables for a terminal, and as plain data for JSON (where a figure that is not defined is null)."""
+"""Scores as tables for a terminal, and as plain data for JSON (with null for undefined figures)."""
 
 import math
 from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
-from ..drums import INSTRUMENTS
+from ..music.drums import INSTRUMENTS
 from .matching import MICRO, Counts
 from .scores import NOTHING, ONSET, OUTSIDE, Row, Scores
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 
 def to_data(scores: Scores) -> dict:
-    """The scores as lists, dictionaries, strings and numbers, without the offset of each event."""
+    """Convert scores to lists, dictionaries, strings and numbers, without the offsets of events."""
     data = asdict(scores) | {
         "tracks": {
             track: {name: _count_data(counts) for name, counts in rows.items()} for track, rows in scores.tracks.items()
@@ -19,7 +23,22 @@ def to_data(scores: Scores) -> dict:
 
 
 def to_tables(scores: Scores, per_track: bool = False, confusions: bool = False) -> list:
-    """The scores as `rich.table.Table`s: classes, finer articulations, velocities, and what else is asked for."""
+    """Lay out scores as `rich.table.Table`s: classes, finer articulations, velocities.
+
+    Parameters
+    ----------
+    scores : Scores
+        The scores.
+    per_track : bool, default False
+        Whether to add a table of the tracks.
+    confusions : bool, default False
+        Whether to add a table of confusions.
+
+    Returns
+    -------
+    list
+        The tables.
+    """
     tables = [_rows_table(scores)]
     if scores.finer:
         tables.append(_finer_table(scores))
@@ -33,7 +52,7 @@ def to_tables(scores: Scores, per_track: bool = False, confusions: bool = False)
 
 
 def format_tolerance(seconds: float) -> str:
-    """A tolerance as it is usually written."""
+    """Format a tolerance, given in seconds, in milliseconds."""
     return f"±{seconds * 1000:g} ms"
 
 
@@ -48,7 +67,7 @@ def _count_data(counts: Counts) -> dict:
     }
 
 
-def _without_nan(data):
+def _without_nan(data: Any) -> Any:
     if isinstance(data, dict):
         return {key: _without_nan(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
@@ -56,7 +75,7 @@ def _without_nan(data):
     return None if isinstance(data, float) and math.isnan(data) else data
 
 
-def _table(title: str, first: str, *columns: str):
+def _table(title: str, first: str, *columns: str) -> "Table":
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", title_style="bold", min_width=len(title))
@@ -82,12 +101,14 @@ def _cells(row: Row) -> list[str]:
     ]
 
 
-COLUMNS = ("played", "heard", "matched", "P", "R", "F", "95 %", "F/track", "offset ms")
+COLUMNS = ("played", "found", "matched", "P", "R", "F", "95 %", "F/track", "offset ms")
 
 
-def _rows_table(scores: Scores):
+def _rows_table(scores: Scores) -> "Table":
     tracks = f"{len(scores.tracks)} track{'s' if len(scores.tracks) > 1 else ''}"
     table = _table(f"{tracks}, {format_tolerance(scores.tolerance)}", "", *COLUMNS)
+    if not math.isnan(scores.edits.per_100):
+        table.caption, table.caption_justify = _edits_line(scores), "left"
     for row in scores.rows:
         table.add_row(*_cells(row))
         if row.name == MICRO:
@@ -97,7 +118,15 @@ def _rows_table(scores: Scores):
     return table
 
 
-def _finer_table(scores: Scores):
+def _edits_line(scores: Scores) -> str:
+    edits = scores.edits
+    return (
+        f"{edits.per_100:.1f} edits for every 100 strokes: "
+        f"{edits.added} to add, {edits.removed} to remove, {edits.changed} to give to another drum"
+    )
+
+
+def _finer_table(scores: Scores) -> "Table":
     table = _table(f"Articulations, {format_tolerance(scores.tolerance)}", "", *COLUMNS)
     for row in scores.finer:
         table.add_row(*_cells(row))
@@ -107,7 +136,7 @@ def _finer_table(scores: Scores):
     return table
 
 
-def _velocity_table(scores: Scores):
+def _velocity_table(scores: Scores) -> "Table":
     title = f"Velocity, {format_tolerance(scores.tolerance)}"
     table = _table(title, "", "matched", "tracks", "Pearson", "MAE (MIDI)", "F with velocity")
     for row in scores.velocity:
@@ -116,7 +145,7 @@ def _velocity_table(scores: Scores):
     return table
 
 
-def _tracks_table(scores: Scores):
+def _tracks_table(scores: Scores) -> "Table":
     names = [row.name for row in scores.rows]
     table = _table(f"F per track, {format_tolerance(scores.tolerance)}", "track", "played", *names)
     for track, rows in scores.tracks.items():
@@ -124,10 +153,10 @@ def _tracks_table(scores: Scores):
     return table
 
 
-def _confusion_table(scores: Scores):
+def _confusion_table(scores: Scores) -> "Table":
     found = {confusion.missed for confusion in scores.confusions}
     missed = [name for name in (*INSTRUMENTS, OUTSIDE, NOTHING) if name in found]
-    table = _table(f"False hits, by what was missed there, {format_tolerance(scores.tolerance)}", "heard", *missed)
+    table = _table(f"False hits, by the drum missed there, {format_tolerance(scores.tolerance)}", "found", *missed)
     count = {(c.estimated, c.missed): c.count for c in scores.confusions}
     for estimated in dict.fromkeys(c.estimated for c in scores.confusions):
         table.add_row(estimated, *(str(count.get((estimated, name), "")) for name in missed))

@@ -1,23 +1,22 @@
-"""Scoring transcriptions against references.
+"""Scores of transcriptions against references.
 
 Conventions
 -----------
-Events are instants in seconds with an instrument. In each track and row, a maximum one-to-one matching of reference
-and estimate no further apart than the tolerance (`mir_eval.util.match_events`; a tie at exactly the tolerance counts)
-gives the matched events, and precision, recall and F come from counts summed over the tracks.
+Events are instants in seconds with an instrument. In each track and row, a maximum one-to-one matching of reference and
+estimate within the tolerance (see `matching`) gives the matched events; precision, recall and F come from counts summed
+over the tracks.
 
-Rows are the classes (five, or kick, snare and hihat), `micro`, which sums the classes' counts too, and `onset`: all
-events whatever they are, also those outside the vocabulary, where events that follow the first of a group by less
-than 30 ms count as one. The side stick is outside the five classes, as in MDB Drums (Southall et al., ISMIR 2017).
-`macro` is the mean of the classes that the references hold. `track_f` is the mean over the tracks of each track's F,
-of the tracks where the reference or the estimate has such an event. Offsets are estimate minus reference, in
-milliseconds, over the matched events: positive is late. Intervals are the 2.5 and 97.5 percentiles of F over 1000
-bootstrap draws of the tracks, with a fixed seed.
+Rows are the classes (five, or kick, snare and hihat), `micro`, which sums the counts of the classes, and `onset`: all
+events of any kind, also those outside the vocabulary, where events less than 30 ms after the first of a group count as
+one. The side stick is outside the five classes, as in MDB Drums (Southall et al., ISMIR 2017). `macro` is the mean of
+the classes that the references contain. `track_f` is the mean of F over the tracks in which the reference or the
+estimate has such an event. Offsets are estimate minus reference, in milliseconds, over the matched events: positive is
+late. Intervals are the 2.5 and 97.5 percentiles of F over 1000 bootstrap draws of the tracks, with a fixed seed.
 
-Finer rows are scored where the references tell them: articulations (over the tracks where no event of that
-instrument is labelled more broadly) and the recall of the snare's ghost notes as snares.
+Finer rows are scored if the references allow it: articulations (over the tracks in which no event of that instrument
+has a broader label) and the recall of the snare's ghost notes as snares.
 
-A figure that is not defined, such as the recall of a class that is never played, is NaN.
+An undefined figure, such as the recall of a class that is never played, is NaN.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,21 +24,43 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..drums import ARTICULATIONS, FIVE_CLASSES, INSTRUMENTS
+from ..music.drums import ARTICULATIONS, FIVE_CLASSES, INSTRUMENTS
 from .annotations import Event, Track
-from .dynamics import VelocityRow, score_velocities
+from .edits import Edits, count_edits
 from .matching import MICRO, NAN, Counts, count, match, select
+from .velocities import VelocityRow, score_velocities
 
 THREE_CLASSES = FIVE_CLASSES[:3]
 ONSET = "onset"
 OUTSIDE, NOTHING = "other", "nothing"
 MERGE_SECONDS = 0.03
+"""Onsets closer than this to the first of a group count once (by hand: about a flam)."""
 BOOTSTRAP_DRAWS = 1000
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the scores: the counts of its events over all tracks and what follows from them."""
+    """A row of the scores: counts over all tracks, and the figures that follow.
+
+    Attributes
+    ----------
+    name : str
+        A class, an articulation, `micro` or `onset`.
+    reference, estimated, matched : int
+        Numbers of events.
+    precision, recall, f : float
+        From these counts.
+    f_low, f_high : float
+        Limits of the 95 % interval of F.
+    track_f : float
+        Mean F of the tracks.
+    tracks : int
+        Number of tracks in that mean.
+    offset_median_ms : float
+        Median offset in milliseconds.
+    offset_p90_ms : float
+        90th percentile of the absolute offset in milliseconds.
+    """
 
     name: str
     reference: int
@@ -58,7 +79,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Macro:
-    """The means over the classes that the references hold."""
+    """Means over the classes that the references contain.
+
+    Attributes
+    ----------
+    precision, recall, f, track_f : float
+        See `Row`.
+    """
 
     precision: float
     recall: float
@@ -68,7 +95,17 @@ class Macro:
 
 @dataclass(frozen=True)
 class Ghosts:
-    """Ghost notes of the references, and how many of them were found as snares."""
+    """Ghost notes of the references that were found as snares.
+
+    Attributes
+    ----------
+    reference : int
+        Number of ghost notes.
+    matched : int
+        Number of these that were found.
+    recall : float
+        Their ratio.
+    """
 
     reference: int
     matched: int
@@ -77,7 +114,17 @@ class Ghosts:
 
 @dataclass(frozen=True)
 class Confusion:
-    """False events of one class that lie on missed events of another (or of `other` sounds, or on `nothing`)."""
+    """False events of one class at the time of missed events of another one.
+
+    Attributes
+    ----------
+    estimated : str
+        The class of the false events.
+    missed : str
+        The class of the missed ones, `other` for sounds outside the vocabulary, `nothing` without any.
+    count : int
+        Number of pairs.
+    """
 
     estimated: str
     missed: str
@@ -86,19 +133,42 @@ class Confusion:
 
 @dataclass(frozen=True)
 class Scores:
-    """Everything there is to say about a set of tracks at one tolerance (seconds)."""
+    """Scores of a set of tracks at one tolerance.
+
+    Attributes
+    ----------
+    tolerance : float
+        Maximum distance of a match in seconds.
+    rows : tuple[Row, ...]
+        The classes, `micro` and `onset`.
+    macro : Macro
+        Means over the classes.
+    finer : tuple[Row, ...]
+        The articulations.
+    ghosts : Ghosts
+        Ghost notes.
+    edits : Edits
+        What is left to do by hand.
+    velocity : tuple[VelocityRow, ...]
+        Velocities by class.
+    tracks : dict[str, dict[str, Counts]]
+        Counts by track and row.
+    confusions : tuple[Confusion, ...]
+        Pairs of classes with at least one confusion.
+    """
 
     tolerance: float
     rows: tuple[Row, ...]
     macro: Macro
     finer: tuple[Row, ...]
     ghosts: Ghosts
+    edits: Edits
     velocity: tuple[VelocityRow, ...]
     tracks: dict[str, dict[str, Counts]] = field(repr=False)
     confusions: tuple[Confusion, ...] = field(repr=False)
 
     def row(self, name: str) -> Row:
-        """The row of a class, an articulation, `micro` or `onset`."""
+        """Return the row of a class, an articulation, `micro` or `onset`."""
         return next(row for row in (*self.rows, *self.finer) if row.name == name)
 
 
@@ -107,13 +177,22 @@ def score(tracks: Sequence[Track], tolerance: float = 0.05, classes: Sequence[st
 
     Parameters
     ----------
-    tolerance : how far a match may be off, each way, in seconds.
-    classes : the instruments that are scored; the others count as onsets only.
+    tracks : Sequence[Track]
+        References and estimates.
+    tolerance : float, default 0.05
+        Maximum distance of a match in seconds.
+    classes : Sequence[str], optional
+        The instruments to score; others count as onsets only.
+
+    Returns
+    -------
+    Scores
+        The scores.
 
     Raises
     ------
-    ValueError : for no tracks, two of one name, a negative tolerance or an unknown class.
-    DrumscribeError : where mir_eval is not installed.
+    ValueError
+        If there are no tracks, two of one name, a negative tolerance or an unknown class.
     """
     _validate(tracks, tolerance, classes)
     table = {track.name: _count_track(track, tolerance, classes) for track in tracks}
@@ -124,6 +203,7 @@ def score(tracks: Sequence[Track], tolerance: float = 0.05, classes: Sequence[st
         macro=_macro(rows[: len(classes)]),
         finer=_score_articulations(tracks, tolerance),
         ghosts=_score_ghosts(tracks, tolerance),
+        edits=count_edits(tracks, tolerance, classes),
         velocity=score_velocities(tracks, tolerance, classes),
         tracks=table,
         confusions=_count_confusions(tracks, tolerance, classes),
@@ -142,7 +222,7 @@ def _validate(tracks: Sequence[Track], tolerance: float, classes: Sequence[str])
 
 
 def _merge(events: Sequence[Event]) -> list[Event]:
-    """The first of each group of events that are nearer to it than `MERGE_SECONDS`."""
+    """Return the first of each group of events within `MERGE_SECONDS`."""
     firsts: list[Event] = []
     for event in events:
         if not firsts or event.time - firsts[-1].time >= MERGE_SECONDS:
@@ -151,7 +231,7 @@ def _merge(events: Sequence[Event]) -> list[Event]:
 
 
 def _count_track(track: Track, tolerance: float, classes: Sequence[str]) -> dict[str, Counts]:
-    """The counts of each row."""
+    """Count each row."""
     counts = {c: count(select(track.reference, c), select(track.estimate, c), tolerance) for c in classes}
     counts[MICRO] = sum(counts.values(), Counts(0, 0, 0))
     counts[ONSET] = count(_merge(track.reference), _merge(track.estimate), tolerance)
@@ -159,7 +239,7 @@ def _count_track(track: Track, tolerance: float, classes: Sequence[str]) -> dict
 
 
 def _row(name: str, counts: Sequence[Counts]) -> Row:
-    """A row from the counts of each track."""
+    """Make a row from the counts of each track."""
     total = sum(counts, Counts(0, 0, 0))
     offsets = np.array(total.offsets) * 1000
     track_f = [c.f for c in counts if c.reference or c.estimated]
@@ -180,7 +260,7 @@ def _row(name: str, counts: Sequence[Counts]) -> Row:
 
 
 def _bootstrap(counts: Sequence[Counts]) -> tuple[float, float]:
-    """The 95 % interval of F over draws of the tracks; NaN for fewer than two tracks."""
+    """Compute the 95 % interval of F over draws of the tracks; NaN for fewer than two tracks."""
     if len(counts) < 2:
         return NAN, NAN
     table = np.array([(c.matched, c.reference + c.estimated) for c in counts])
@@ -201,7 +281,7 @@ def _macro(rows: Sequence[Row]) -> Macro:
 
 
 def _score_articulations(tracks: Sequence[Track], tolerance: float) -> tuple[Row, ...]:
-    """A row for each articulation of the instruments that the references label finely."""
+    """Make a row for each articulation of the instruments with fine labels in the references."""
     rows = []
     for articulation in ARTICULATIONS:
         counts = []
@@ -209,15 +289,18 @@ def _score_articulations(tracks: Sequence[Track], tolerance: float) -> tuple[Row
             played = select(track.reference, articulation.instrument)
             if articulation.instrument == "kick" or not all(event.exact for event in played):
                 continue
-            sides = [[e for e in side if e.articulation == articulation.name] for side in (played, track.estimate)]
-            counts.append(count(*sides, tolerance))
+            reference, estimate = (
+                [event for event in side if event.articulation == articulation.name]
+                for side in (played, track.estimate)
+            )
+            counts.append(count(reference, estimate, tolerance))
         if any(c.reference for c in counts):
             rows.append(_row(articulation.name, counts))
     return tuple(rows)
 
 
 def _score_ghosts(tracks: Sequence[Track], tolerance: float) -> Ghosts:
-    """How many ghost notes are found, in the very matching of the snare's row."""
+    """Count the ghost notes found, in the same matching as the snare's row."""
     ghosts = sum(event.ghost for track in tracks for event in track.reference)
     found = sum(
         played.ghost
@@ -228,15 +311,15 @@ def _score_ghosts(tracks: Sequence[Track], tolerance: float) -> Ghosts:
 
 
 def _count_confusions(tracks: Sequence[Track], tolerance: float, classes: Sequence[str]) -> tuple[Confusion, ...]:
-    """Where the false events of each class lie: one-to-one on missed events of each other class, or on none."""
+    """Match the false events of each class with the missed events of each other class, and count the rest."""
     totals = {(a, b): 0 for a in classes for b in (*classes, OUTSIDE, NOTHING) if a != b}
     for track in tracks:
         false, missed = {}, {OUTSIDE: [event for event in track.reference if event.instrument not in classes]}
         for c in classes:
-            played, heard = select(track.reference, c), select(track.estimate, c)
-            pairs = match(played, heard, tolerance)
+            played, found = select(track.reference, c), select(track.estimate, c)
+            pairs = match(played, found, tolerance)
             taken = {id(event) for pair in pairs for event in pair}
-            false[c] = [event for event in heard if id(event) not in taken]
+            false[c] = [event for event in found if id(event) not in taken]
             missed[c] = [event for event in played if id(event) not in taken]
         for a in classes:
             on_missed: set[int] = set()
