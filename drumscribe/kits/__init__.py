@@ -1,5 +1,5 @@
-"""A player's own sounds: samples -> sequences -> moments -> a head on the model's embedding -> one small file.
+"""A player's own sounds: what a kit is, and the hits that it recognises beside the model.
 
-`learning` makes a kit of samples, `takes` of a corrected transcription; `kit` is the file, `library` where it lies, and
-`hearing` what it hears in a recording beside the model.
+`kit` is the file, and `library` the folder of kits. `moments` are times at which something may have been struck,
+`features` describe them, and `recognition` decides on them by the log odds of `scoring`. `finetune` makes kits.
 """

@@ -1,99 +1,121 @@
-"""What is known of a moment at which something may have been struck: numbers that a kit's head weighs.
+"""Features of a moment at which something may have been struck: the numbers that a kit's head weighs.
 
 A moment is described by the model's embedding around it and before it, by the shape of the spectrum at the attack,
-while it decays, and before it, and by what the model itself makes of it. Levels are taken out of the shapes, so that a
-soft stroke is described as a loud one is. In a stream, which does not wait for it, the decay is left out.
+while it decays, and before it, and by the model's own answers. Levels are taken out of the shapes, so that a soft
+stroke is described as a loud one is. In a stream, which does not wait for it, the decay is left out.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 
-from ..classifier import ModelInfo
-from ..evidence import log_odds
+from ..hearing.evidence import log_odds
+from ..network.answers import Answers
+from ..network.model_card import ModelInfo
 
+# By hand; kits and the bundled background are made with them.
 BEFORE, AFTER, AFTER_LIVE = 6, 25, 5
-"""Frames around a moment that its features look at: of what comes after it, less in a stream."""
+"""Frames before and after a moment that its features look at; fewer after it in a stream."""
 _ATTACK, _BODY, _TAIL, _PAST = slice(0, 5), slice(5, 12), slice(12, AFTER), slice(-BEFORE, -1)
 """Stretches of frames, counted from the moment."""
 _MOMENT = slice(-3, 4)
+"""Frames whose answers are taken together."""
 _FLOOR = 0.4
-"""Shapes do not look further down than this, in units of the spectrogram (100 dB), below the loudest band."""
+"""Shapes reach down to this far below the loudest band, in units of the spectrogram (100 dB)."""
 _POOL = 4
 """Bands that are taken together where the shape is looked at coarsely."""
+_DB_PER_UNIT = 100.0
+"""The scale of the spectrogram's values, whose 1 is full scale."""
 
 
-@dataclass(frozen=True)
-class Layout:
-    """How the rows that a classifier gives with embedding are laid out, and how many features they make."""
-
-    columns: int
-    velocities: int
-    embedding: int
-    bands: int
-    live: bool
-
-    @classmethod
-    def of(cls, info: ModelInfo) -> "Layout":
-        """The layout of a model's rows."""
-        sizes = len(info.columns), len(info.columns.instruments), info.embedding, info.spectrogram.bands
-        return cls(*sizes, live=bool(info.look_aheads))
-
-    @property
-    def after(self) -> int:
-        """Frames after a moment that its features look at."""
-        return AFTER_LIVE if self.live else AFTER
-
-    @property
-    def size(self) -> int:
-        """How many features there are."""
-        decay = 0 if self.live else self.embedding + 2 * (self.bands // _POOL)
-        attack = 2 * self.embedding + self.bands + self.bands // _POOL
-        return attack + decay + self.columns - self.velocities + 2
-
-
-def describe(rows: np.ndarray, frames: np.ndarray, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
-    """The features of moments, and how loud they are.
+def frames_after(info: ModelInfo) -> int:
+    """Count the frames after a moment that its features look at.
 
     Parameters
     ----------
-    rows : ``(frames, columns + embedding + bands) float32``, as a classifier gives them with its embedding.
-    frames : ``(moments,) int``, indices into the rows; what lies outside is silence.
+    info : ModelInfo
+        The model.
 
     Returns
     -------
-    ``(moments, layout.size) float32``, and ``(moments,) float32`` in dB.
+    int
+        Fewer for a model for streams.
     """
-    padded = np.pad(rows, ((BEFORE, layout.after), (0, 0)))
-    around = padded[frames[:, None] + np.arange(BEFORE + layout.after)]
-    answers, embedding, bands = np.split(around, np.cumsum([layout.columns, layout.embedding]), axis=2)
+    return AFTER_LIVE if info.look_aheads else AFTER
+
+
+def feature_count(info: ModelInfo) -> int:
+    """Count the features of a moment.
+
+    Parameters
+    ----------
+    info : ModelInfo
+        The model.
+
+    Returns
+    -------
+    int
+        The width of what `describe` gives.
+    """
+    embedding, bands, coarse = info.embedding, info.spectrogram.bands, info.spectrogram.bands // _POOL
+    decay = 0 if info.look_aheads else embedding + 2 * coarse
+    answers = len(info.columns.instruments) + len(info.columns.articulations)
+    return 2 * embedding + bands + coarse + decay + answers + 2
+
+
+def describe(answers: Answers, frames: np.ndarray, at: np.ndarray, info: ModelInfo) -> tuple[np.ndarray, np.ndarray]:
+    """Describe moments.
+
+    Parameters
+    ----------
+    answers : Answers
+        With embedding.
+    frames : np.ndarray
+        ``(frames, bands) float32``, what they are answers to.
+    at : np.ndarray
+        ``(moments,) int``, rows of both; beyond their ends is silence.
+    info : ModelInfo
+        The model that answered.
+
+    Returns
+    -------
+    np.ndarray
+        ``(moments, feature_count) float32``, the features.
+    np.ndarray
+        ``(moments,) float32``, levels in dB.
+    """
+    after, live = frames_after(info), bool(info.look_aheads)
+    rows = at[:, None] + np.arange(BEFORE + after)
+
+    def around(values: np.ndarray) -> np.ndarray:
+        return np.pad(values, ((BEFORE, after), (0, 0)))[rows]
 
     def stretch(values: np.ndarray, part: slice) -> np.ndarray:
         return values[:, BEFORE + part.start : BEFORE + part.stop]
 
+    if answers.embedding is None:
+        raise ValueError("moments are described by the embedding, which these answers lack")
+    embedding, bands = around(answers.embedding), around(frames)
     attack, past = stretch(embedding, _ATTACK), stretch(embedding, _PAST).mean(axis=1)
     spectrum = stretch(bands, _ATTACK).max(axis=1)
     loudest = spectrum.max(axis=1, keepdims=True)
-    level = 100.0 * loudest[:, 0] - 100.0
 
     def shape(values: np.ndarray) -> np.ndarray:
         return np.maximum(values - loudest, -_FLOOR)
 
     def coarse(part: slice) -> np.ndarray:
         mean = stretch(bands, part).mean(axis=1)
-        whole = layout.bands // _POOL * _POOL
-        return shape(mean)[:, :whole].reshape(len(frames), layout.bands // _POOL, _POOL).mean(axis=2)
+        pools = bands.shape[2] // _POOL
+        return shape(mean)[:, : pools * _POOL].reshape(len(at), pools, _POOL).mean(axis=2)
 
-    heard = stretch(answers, _MOMENT)[:, :, : layout.columns - layout.velocities].max(axis=1)
+    likely = around(np.hstack([answers.activations, answers.articulations]))
     features = [
         attack.mean(axis=1),
         attack.max(axis=1) - past,
-        *([] if layout.live else [stretch(embedding, _BODY).mean(axis=1)]),
+        *([] if live else [stretch(embedding, _BODY).mean(axis=1)]),
         shape(spectrum),
-        *([] if layout.live else [coarse(_BODY), coarse(_TAIL)]),
+        *([] if live else [coarse(_BODY), coarse(_TAIL)]),
         coarse(_PAST),
-        0.1 * log_odds(heard),
+        0.1 * log_odds(stretch(likely, _MOMENT).max(axis=1)),
         shape(stretch(bands, _PAST).max(axis=(1, 2))[:, None]),
         loudest,
     ]
-    return np.hstack(features).astype(np.float32), level
+    return np.hstack(features).astype(np.float32), _DB_PER_UNIT * loudest[:, 0] - _DB_PER_UNIT

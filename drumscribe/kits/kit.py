@@ -1,7 +1,7 @@
 """A kit: what was learned of a player's sounds, in one small file that is safe to open whoever made it.
 
-The file is a zip archive of two entries: ``kit.json``, which says all there is to say in words, and ``numbers.f32``,
-little-endian float32. Nothing in it is ever run, and what does not fit together is refused.
+The file is a zip archive of two entries: ``kit.json``, which describes it, and ``numbers.f32``, little-endian float32.
+Nothing in it is ever run, and a file whose entries do not fit together is refused.
 """
 
 import json
@@ -13,18 +13,22 @@ from pathlib import Path
 
 import numpy as np
 
-from ..classifier import ModelInfo
-from ..drums import ARTICULATION_BY_NAME
 from ..errors import DrumscribeError
 from ..files import written_whole
-from .features import Layout
+from ..music.drums import ARTICULATION_BY_NAME
+from ..network.model_card import ModelInfo
+from .features import feature_count
 
 SUFFIX = ".kit"
 FORMAT = 1
-LARGEST = 1_000_000
-"""Bytes that the file of a kit may have, and each of its entries once it is unpacked four times as many."""
-MOST_SOUNDS = 64
+MAX_BYTES = 1_000_000
+"""Maximum size of the file of a kit; each of its entries may unpack to four times as much. By hand: ten times the size
+of a common kit."""
+MAX_SOUNDS = 64
+"""Maximum number of sounds of a kit; by hand."""
 _CARD, _NUMBERS = "kit.json", "numbers.f32"
+_ELSEWHERE = ("mean", "scale", "weights", "sounds", "close")
+"""Fields of a kit that are no plain entries of its card."""
 _NAME = re.compile(r"\w[\w .+&#-]{0,39}")
 
 
@@ -34,15 +38,20 @@ class KitError(DrumscribeError):
 
 @dataclass(frozen=True)
 class Sound:
-    """Something that a kit hears.
+    """A sound of a kit.
 
     Attributes
     ----------
-    name : an articulation of the vocabulary, or a name of the player's own.
-    note : the MIDI note.
-    samples : how many it was learned from.
-    precision, recall : as cross-validation expects them.
-    mistaken_for : instruments that the model takes it for.
+    name : str
+        An articulation of the vocabulary, or a name of the player's own.
+    note : int
+        The MIDI note.
+    samples : int
+        The number of samples that it was learned from.
+    precision, recall : float
+        As estimated by cross-validation, 0 to 1.
+    mistaken_for : tuple of str
+        Instruments that the model takes it for.
     """
 
     name: str
@@ -64,19 +73,48 @@ class Sound:
 
 
 @dataclass(frozen=True)
+class Closeness:
+    """How often one sound is taken for another.
+
+    Attributes
+    ----------
+    sound, other : str
+        The sound that is struck, and the one that is heard.
+    share : float
+        Share of the strokes at which it is, 0 to 1, as estimated by cross-validation.
+    """
+
+    sound: str
+    other: str
+    share: float
+
+
+@dataclass(frozen=True)
 class Kit:
     """A head on the embedding of one model.
 
     Attributes
     ----------
-    name : what the player calls it.
-    only : whether the drums that the model knows by itself are left out.
-    made : the date, as ISO 8601 has it, and with which version of this program.
-    source : what it was learned from.
-    model, fingerprint : of the model whose embedding it weighs.
-    sounds : what it hears.
-    mean, scale : ``(features,) float32``: features are shifted and scaled by these before they are weighed.
-    weights : ``(sounds, features + 2) float32`` of `head.log_odds_of`; from 0 on a sound is heard.
+    name : str
+        The player's name for it.
+    only : bool
+        Whether the drums that the model knows by itself are left out.
+    made : str
+        The date, as in ISO 8601, and the version of this program.
+    source : str
+        What it was learned from.
+    model, fingerprint : str
+        Of the model whose embedding it weighs.
+    sounds : tuple of Sound
+        The sounds that it recognises.
+    mean, scale : np.ndarray
+        ``(features,) float32`` each: features are shifted and scaled by these before they are weighed.
+    weights : np.ndarray
+        ``(sounds, features + 2) float32``, see `scoring.log_odds_of`; a sound is heard if its log odds reach 0.
+    promised : float or None
+        The micro F that is expected on recordings like the samples; None in kits of older versions.
+    close : tuple of Closeness
+        Sounds that are taken for others, the closest first.
     """
 
     name: str
@@ -89,45 +127,78 @@ class Kit:
     mean: np.ndarray = field(repr=False, compare=False)
     scale: np.ndarray = field(repr=False, compare=False)
     weights: np.ndarray = field(repr=False, compare=False)
+    promised: float | None = None
+    close: tuple[Closeness, ...] = ()
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """The instruments of its sounds, and the player's own among them."""
+        return tuple(dict.fromkeys(sound.instrument for sound in self.sounds))
 
     def check_model(self, info: ModelInfo) -> None:
-        """See that it was made for a model.
+        """Check that it was made for a model.
+
+        Parameters
+        ----------
+        info : ModelInfo
+            The model.
 
         Raises
         ------
-        KitError : where it was not, with the way out.
+        KitError
+            If it was made for another, with the way out.
         """
-        if self.fingerprint != info.fingerprint or len(self.mean) != Layout.of(info).size:
+        if self.fingerprint != info.fingerprint or len(self.mean) != feature_count(info):
             way = "drumscribe finetune --live" if info.look_aheads else "drumscribe finetune"
             raise KitError(
                 f"the kit {self.name} was made for the model {self.model} ({self.fingerprint}), not for {info.name} "
-                f"{info.version} ({info.fingerprint}): make it anew with {way}, or give its model with --model"
+                f"{info.version} ({info.fingerprint}): recreate it with {way}, or give its model with --model"
             )
 
 
 def check_name(name: str) -> str:
-    """A name of a kit or a sound, if it can be one.
+    """Check the name of a kit or a sound.
+
+    Parameters
+    ----------
+    name : str
+        The name.
+
+    Returns
+    -------
+    str
+        The same.
 
     Raises
     ------
-    KitError : where it is too long, or has characters that are neither letters, digits, spaces nor ``.+&#_-``.
+    KitError
+        If it is too long, or has characters that are neither letters, digits, spaces nor ``.+&#_-``.
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name) or name != name.strip(" ."):
-        raise KitError(f"{str(name)[:60]!r} cannot be a name: use letters, digits, spaces and .+&#_-, 40 at most")
+        raise KitError(f"{str(name)[:60]!r} cannot be a name: use at most 40 letters, digits, spaces and .+&#_-")
     return name
 
 
 def write_kit(kit: Kit, path: Path) -> None:
     """Write a kit, whole or not at all.
 
+    Parameters
+    ----------
+    kit : Kit
+        The kit.
+    path : Path
+        Its file.
+
     Raises
     ------
-    KitError : where it cannot be written.
+    KitError
+        If it cannot be written.
     """
     card = {"format": FORMAT, "features": len(kit.mean)} | {
-        f.name: getattr(kit, f.name) for f in fields(Kit) if f.name not in ("mean", "scale", "weights", "sounds")
+        f.name: getattr(kit, f.name) for f in fields(Kit) if f.name not in _ELSEWHERE
     }
     card["sounds"] = [asdict(sound) for sound in kit.sounds]
+    card["close"] = [asdict(pair) for pair in kit.close]
     numbers = np.concatenate([kit.mean, kit.scale, kit.weights.ravel()]).astype("<f4")
     try:
         with written_whole(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -140,16 +211,27 @@ def write_kit(kit: Kit, path: Path) -> None:
 def read_kit(path: Path) -> Kit:
     """Read a kit, from whomever it comes.
 
+    Parameters
+    ----------
+    path : Path
+        Its file.
+
+    Returns
+    -------
+    Kit
+        The kit.
+
     Raises
     ------
-    KitError : where there is none, or it is damaged, made to harm, or of another version of this program.
+    KitError
+        If there is none, or it is damaged, made to harm, or of another version of this program.
     """
     try:
         size = path.stat().st_size
     except OSError as error:
-        raise KitError(f"{path}: there is no such kit ({error.strerror or error})") from None
-    if size > LARGEST:
-        raise KitError(f"{path}: is no kit of drumscribe: it is larger than {LARGEST // 1_000_000} MB")
+        raise KitError(f"{path}: no such kit ({error.strerror or error})") from None
+    if size > MAX_BYTES:
+        raise KitError(f"{path}: not a drumscribe kit: larger than {MAX_BYTES // 1_000_000} MB")
     try:
         with zipfile.ZipFile(path) as archive:
             card = json.loads(_entry(archive, _CARD))
@@ -163,18 +245,20 @@ def read_kit(path: Path) -> Kit:
     except KitError as error:
         raise KitError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
     except (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError):
-        raise KitError(
-            f"{path}: is no kit of drumscribe, or is damaged: make it anew with drumscribe finetune"
-        ) from None
+        raise KitError(f"{path}: not a drumscribe kit, or damaged: recreate it with drumscribe finetune") from None
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError, MemoryError):
-        raise KitError(f"{path}: is damaged: make it anew with drumscribe finetune") from None
+        raise KitError(f"{path}: damaged: recreate it with drumscribe finetune") from None
 
 
 def _entry(archive: zipfile.ZipFile, name: str) -> bytes:
+    entry = archive.getinfo(name)
+    # Other compressions unpack as a whole, however little of it is asked for.
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or entry.file_size > 4 * MAX_BYTES:
+        raise KitError(f"not a drumscribe kit: its {name} is packed as no kit is, or larger than any kit's")
     with archive.open(name) as file:
-        content = file.read(4 * LARGEST + 1)
-    if len(content) > 4 * LARGEST:
-        raise KitError(f"is no kit of drumscribe: its {name} is larger than any kit's")
+        content = file.read(4 * MAX_BYTES + 1)
+    if len(content) > 4 * MAX_BYTES:
+        raise KitError(f"not a drumscribe kit: its {name} is larger than any kit's")
     return content
 
 
@@ -182,20 +266,40 @@ def _kit_of(card: dict, numbers: np.ndarray) -> Kit:
     """A kit of what its file says; whatever cannot be raises a ValueError, KeyError, TypeError or KitError."""
     sounds = tuple(_sound_of(sound) for sound in card["sounds"])
     features = card["features"]
-    if type(features) is not int or type(card["only"]) is not bool or not 1 <= len(sounds) <= MOST_SOUNDS:
+    if type(features) is not int or type(card["only"]) is not bool or not 1 <= len(sounds) <= MAX_SOUNDS:
         raise ValueError("features, only or sounds")
     if len({sound.name for sound in sounds}) < len(sounds):
         raise ValueError("two sounds of one name")
-    if not 0 < features < LARGEST or len(numbers) != 2 * features + len(sounds) * (features + 2):
+    if not 0 < features < MAX_BYTES or len(numbers) != 2 * features + len(sounds) * (features + 2):
         raise ValueError("numbers")
     if not np.isfinite(numbers).all() or np.abs(numbers).max() > 1e6 or numbers[features : 2 * features].min() <= 0:
         raise ValueError("numbers")
     texts = {key: card[key] for key in ("made", "source", "model", "fingerprint")}
     if not all(isinstance(text, str) and len(text) < 500 and text.isprintable() for text in texts.values()):
         raise ValueError("texts")
+    promised, close = card.get("promised"), tuple(Closeness(**pair) for pair in card.get("close", ()))
+    if promised is not None and not _is_share(promised):
+        raise ValueError("promised")
+    names = [sound.name for sound in sounds]
+    if not all(pair.sound in names and pair.other in names and _is_share(pair.share) for pair in close):
+        raise ValueError("close")
     mean, scale, weights = np.split(numbers, [features, 2 * features])
     weights = weights.reshape(len(sounds), features + 2)
-    return Kit(check_name(card["name"]), card["only"], **texts, sounds=sounds, mean=mean, scale=scale, weights=weights)
+    return Kit(
+        check_name(card["name"]),
+        card["only"],
+        **texts,
+        sounds=sounds,
+        mean=mean,
+        scale=scale,
+        weights=weights,
+        promised=promised,
+        close=close,
+    )
+
+
+def _is_share(x: object) -> bool:
+    return isinstance(x, (int, float)) and 0 <= x <= 1
 
 
 def _sound_of(card: dict) -> Sound:
@@ -204,7 +308,7 @@ def _sound_of(card: dict) -> Sound:
     whole = type(sound.note) is int and type(sound.samples) is int
     if not whole or not 0 <= sound.note <= 127 or not 0 <= sound.samples < 1_000_000:
         raise ValueError("note or samples")
-    if not all(isinstance(x, (int, float)) and 0 <= x <= 1 for x in (sound.precision, sound.recall)):
+    if not all(_is_share(x) for x in (sound.precision, sound.recall)):
         raise ValueError("precision or recall")
     if not all(isinstance(name, str) for name in sound.mistaken_for):
         raise ValueError("mistaken_for")

@@ -1,4 +1,4 @@
-"""Where kits are kept: in the user's data folder, by name, or in any file."""
+"""The folder of kits: in the user's data folder, by name; or any file."""
 
 from pathlib import Path
 
@@ -6,45 +6,106 @@ from .kit import SUFFIX, Kit, KitError, check_name, read_kit
 
 
 def folder() -> Path:
-    """Where the platform keeps the data of a user's programs."""
+    """Find the user's folder of kits.
+
+    Returns
+    -------
+    Path
+        In the platform's folder for data of programs.
+    """
     from platformdirs import user_data_path
 
     return user_data_path("drumscribe", appauthor=False) / "kits"
 
 
 def place_of(name: str | Path) -> Path:
-    """The file of a kit: of its name, or the path that ends in ``.kit``.
+    """Name the file of a kit.
+
+    Parameters
+    ----------
+    name : str or Path
+        The name of a kit, or a path that ends in ``.kit``.
+
+    Returns
+    -------
+    Path
+        The file, which need not be there.
 
     Raises
     ------
-    KitError : for what can be neither.
+    KitError
+        If it can be neither.
     """
     if str(name).lower().endswith(SUFFIX):
         return Path(name)
     return folder() / f"{check_name(str(name))}{SUFFIX}"
 
 
+def samples_of(kit: Path) -> Path:
+    """Name the file of the samples that may be kept beside a kit.
+
+    Parameters
+    ----------
+    kit : Path
+        The file of the kit.
+
+    Returns
+    -------
+    Path
+        The file, which need not be there.
+    """
+    return kit.with_suffix(".samples.npz")
+
+
 def kit_files() -> list[Path]:
-    """The files of the kits in the user's folder, in order of name."""
+    """List the kits in the user's folder.
+
+    Returns
+    -------
+    list of Path
+        Their files, in order of name.
+    """
     return sorted(folder().glob(f"*{SUFFIX}"))
 
 
 def load(name: str | Path) -> Kit:
-    """The kit of a name, or in the file of a path that ends in ``.kit``.
+    """Load a kit.
+
+    Parameters
+    ----------
+    name : str or Path
+        Its name, or the path to a file that ends in ``.kit``.
+
+    Returns
+    -------
+    Kit
+        The kit.
 
     Raises
     ------
-    KitError : where there is none, or it cannot be used.
+    KitError
+        If there is none, or it cannot be used.
     """
     return read_kit(existing(name))
 
 
 def existing(name: str | Path) -> Path:
-    """The file of a kit that is there.
+    """Find the file of a kit.
+
+    Parameters
+    ----------
+    name : str or Path
+        Its name, or the path to a file that ends in ``.kit``.
+
+    Returns
+    -------
+    Path
+        The file.
 
     Raises
     ------
-    KitError : where there is none, with the names of those that there are.
+    KitError
+        If there is none, with the names of those that there are.
     """
     path = place_of(name)
     if not path.exists():

@@ -1,137 +1,144 @@
-"""Moments of a recording: its onsets, and what the model takes for hits where there is no onset."""
+"""Moments of a stream: its onsets, and candidates of the model that have no onset."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..candidates import LEAD, Candidates
-from ..classifier import ModelInfo
-from .features import BEFORE, Layout, describe
+from ..hearing.candidates import Candidates
+from ..hearing.decisions import LEAD, nearest
+from ..hearing.passages import Moments, Passage
+from ..network.model_card import ModelInfo
+from .features import BEFORE, describe, feature_count, frames_after
 
+# By hand; kits and the bundled background are made with them.
 TOGETHER = 0.025
 """Seconds within which an onset and a candidate of the model are one moment."""
 UNHEARD = -6.0
-"""What stands for the model's log odds of an instrument that it sees no candidate of at a moment."""
-_SURE = 8.0
-"""Log odds beyond this say no more."""
+"""Stands in for the model's log odds of an instrument that it sees no candidate of at a moment."""
+_MAX_ODDS = 8.0
+"""Log odds beyond this count as this."""
 
 
-@dataclass(frozen=True)
-class Moments:
-    """Moments in order of time.
+@dataclass(frozen=True, eq=False)
+class Pairing:
+    """Which candidates of the model belong to which moments.
 
     Attributes
     ----------
-    times : ``(moments,) float64``, the attacks in seconds from the first sample.
-    numbers : ``(moments, numbers) float32``: the features, or what a head made of them.
-    levels : ``(moments,) float32``, dB.
-    odds : ``(moments, instruments) float32``, how far the model's log odds exceed what it needs for a hit.
-    candidates : ``(moments, instruments) int``, the candidate of the model, or -1.
-    of_candidates : ``(candidates,) int``, the moment that is nearest to each candidate of the model.
+    candidates : np.ndarray
+        ``(moments, instruments) int``, the candidate of each instrument at each moment, or -1.
+    moments : np.ndarray
+        ``(candidates,) int``, the moment that is nearest to each candidate.
     """
 
-    times: np.ndarray
-    numbers: np.ndarray
-    levels: np.ndarray
-    odds: np.ndarray
     candidates: np.ndarray
-    of_candidates: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.times)
-
-    def __getitem__(self, chosen: np.ndarray) -> "Moments":
-        """Some of them, without what says which candidates are theirs."""
-        numbers, odds = self.numbers[chosen], self.odds[chosen]
-        unknown = np.full(odds.shape, -1)
-        return Moments(self.times[chosen], numbers, self.levels[chosen], odds, unknown, np.zeros(0, int))
+    moments: np.ndarray
 
 
-def no_moments(info: ModelInfo) -> Moments:
-    """None, with features of a model."""
-    count = len(info.columns.instruments)
-    numbers, odds = np.zeros((0, Layout.of(info).size), np.float32), np.zeros((0, count), np.float32)
-    return Moments(np.zeros(0), numbers, np.zeros(0, np.float32), odds, np.zeros((0, count), int), np.zeros(0, int))
-
-
-def join_moments(parts: Sequence[Moments]) -> Moments:
-    """Several in a row, at least one, as one, without what says which candidates are theirs."""
-    columns = (np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Moments))
-    return Moments(*columns)
-
-
-@dataclass
-class MomentCollector:
-    """Gathers moments as a transcription goes on.
+def context_of(info: ModelInfo) -> int:
+    """Count the frames around a passage that its moments are described by.
 
     Parameters
     ----------
-    info : of the model.
-    reduce : makes of ``(moments, features)`` what is kept of each moment.
+    info : ModelInfo
+        The model.
+
+    Returns
+    -------
+    int
+        Frames on each side.
     """
-
-    info: ModelInfo
-    reduce: Callable[[np.ndarray], np.ndarray] = lambda features: features
-    _times: list[np.ndarray] = field(default_factory=list)
-    _numbers: list[np.ndarray] = field(default_factory=list)
-    _levels: list[np.ndarray] = field(default_factory=list)
-
-    @property
-    def context(self) -> int:
-        """Frames around a passage that its moments are described by."""
-        return max(BEFORE, Layout.of(self.info).after)
-
-    def hear(self, rows: np.ndarray, start: float, onsets: np.ndarray, attacks: np.ndarray) -> None:
-        """Take note of the moments of a passage.
-
-        Parameters
-        ----------
-        rows : of the passage and around it, with embedding and frames.
-        start : the time of the first row, in seconds.
-        onsets : ``(onsets,) float64`` seconds, of the passage.
-        attacks : ``(candidates,) float64`` seconds, of the model's candidates in the passage.
-        """
-        alone = np.sort(attacks[_distances(attacks, onsets) > TOGETHER])
-        alone = alone[np.diff(alone, prepend=-1.0) > TOGETHER]
-        times = np.sort(np.concatenate([onsets, alone]))
-        frames = np.rint((times - start) * self.info.spectrogram.frame_rate).astype(int)
-        features, levels = describe(rows, np.clip(frames, 0, len(rows) - 1), Layout.of(self.info))
-        self._times.append(times)
-        self._numbers.append(self.reduce(features))
-        self._levels.append(levels)
-
-    def collect(self, candidates: Candidates, excess: np.ndarray) -> Moments:
-        """All moments, and what the model makes of them.
-
-        Parameters
-        ----------
-        candidates, excess : of the model, and how far their log odds exceed what they need to be hits.
-        """
-        times = np.concatenate(self._times)
-        order = np.argsort(times, kind="stable")
-        times = times[order]
-        shape = len(times), len(self.info.columns.instruments)
-        odds, chosen = np.full(shape, UNHEARD, np.float32), np.full(shape, -1)
-        moments = nearest(times, candidates.attacks)
-        instruments = candidates.picks.instruments
-        for i in np.argsort(excess, kind="stable"):  # the likeliest of several comes last, and stays
-            if abs(times[moments[i]] - candidates.attacks[i]) <= TOGETHER:
-                odds[moments[i], instruments[i]] = np.clip(excess[i], UNHEARD, _SURE)
-                chosen[moments[i], instruments[i]] = i
-        numbers, levels = np.concatenate(self._numbers)[order], np.concatenate(self._levels)[order]
-        times = times - LEAD / self.info.spectrogram.frame_rate
-        return Moments(times, numbers, levels, odds, chosen, moments)
+    return max(BEFORE, frames_after(info))
 
 
-def nearest(times: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """``(wanted,) int``, which of some times, in order and at least one, is nearest to each that is wanted."""
-    after = np.searchsorted(times, wanted)
-    left, right = np.maximum(after - 1, 0), np.minimum(after, len(times) - 1)
-    return np.where(np.abs(times[left] - wanted) <= np.abs(times[right] - wanted), left, right)
+def no_moments(info: ModelInfo) -> Moments:
+    """Give no moments, with features of a model.
+
+    Parameters
+    ----------
+    info : ModelInfo
+        The model.
+
+    Returns
+    -------
+    Moments
+        An empty table.
+    """
+    odds = np.zeros((0, len(info.columns.instruments)), np.float32)
+    return Moments(np.zeros(0), np.zeros((0, feature_count(info)), np.float32), np.zeros(0, np.float32), odds)
+
+
+def moments_of(
+    passage: Passage,
+    attacks: np.ndarray,
+    info: ModelInfo,
+    reduce: Callable[[np.ndarray], np.ndarray] = lambda features: features,
+) -> Moments:
+    """Describe the moments of a passage.
+
+    Parameters
+    ----------
+    passage : Passage
+        With embedding, and with frames around it as `context_of` counts them where there are any.
+    attacks : np.ndarray
+        ``(candidates,) float64``, those of the model's candidates in the passage, in seconds.
+    info : ModelInfo
+        The model.
+    reduce : callable
+        Makes of ``(moments, features)`` the numbers that are kept of each moment.
+
+    Returns
+    -------
+    Moments
+        Their times count from the stream's first frame; their odds are `UNHEARD`.
+    """
+    onsets = passage.own_onsets
+    alone = np.sort(attacks[_distances(attacks, onsets) > TOGETHER])
+    alone = alone[np.diff(alone, prepend=-1.0) > TOGETHER]
+    times = np.sort(np.concatenate([onsets, alone]))
+    at = np.rint((times - passage.origin / passage.frame_rate) * passage.frame_rate).astype(int)
+    features, levels = describe(passage.answers, passage.frames, np.clip(at, 0, len(passage.frames) - 1), info)
+    odds = np.full((len(times), len(info.columns.instruments)), UNHEARD, np.float32)
+    return Moments(times, reduce(features), levels, odds)
+
+
+def judge_moments(
+    moments: Moments, candidates: Candidates, excess: np.ndarray, info: ModelInfo
+) -> tuple[Moments, Pairing]:
+    """Add the model's judgement to moments.
+
+    Parameters
+    ----------
+    moments : Moments
+        As `moments_of` gives them, of one passage or several.
+    candidates : Candidates
+        The model's.
+    excess : np.ndarray
+        ``(candidates,)``, how far their log odds exceed what they need to be hits.
+    info : ModelInfo
+        The model.
+
+    Returns
+    -------
+    Moments
+        In order of time, which counts from the stream's first sample, with odds.
+    Pairing
+        Which candidates are theirs.
+    """
+    moments = moments[np.argsort(moments.times, kind="stable")]
+    times, odds = moments.times, moments.odds
+    chosen = np.full(odds.shape, -1)
+    closest = nearest(times, candidates.attacks)
+    for i in np.argsort(excess, kind="stable"):  # the likeliest of several comes last, and stays
+        if abs(times[closest[i]] - candidates.attacks[i]) <= TOGETHER:
+            odds[closest[i], candidates.instruments[i]] = np.clip(excess[i], UNHEARD, _MAX_ODDS)
+            chosen[closest[i], candidates.instruments[i]] = i
+    return replace(moments, times=times - LEAD / info.spectrogram.frame_rate), Pairing(chosen, closest)
 
 
 def _distances(times: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """How far each time is from the nearest of others."""
     if not len(others):
         return np.full(len(times), np.inf)
     return np.abs(others[nearest(others, times)] - times)

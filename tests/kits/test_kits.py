@@ -11,14 +11,15 @@ import numpy as np
 import pytest
 
 from drumscribe import Transcriber
-from drumscribe.classifier import load_model_info, model_file
+from drumscribe.finetune.background import load_background, place_of, write_background
+from drumscribe.finetune.learners import open_learner
 from drumscribe.kits import library
-from drumscribe.kits.background import load_background, place_of, write_background
-from drumscribe.kits.features import Layout
-from drumscribe.kits.kit import LARGEST, Kit, KitError, Sound, check_name, read_kit, write_kit
+from drumscribe.kits.features import feature_count
+from drumscribe.kits.kit import MAX_BYTES, Closeness, Kit, KitError, Sound, check_name, read_kit, write_kit
+from drumscribe.network.model_file import load_model_info, model_file
 
 INFO = load_model_info()
-SIZE = Layout.of(INFO).size
+SIZE = feature_count(INFO)
 SOUNDS = (Sound("kick", 36, 10, 0.9, 0.8, ("tom",)), Sound("stomp", 35, 4, 0.7, 1.0))
 
 
@@ -68,8 +69,23 @@ def test_a_kit_is_read_as_it_was_written(path: Path) -> None:
     assert found == kit
     for name in ("mean", "scale", "weights"):
         np.testing.assert_array_equal(getattr(found, name), getattr(kit, name))
-    assert path.stat().st_size < LARGEST / 10
+    assert path.stat().st_size < MAX_BYTES / 10
     assert [p.name for p in path.parent.iterdir()] == ["a.kit"]
+
+
+def test_a_kit_of_an_older_version_promises_nothing(path: Path) -> None:
+    def forget(card: dict) -> None:
+        del card["promised"], card["close"]
+
+    found = read_kit(rewritten(path, forget))
+    assert (found.promised, found.close) == (None, ())
+    assert found.sounds == SOUNDS
+
+
+def test_what_a_kit_promises_is_written_with_it(tmp_path: Path) -> None:
+    kit = make_kit(promised=0.71, close=(Closeness("kick", "stomp", 0.12),))
+    write_kit(kit, tmp_path / "b.kit")
+    assert read_kit(tmp_path / "b.kit") == kit
 
 
 def test_a_kit_of_another_model_is_refused_with_the_way_out() -> None:
@@ -122,12 +138,12 @@ def test_nothing_that_is_pickled_is_ever_run(tmp_path: Path) -> None:
 
 
 def test_a_kit_that_unpacks_to_more_than_fits_is_refused(path: Path) -> None:
-    assert_refused(rewritten(path, numbers=bytes(40 * LARGEST)), "larger")
-    assert path.stat().st_size < LARGEST, "and it would have looked small"
+    assert_refused(rewritten(path, numbers=bytes(40 * MAX_BYTES)), "larger")
+    assert path.stat().st_size < MAX_BYTES, "and it would have looked small"
 
 
 def test_a_file_that_is_too_large_is_not_even_opened(tmp_path: Path) -> None:
-    (tmp_path / "x.kit").write_bytes(bytes(LARGEST + 1))
+    (tmp_path / "x.kit").write_bytes(bytes(MAX_BYTES + 1))
     assert_refused(tmp_path / "x.kit", "larger")
 
 
@@ -153,6 +169,11 @@ def test_a_file_that_is_too_large_is_not_even_opened(tmp_path: Path) -> None:
         lambda card: card["sounds"][0].update(precision=2),
         lambda card: card["sounds"][0].update(mistaken_for=[3]),
         lambda card: card["sounds"][0].update(unheard_of=1),
+        lambda card: card.update(promised=2),
+        lambda card: card.update(promised="much"),
+        lambda card: card.update(close=[{"sound": "kick", "other": "bell", "share": 0.5}]),
+        lambda card: card.update(close=[{"sound": "kick", "other": "stomp", "share": 7}]),
+        lambda card: card.update(close=3),
         lambda card: card.update(sounds=card["sounds"] * 100),
     ],
 )
@@ -188,7 +209,7 @@ def test_kits_are_found_by_name_and_by_path(path: Path, home: Path) -> None:
 
 
 def test_silence_has_no_moments_and_no_hits() -> None:
-    moments = Transcriber(learning=True).gather(np.zeros(44100, np.float32))
+    moments = open_learner(model_file()).gather(np.zeros(44100, np.float32))
     assert moments.numbers.shape == (0, SIZE)
     assert Transcriber(kit=make_kit()).transcribe_array(np.zeros(44100, np.float32), 44100).hits == ()
 
@@ -197,8 +218,8 @@ def test_the_shipped_background_is_that_of_the_shipped_model() -> None:
     background = load_background(model_file(), INFO)
     assert background is not None
     assert place_of(model_file()).stat().st_size < 1_000_000
-    assert len(background.odds) >= 1500
-    silent = (background.struck == 0).all(axis=1)
+    assert len(background.moments) >= 1500
+    silent = (background.moments.struck == 0).all(axis=1)
     assert 300 < silent.sum() < len(silent) - 300
 
 
@@ -207,7 +228,7 @@ def test_a_background_of_another_model_is_not_used(tmp_path: Path) -> None:
     model = tmp_path / "base.int8.tflite"
     assert load_background(model, INFO) is None
     write_background(background, place_of(model))
-    np.testing.assert_array_equal(load_background(model, INFO).features, background.features)
+    np.testing.assert_array_equal(load_background(model, INFO).moments.features, background.moments.features)
     assert load_background(model, replace(INFO, fingerprint="0" * 16)) is None
     place_of(model).write_bytes(b"PK damaged")
     assert load_background(model, INFO) is None

@@ -1,7 +1,7 @@
 """The head of a kit: for each sound a logistic regression that begins as the model's own judgement.
 
 The log odds of a sound at a moment are those of the model, where it knows the instrument, times a weight that is 1 to
-begin with, plus a weighed sum of the moment's features. The squares of those weights cost: where samples say nothing,
+begin with, plus a weighted sum of the moment's features. The squares of those weights cost: where samples tell nothing,
 the model is believed.
 """
 
@@ -9,24 +9,33 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..kits.scoring import log_odds_of
+from ..tables import Table
+
+# By hand.
 _RIDGE = 0.001
-"""Cost of the squares of the weights of features, against the mean loss of a moment."""
-_DOUBT = 0.001
-"""Cost of the square of how far the weight of the model's judgement departs from 1."""
-_ITERATIONS = 100
+"""L2 penalty on the weights of features, against the mean loss of a moment."""
+_PRIOR_PENALTY = 0.001
+"""L2 penalty on (prior weight - 1)."""
+_MAX_ITERATIONS = 100
 
 
-@dataclass(frozen=True)
-class Examples:
+@dataclass(frozen=True, eq=False)
+class Examples(Table):
     """Moments to learn from.
 
     Attributes
     ----------
-    features : ``(moments, features) float32``, standardised.
-    prior : ``(moments, sounds) float32``, the log odds that the model gives to each sound.
-    labels : ``(moments, sounds) float32``, 1 where it is struck, 0 where not, NaN where that is not known.
-    weights : ``(moments,) float32``.
-    folds : ``(moments,) int``: what shares samples is in one fold.
+    features : np.ndarray
+        ``(moments, features) float32``, standardised.
+    prior : np.ndarray
+        ``(moments, sounds) float32``, the log odds that the model gives to each sound.
+    labels : np.ndarray
+        ``(moments, sounds) float32``, 1 where it is struck, 0 where not, NaN where that is not known.
+    weights : np.ndarray
+        ``(moments,) float32``.
+    folds : np.ndarray
+        ``(moments,) int``: moments that share samples are in one fold.
     """
 
     features: np.ndarray
@@ -35,19 +44,19 @@ class Examples:
     weights: np.ndarray
     folds: np.ndarray
 
-    def __len__(self) -> int:
-        return len(self.weights)
-
-    def __getitem__(self, chosen: np.ndarray) -> "Examples":
-        return Examples(
-            self.features[chosen], self.prior[chosen], self.labels[chosen], self.weights[chosen], self.folds[chosen]
-        )
-
 
 def fit(examples: Examples) -> np.ndarray:
-    """Weights of the features, after them a constant and the weight of the prior: ``(sounds, features + 2) float32``.
+    """Fit a head; a sound that is never or always struck goes by the model alone.
 
-    A sound that is never or always struck goes by the model alone.
+    Parameters
+    ----------
+    examples : Examples
+        All moments.
+
+    Returns
+    -------
+    np.ndarray
+        ``(sounds, features + 2) float32``: weights of the features, a constant, and the weight of the prior.
     """
     root = np.float32(np.sqrt(examples.features.shape[1]))
     rows = np.hstack([examples.features / root, np.ones((len(examples.features), 1), np.float32)])
@@ -78,19 +87,30 @@ def _regressed(rows: np.ndarray, prior: np.ndarray, struck: np.ndarray, weights:
         slope = -sides * balanced / (1.0 + np.exp(np.clip(margins, -30.0, 30.0)))
         doubt = both[-1] - 1.0
         value = balanced @ np.logaddexp(0.0, -margins)
-        value += 0.5 * _RIDGE * (both[:-2] @ both[:-2]) + 0.5 * _DOUBT * doubt**2
+        value += 0.5 * _RIDGE * (both[:-2] @ both[:-2]) + 0.5 * _PRIOR_PENALTY * doubt**2
         gradient = np.append(rows.T @ slope, slope @ prior).astype(float)
         gradient[:-2] += _RIDGE * both[:-2]
-        gradient[-1] += _DOUBT * doubt
+        gradient[-1] += _PRIOR_PENALTY * doubt
         return float(value), gradient
 
     start = np.zeros(rows.shape[1] + 1)
     start[-1] = 1.0
-    return minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _ITERATIONS}).x
+    return minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _MAX_ITERATIONS}).x
 
 
 def cross_validate(examples: Examples) -> np.ndarray:
-    """The log odds of each moment by a head that has not learned from its fold: ``(moments, sounds) float32``."""
+    """Judge each moment by a head that has not learned from its fold.
+
+    Parameters
+    ----------
+    examples : Examples
+        All moments.
+
+    Returns
+    -------
+    np.ndarray
+        ``(moments, sounds) float32``, log odds.
+    """
     out = np.zeros_like(examples.prior)
     for fold in np.unique(examples.folds):
         held_out = examples.folds == fold
@@ -99,13 +119,19 @@ def cross_validate(examples: Examples) -> np.ndarray:
     return out
 
 
-def log_odds_of(weighed: np.ndarray, prior: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The log odds of sounds, of features that have been weighed: all ``(moments, sounds)``."""
-    return weighed + weights[:, -2] + prior * weights[:, -1]
-
-
 def best_threshold(odds: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> float:
-    """From which log odds on a sound is heard, for the best F-measure."""
+    """Choose the log odds that a sound needs, for the best F-measure.
+
+    Parameters
+    ----------
+    odds, labels, weights : np.ndarray
+        ``(moments,)`` each, those of the sound; labels as in `Examples`.
+
+    Returns
+    -------
+    float
+        Halfway between the weakest moment that is to be a hit and the next.
+    """
     known = np.isfinite(labels)
     order = np.argsort(-odds[known], kind="stable")
     sorted_odds = odds[known][order]

@@ -1,11 +1,13 @@
 """From a folder of samples, or a corrected take, to hits: what is learned, what is refused, and what is said of it."""
 
+import itertools
 import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soxr
 from click.testing import CliRunner
 from conftest import RATE, kick, snare, write_audio
 
@@ -14,12 +16,14 @@ from drumscribe.cli import main
 from drumscribe.evaluate.annotations import Track, read_events
 from drumscribe.evaluate.matching import MICRO
 from drumscribe.evaluate.scores import score
-from drumscribe.export import read, write
-from drumscribe.hits import Hit, Transcription
+from drumscribe.finetune.samples import find_samples, read_name, read_samples
+from drumscribe.formats.export import read, write
 from drumscribe.kits import library
-from drumscribe.kits.samples import find_samples, read_name, read_samples
+from drumscribe.music.transcription import Hit, Transcription
+from drumscribe.network.model_file import load_model_info
 
-KIT = Path(__file__).parents[1] / "examples" / "kit"
+FRAMES = load_model_info().spectrogram
+KIT = Path(__file__).parents[2] / "examples" / "kit"
 
 
 @pytest.fixture(autouse=True)
@@ -131,7 +135,7 @@ def test_a_longer_recording_is_cut_at_its_strokes(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     sound = np.concatenate([np.concatenate([alone(tap(rng)), np.zeros(RATE // 5)]) for _ in range(7)])
     path = write_audio(tmp_path / "taps.wav", sound.astype(np.float32))
-    samples = read_samples("tap", [path])
+    samples = read_samples("tap", [path], FRAMES)
     assert len(samples.kept) == 7 and not samples.refused
     for sample in samples.kept:
         before = sample.shot.samples[: max(0, sample.shot.onset - 100)]
@@ -150,7 +154,7 @@ def test_samples_that_cannot_be_used_are_named_with_the_reason(tmp_path: Path) -
     write_audio(tmp_path / "silent.wav", np.zeros(RATE, np.float32))
     write_audio(tmp_path / "two.wav", alone(np.concatenate([one[:5000], tap(rng)])))
     (tmp_path / "broken.wav").write_bytes(b"RIFF")
-    samples = read_samples("tap", sorted(tmp_path.glob("*.wav")))
+    samples = read_samples("tap", sorted(tmp_path.glob("*.wav")), FRAMES)
     reasons = dict(samples.refused)
     assert len(samples.kept) == 4
     assert "copy" in reasons["good 0.wav"] or "copy" in reasons["again.wav"]
@@ -160,7 +164,23 @@ def test_samples_that_cannot_be_used_are_named_with_the_reason(tmp_path: Path) -
     assert "broken.wav" in reasons
 
 
-def test_the_section_of_the_readme_does_what_it_says(tmp_path: Path, home: Path) -> None:
+def test_samples_may_have_any_rate_and_level_and_be_in_two_folders(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    folders = itertools.cycle(("kick", "Kicks 2"))
+    for rate, gain in ((RATE, 3.0), (48000, 0.01), (22050, 1.0), (96000, 0.3)):
+        sound = soxr.resample(alone(tap(rng)), RATE, rate)
+        write_audio(tmp_path / next(folders) / f"{rate}.wav", gain * sound, rate, subtype="FLOAT")
+    found = find_samples(tmp_path)
+    assert [len(paths) for paths in found.values()] == [4]
+    samples = read_samples("kick", found["kick"], FRAMES).kept
+    assert len(samples) == 4
+    for sample in samples:
+        assert np.abs(sample.shot.samples).max() == pytest.approx(1.0)
+        loudest = np.argmax(np.abs(sample.shot.samples))
+        assert 0 <= loudest - sample.shot.onset < 0.01 * RATE
+
+
+def test_the_example_of_the_manual_does_what_it_says(tmp_path: Path, home: Path) -> None:
     take, reference = KIT / "take.ogg", read_events(KIT / "take.csv")
 
     def heard(*options) -> float:
@@ -263,6 +283,16 @@ def test_wrong_labels_among_the_samples_are_found_and_named(tmp_path: Path) -> N
     assert "strange.wav: sounds like tap" in " ".join(made.output.split())
 
 
+def test_of_few_samples_one_that_sounds_like_another_sound_is_named_and_kept(tmp_path: Path) -> None:
+    samples = write_samples(tmp_path / "s", {"whistle": whistle, "tap": tap}, 4)
+    shutil.move(samples / "tap" / "3.wav", samples / "whistle" / "strange.wav")
+    made = run("finetune", "--samples", samples, "--only", "--name", tmp_path / "x.kit")
+    assert made.exit_code == 0, made.output
+    output = " ".join(made.output.split())
+    assert "strange.wav: sounds like tap; kept" in output
+    assert "were left out" not in output
+
+
 def test_sounds_that_are_the_same_are_told_and_not_learned(tmp_path: Path) -> None:
     samples = write_samples(tmp_path / "s", {"dum": tap, "dam": tap}, 5)
     result = run("finetune", "--samples", samples, "--only", "--name", tmp_path / "x.kit")
@@ -274,12 +304,12 @@ def test_sounds_that_are_the_same_are_told_and_not_learned(tmp_path: Path) -> No
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     assert "no recordings" in refused("finetune", "--samples", tmp_path / "none")
-    assert "no folder of samples" in refused("finetune", "--samples", tmp_path / "absent")
+    assert "not a folder of samples" in refused("finetune", "--samples", tmp_path / "absent")
 
 
 def test_one_sample_is_too_few(tmp_path: Path) -> None:
     samples = write_samples(tmp_path / "s", {"tap": tap}, 1)
-    assert "tap: 3 samples are the least, and 1 of 1 can be used" in refused("finetune", "--samples", samples)
+    assert "tap: at least 3 samples are needed, and 1 of 1 can be used" in refused("finetune", "--samples", samples)
 
 
 def test_copies_of_one_sample_are_too_few(tmp_path: Path) -> None:
@@ -319,5 +349,5 @@ def test_a_kit_in_json_keeps_its_notes(tmp_path: Path) -> None:
     content = json.loads((tmp_path / "x.json").read_text())
     content["hits"][0]["instrument"] = "kick"
     (tmp_path / "x.json").write_text(json.dumps(content))
-    with pytest.raises(Exception, match="no articulation"):
+    with pytest.raises(Exception, match="is not an articulation"):
         read(tmp_path / "x.json")
