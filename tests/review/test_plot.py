@@ -10,9 +10,9 @@ from fakes import FakeTranscriber
 
 from drumscribe.cli import main
 from drumscribe.errors import DrumscribeError
-from drumscribe.hits import Hit, Transcription
-from drumscribe.plotting import PlotError, write_plot
-from drumscribe.rhythm import Rhythm, TempoMap
+from drumscribe.music.tempo_map import TempoMap
+from drumscribe.music.transcription import Hit, Rhythm, Transcription
+from drumscribe.review.plotting import PlotError, Section, write_plot
 
 TAKE = Transcription(
     (Hit(0.5, "kick", 100), Hit(1.0, "hihat_closed", 30)), 2.0, "", Rhythm(TempoMap.steady(120, 0.5), 1.0, True)
@@ -108,14 +108,14 @@ def test_a_file_that_is_no_picture_is_named(tmp_path, take):
 
 
 def test_the_command_prints_the_pages(tmp_path, take, image, monkeypatch):
-    monkeypatch.setattr("drumscribe.cli.options.make_transcriber", FakeTranscriber)
+    monkeypatch.setattr("drumscribe.cli.build.make_transcriber", FakeTranscriber)
     result = CliRunner().invoke(main, ["plot", str(take), "--out", str(tmp_path / "take.png")])
     assert (result.exit_code, result.stdout.split()) == (0, [str(tmp_path / "take.png")])
     assert image(tmp_path / "take.png").shape[1] == 1200
 
 
 def test_the_command_says_that_nothing_was_heard(tmp_path, take, image):
-    from drumscribe import export
+    from drumscribe.formats import export
 
     export.write(Transcription((), 2.0), tmp_path / "empty.json")
     words = ["plot", str(take), "-o", str(tmp_path / "a.png"), "-t", str(tmp_path / "empty.json")]
@@ -127,4 +127,32 @@ def test_a_recording_is_not_drawn_over(tmp_path, take):
     named = take.rename(tmp_path / "take.png")
     result = CliRunner().invoke(main, ["plot", str(named), "-o", str(named)])
     assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
-    assert "take.png: is the recording itself" in result.stderr
+    assert "take.png: this is the recording itself" in result.stderr
+
+
+def test_a_pdf_is_one_file_of_pages(tmp_path, image):
+    assert write_plot(noise(tmp_path, 70.0), TAKE, tmp_path / "song.pdf") == [tmp_path / "song.pdf"]
+    assert (tmp_path / "song.pdf").read_bytes().count(b"/Type /Page ") == 3
+
+
+def test_a_section_is_drawn_larger(tmp_path, image):
+    recording = noise(tmp_path, 70.0)
+    section = Section.of(recording, 1.5, 3.5)
+    write_plot(recording, TAKE, tmp_path / "part.png", section)
+    assert Section.of(recording, 60.0, 90.0) == Section(60.0, 70.0)
+    hits = Transcription((Hit(2.5, "kick", 100), Hit(5.0, "snare", 100)), 70.0)
+    write_plot(recording, hits, tmp_path / "part.png", section)
+    picture = image(tmp_path / "part.png")
+    lanes = of_colour(picture, "#c0392b")
+    drawn = np.flatnonzero(lanes.any(axis=0))
+    assert 0.45 < drawn.mean() / picture.shape[1] < 0.6, "the middle of what is shown"
+    assert not has_colour(picture, "#2471a3"), "what is outside is not"
+
+
+def test_a_section_shows_the_sound_that_is_there(tmp_path, take, image):
+    transcription = Transcription((), 2.0)
+    write_plot(take, transcription, tmp_path / "whole.png", Section(0.0, 2.0))
+    write_plot(take, transcription, tmp_path / "late.png", Section(1.0, 2.0))
+    whole, late = (image(tmp_path / name)[..., 0] for name in ("whole.png", "late.png"))
+    half = whole[:, whole.shape[1] // 2 :]
+    assert abs(late.mean() - half.mean()) < 0.1

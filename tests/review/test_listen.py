@@ -7,13 +7,13 @@ from click.testing import CliRunner
 from conftest import RATE, beat, write_audio
 from fakes import FakeTranscriber
 
-from drumscribe import export
 from drumscribe.cli import main
-from drumscribe.drum_sounds import make_clicks, make_drums
-from drumscribe.drums import ARTICULATIONS
 from drumscribe.errors import AudioError, DrumscribeError
-from drumscribe.hits import Hit, Transcription
-from drumscribe.sonification import render_hits, write_check
+from drumscribe.formats import export
+from drumscribe.music.drums import ARTICULATIONS
+from drumscribe.music.transcription import Hit, Transcription
+from drumscribe.review.sonification import render_hits, write_check
+from drumscribe.synthesis.synthetic_drums import make_clicks, make_drums
 
 HITS = tuple(Hit(0.1 + 0.13 * i, a.name, 40 + 6 * i) for i, a in enumerate(ARTICULATIONS))
 TAKE = Transcription(HITS, 2.0)
@@ -91,7 +91,7 @@ def test_a_file_that_is_no_sound_is_named(tmp_path, take):
 
 @pytest.fixture
 def run(monkeypatch):
-    monkeypatch.setattr("drumscribe.cli.options.make_transcriber", FakeTranscriber)
+    monkeypatch.setattr("drumscribe.cli.build.make_transcriber", FakeTranscriber)
     return lambda *words: CliRunner().invoke(main, [str(word) for word in words])
 
 
@@ -123,7 +123,7 @@ def test_the_recording_is_not_written_over(run, tmp_path, take):
     (tmp_path / "below").mkdir()
     result = run("listen", take, "-o", tmp_path / "below" / ".." / "take.wav")
     assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
-    assert "take.wav: is the recording itself" in result.stderr
+    assert "take.wav: this is the recording itself" in result.stderr
     assert take.read_bytes() == before
     with pytest.raises(DrumscribeError, match="is the recording itself"):
         write_check(take, TAKE, take)
