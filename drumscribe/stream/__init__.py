@@ -1,13 +1,13 @@
-"""Listening while it is played: the engine as a plugin host calls it.
+"""Transcription while it is played: the engine as a plugin host calls it.
 
     engine = Engine()
     engine.prepare(sample_rate=48000, max_block_size=512, channels=2)
     for hit in engine.process(block):
         hit.sample, hit.note, hit.velocity
 
-Hits carry the sample of their attack, counted from the stream's first; they are reported `latency_samples` later.
-`Engine.parameters` are sensitivities by instrument, the time within which a drum does not sound again (`retrigger`),
-how much of what follows is waited for (`look_ahead`), and `bypass`.
+Hits carry the sample of their attack, counted from the stream's first; they are reported within `latency_samples`.
+`Engine.parameters` are sensitivities by instrument, the minimum time between two hits of one drum (`retrigger`), the
+time that the engine waits for what follows an attack (`look_ahead`), and `bypass`.
 """
 
 from .engine import Engine

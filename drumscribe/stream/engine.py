@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from .analysis import Analysis
+from ..sound.mixing import StreamMixer
 from .events import Overrun, StreamHit
 from .parameters import Parameters
+from .processor import Analysis
 from .worker import Worker
 
 if TYPE_CHECKING:
@@ -18,28 +19,49 @@ Layout = Literal["planar", "interleaved"]
 
 RATES = (22050, 192000)
 """The lowest and the highest sample rate of a host, in Hz."""
+MOST_CHANNELS = 64
+"""Maximum number of channels: more than most interfaces have."""
 LARGEST_BLOCK = 16384
-_PIECE = 0.01  # seconds that the thread hears at a time, so that what it has found comes out soon
+"""Maximum number of frames in a block: more than any host uses."""
+_PIECE_S = 0.01
+"""Seconds that the thread hears at a time, so that its hits come out soon; by hand."""
+_QUEUE_S = (0.1, 60.0)
+"""Range of the queue's length; by hand."""
 
 
 class Engine:
     """Listens to a stream, block by block, and reports hits in the host's own time.
 
-    With a thread of its own, `process` only puts the block into a queue and takes out what was found by now: it waits
-    for nothing, and allocates nothing but the list that it returns. Without one, it listens before it returns, which
-    gives the same hits, each in the first call in which it can be known. Engines share nothing.
+    With a thread of its own, `process` only puts the block into a queue and takes out the hits that were found by now:
+    it waits for nothing, and allocates nothing but the list that it returns. Without one, it listens before it returns,
+    which gives the same hits, each in the first call in which it can be known. Engines share nothing.
 
     Parameters
     ----------
-    model : a model file, the name of one that comes along (``live``), or None for the default.
-    kit : a player's own sounds to hear, too, learned for that model (`kits.library.load`).
-    threaded : whether to listen in a thread of its own, as in real time, or in the caller's, as offline.
-    queue_seconds : of sound that wait for the thread, at most; what comes while it is full is lost, and reported.
+    model : str, Path or None
+        Path to a model file, the name of a bundled model (``"live"``), or None for the default for streams.
+    kit : Kit or None
+        A player's own sounds to recognise, too, learned for that model (`kits.library.load`).
+    threaded : bool
+        Whether to listen in a thread of its own, as in real time, or in the caller's, as offline.
+    queue_seconds : float
+        Maximum duration of sound that waits for the thread, 0.1 to 60; sound that comes while the queue is full is
+        lost, and reported.
+
+    Attributes
+    ----------
+    offline : bool
+        Whether `process` waits until a block is heard, thread or not: for a host that renders faster than real time,
+        which loses nothing then. It can be changed at any time between two blocks.
 
     Raises
     ------
-    ModelError : where the model cannot be used.
-    KitError : where the kit was made for another model.
+    ModelError
+        If the model cannot be used.
+    KitError
+        If the kit was made for another model.
+    ValueError
+        If `queue_seconds` is out of its range.
 
     Examples
     --------
@@ -60,18 +82,19 @@ class Engine:
         threaded: bool = True,
         queue_seconds: float = 4.0,
     ) -> None:
-        if not 0.1 <= queue_seconds <= 60.0:
-            raise ValueError(f"a queue of {queue_seconds} s: it holds from 0.1 to 60")
+        if not _QUEUE_S[0] <= queue_seconds <= _QUEUE_S[1]:
+            raise ValueError(f"a queue of {queue_seconds} s: it holds from {_QUEUE_S[0]:g} to {_QUEUE_S[1]:g}")
         self._model, self._kit, self._analysis = model, kit, Analysis(model, kit)
         self._threaded, self._queue_seconds = threaded, queue_seconds
         self._parameters = Parameters(self._analysis.parameters)
         self._worker: Worker | None = None
         self._ending: weakref.finalize | None = None
         self._prepared = False
+        self.offline = False
 
     @property
     def parameters(self) -> Parameters:
-        """What can be changed, at any time between two blocks; see `parameters.Parameters`."""
+        """The parameters, which can be changed at any time between two blocks; see `parameters.Parameters`."""
         return self._parameters
 
     @property
@@ -81,19 +104,29 @@ class Engine:
 
     @property
     def instruments(self) -> tuple[str, ...]:
-        """What it hears."""
+        """The instruments that it hears."""
         return self._analysis.instruments
 
     @property
+    def kit(self) -> str | None:
+        """The name of the kit that is recognised, if there is one."""
+        return None if self._kit is None else self._kit.name
+
+    @property
+    def notes(self) -> dict[str, int]:
+        """The MIDI note of each articulation that it may report."""
+        return self._analysis.notes
+
+    @property
     def look_aheads(self) -> tuple[float, ...]:
-        """Those that the model, or the kit, was made for, in ms: the parameter is taken to mean the nearest of them."""
+        """The look-aheads that the model, or the kit, was made for, in ms; the parameter means the nearest of them."""
         return self._analysis.look_aheads
 
     @property
     def latency_samples(self) -> int:
-        """Samples at the host's rate from an attack to its report: resampler, window, look-ahead and its own frame.
+        """Maximum number of samples from an attack to its report: resampler, window, look-ahead and second look.
 
-        What the thread takes to listen, where there is one, comes on top.
+        Most hits come about 20 ms earlier. The time that the thread takes to listen, if there is one, comes on top.
         """
         self._check_prepared()
         return self._analysis.latency(self._parameters)
@@ -103,47 +136,62 @@ class Engine:
 
         Parameters
         ----------
-        sample_rate : Hz, 22050 to 192000.
-        max_block_size : frames in a block, at most; 1 to 16384.
-        channels : 1 or 2; two are averaged.
-        layout : of blocks: planar ``(channels, frames)``, or interleaved ``(frames, channels)`` or
+        sample_rate : int
+            The host's rate in Hz, 22050 to 192000.
+        max_block_size : int
+            Maximum number of frames in a block, 1 to 16384.
+        channels : int
+            Number of channels, 1 to 64, which are averaged; the second one turned if it is the negative of the first.
+        layout : str
+            Of blocks: ``"planar"``, ``(channels, frames)``, or ``"interleaved"``, ``(frames, channels)`` or
             ``(frames * channels,)``. Of one channel, ``(frames,)`` is either.
 
         Raises
         ------
-        ValueError : for what is out of these ranges.
+        ValueError
+            For a value out of its range.
         """
         for name, value, allowed in (
             ("sample_rate", sample_rate, range(RATES[0], RATES[1] + 1)),
             ("max_block_size", max_block_size, range(1, LARGEST_BLOCK + 1)),
-            ("channels", channels, range(1, 3)),
+            ("channels", channels, range(1, MOST_CHANNELS + 1)),
         ):
             if value not in allowed:
-                raise ValueError(f"{name} is {value!r}: it is a whole number from {allowed[0]} to {allowed[-1]}")
+                raise ValueError(f"{name} is {value!r}: must be a whole number from {allowed[0]} to {allowed[-1]}")
         if layout not in ("planar", "interleaved"):
-            raise ValueError(f"layout is {layout!r}: it is 'planar' or 'interleaved'")
+            raise ValueError(f"layout is {layout!r}: must be 'planar' or 'interleaved'")
         self.close()
         self._rate, self._channels, self._layout = int(sample_rate), channels, layout
         self._mono = np.zeros(max_block_size, np.float32)
+        self._mixer = StreamMixer()
         self._analysis.prepare(self._rate, self._parameters)
         self._parameters.changed = False
         self._prepared = True
         if self._threaded:
             capacity = max(round(self._queue_seconds * self._rate), 2 * max_block_size)
-            self._worker = Worker(self._analysis, capacity, round(_PIECE * self._rate))
+            self._worker = Worker(self._analysis, capacity, round(_PIECE_S * self._rate))
             self._ending = weakref.finalize(self, self._worker.stop)
 
     def process(self, block: np.ndarray) -> list[StreamHit]:
-        """Take the next block, give the hits that are known by now.
+        """Take the next block.
 
         Parameters
         ----------
-        block : float32, full scale at 1.0, or int16; as `prepare` was told. Its size may change from call to call.
+        block : np.ndarray
+            Channels and layout as given to `prepare`; float32, full scale at 1.0, or int16. Its size may change from
+            call to call.
+
+        Returns
+        -------
+        list of StreamHit
+            The hits that are known by now.
 
         Raises
         ------
-        TypeError, ValueError : for a block of another kind, shape or size.
-        RuntimeError : before `prepare`, or where the thread has failed.
+        TypeError, ValueError
+            For a block of another kind, shape or size.
+        RuntimeError
+            Before `prepare`, or if the thread has failed.
         """
         self._check_prepared()
         samples = self._mix(block)
@@ -154,14 +202,22 @@ class Engine:
                 self._analysis.set(values)
             else:
                 self._worker.set(values)
-        return self._analysis.push(samples) if self._worker is None else self._worker.push(samples)
+        if self._worker is None:
+            return self._analysis.push(samples)
+        return self._worker.hear(samples) if self.offline else self._worker.push(samples)
 
     def flush(self) -> list[StreamHit]:
-        """End the stream, as if silence followed: the hits that are still to come. Then a new stream begins.
+        """End the stream, as if silence followed; then a new stream begins.
 
         With a thread this waits until all of the queue has been heard.
+
+        Returns
+        -------
+        list of StreamHit
+            The hits that were still to come.
         """
         self._check_prepared()
+        self._mixer.reset()
         if self._worker is not None:
             return self._worker.flush()
         hits = self._analysis.flush()
@@ -171,29 +227,54 @@ class Engine:
     def reset(self) -> None:
         """Forget the stream, and begin a new one: its first sample is number 0. Parameters stay."""
         self._check_prepared()
+        self._mixer.reset()
         if self._worker is not None:
             self._worker.reset()
         else:
             self._analysis.restart(0)
 
     def take_overruns(self) -> list[Overrun]:
-        """What was lost since this was last asked because the queue was full, gap by gap; an open gap comes later."""
+        """Report the sound that was lost since the last call because the queue was full.
+
+        Returns
+        -------
+        list of Overrun
+            Gap by gap; an open gap comes later.
+        """
         return [] if self._worker is None else self._worker.take_overruns()
 
     def set_latency(self, seconds: float) -> None:
-        """Set the look-ahead to the longest with which hits are reported within about this time, or the shortest."""
+        """Set the look-ahead to the longest with which hits are reported within some time, or the shortest.
+
+        Parameters
+        ----------
+        seconds : float
+            What `latency_samples` may be at most.
+        """
         self._parameters["look_ahead"] = self._analysis.look_ahead_within(seconds)
 
     def state(self) -> bytes:
-        """All parameters, to be restored in another session."""
+        """Save all parameters, to be restored in another session.
+
+        Returns
+        -------
+        bytes
+            For `restore`.
+        """
         return self._parameters.save()
 
     def restore(self, state: bytes) -> None:
-        """Set the parameters that `state` gave; all or, where it cannot be used, none.
+        """Set the parameters that were saved: all of them, or none if something is wrong.
+
+        Parameters
+        ----------
+        state : bytes
+            As `state` gives it.
 
         Raises
         ------
-        StateError : for what is not a state, or not one for this version and model.
+        StateError
+            If it is not a state, or not one for this version and model.
         """
         self._parameters.restore(state)
 
@@ -219,8 +300,10 @@ class Engine:
         if len(channels) == 1:
             mono[:] = channels[0]
         else:
-            with np.errstate(over="ignore", invalid="ignore"):  # what is no sound is taken out later
-                np.add(channels[0], channels[1], out=mono, dtype=np.float32)
+            with np.errstate(over="ignore", invalid="ignore"):  # values that are no sound are taken out later
+                self._mixer.mix(channels[0], channels[1], mono)
+                for channel in channels[2:]:
+                    np.add(mono, channel, out=mono, dtype=np.float32)
         scale = len(channels) * (1.0 if block.dtype == np.float32 else 32768.0)
         if scale != 1.0:
             np.multiply(mono, np.float32(1.0 / scale), out=mono)

@@ -1,8 +1,8 @@
-"""What an engine tells its host."""
+"""Events that an engine reports to its host."""
 
 from dataclasses import dataclass
 
-from ..hits import Hit
+from ..music.transcription import Hit
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,8 +11,16 @@ class StreamHit:
 
     Attributes
     ----------
-    sample : of the attack, counted at the host's rate from the first that was processed.
-    articulation, velocity, confidence, own_note : as of `hits.Hit`.
+    sample : int
+        The sample of the attack, counted at the host's rate from the first that was processed.
+    articulation : str
+        As in `music.transcription.Hit`.
+    velocity : int
+        As in `music.transcription.Hit`.
+    confidence : float
+        As in `music.transcription.Hit`.
+    own_note : int or None
+        As in `music.transcription.Hit`.
     """
 
     sample: int
@@ -32,13 +40,32 @@ class StreamHit:
         return self.at_rate(1).note
 
     def at_rate(self, rate: int) -> Hit:
-        """The hit in seconds."""
+        """Convert it to a hit in seconds.
+
+        Parameters
+        ----------
+        rate : int
+            The host's sample rate.
+
+        Returns
+        -------
+        Hit
+            The same stroke.
+        """
         return Hit(self.sample / rate, self.articulation, self.velocity, self.confidence, self.own_note)
 
 
 @dataclass(frozen=True, slots=True)
 class Overrun:
-    """Sound that was not listened to, because the queue was full: from `sample` on, so many `samples`."""
+    """Sound that was lost because the queue was full.
+
+    Attributes
+    ----------
+    sample : int
+        The first sample that was lost, counted as in `StreamHit`.
+    samples : int
+        The number of samples.
+    """
 
     sample: int
     samples: int

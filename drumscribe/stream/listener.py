@@ -1,42 +1,47 @@
 """The causal path: sound at the model's rate to hits, frame by frame, each decided when enough has followed it.
 
-    hops -> `Spectrogram` -> network, on a window that ends now -> `CandidateFinder` -> `Judge` -> hits
-                        `-> `OnsetDetector` -----------------------^                       `-> `KitHearing` -> hits
+    hops -> `Conductor` -> frames -> network, on a window that ends now -> candidates -> `Judge` -> hits
+                   `-> onsets -----------------------------------------^            `-> `Recogniser` -> hits
 
-It is what `transcriber` does, stage by stage, but for those that need a whole recording: `evidence.Recurrence` and
-`likeness.Likeness`, in whose place stands what is not known, and `rhythm.analyse_rhythm`. Velocities are compared with
-those of strokes before (`dynamics.StreamDynamics`). What follows a frame by more
-than its look-ahead is not there, for the network as for the evidence: both treat it as what lies beyond the end of a
-recording.
+A model of windows is asked once about each onset, as soon as its window is complete.
+
+It takes the stages of `hearing.conductor` as `hearing.recording` does, except those that need a whole recording:
+`unknown_recording` stands in for `Recurrence` and `Likeness`, and there is no `analyse_rhythm`. Velocities are compared
+with those of earlier strokes (`velocities.StreamDynamics`). What follows a frame by more than its look-ahead is missing
+for the network as for the evidence: both treat it as what lies beyond the end of a recording.
 """
 
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..candidates import LEAD, CandidateFinder, HitMaker, Judge
-from ..classifier import LookAhead, ModelInfo, load_model_info, open_network
-from ..dynamics import StreamDynamics, attack_levels
 from ..errors import ModelError
-from ..evidence import CANDIDATE, unknown_recording
-from ..hits import Hit
-from ..onsets import OnsetDetector
-from ..picking import HitPicker, Picks
-from ..spectrogram import Spectrogram
-
-if TYPE_CHECKING:
-    from ..kits.hearing import KitHearing, Levels
+from ..hearing.candidates import CandidatePicker, Candidates
+from ..hearing.conductor import Conductor
+from ..hearing.decisions import HitMaker, Judge
+from ..hearing.evidence import CANDIDATE, unknown_recording
+from ..hearing.onset_answers import RememberedAnswers
+from ..hearing.passages import Levels, Passage, Recogniser
+from ..hearing.velocities import StreamDynamics, attack_levels
+from ..music.transcription import Hit
+from ..network.classifier import Network
+from ..network.model_card import LookAhead, ModelInfo
+from ..network.model_file import load_model_info
+from ..network.window import WindowFile
 
 SECOND_LOOK = 1
-"""Frames before the one decided on that are looked at once more: answers change while what follows becomes known, and
-what is no peak yet may be one then. Chosen on sound rendered from held-out kits and grooves."""
+"""Frames before the one decided on that are looked at once more: answers change while what follows becomes known, and a
+frame that is no peak yet may be one then. Chosen on sound rendered from held-out kits and grooves."""
 RETRIGGER = 0.03
-"""Seconds within which an instrument does not sound again unless asked to: there, a peak may have moved by frames."""
-_PIECE = 4
-"""Frames that are decided on together with a kit: what is struck at once may be seen at different ones of them."""
+"""Seconds within which an instrument does not sound again by default: there, a peak may have moved by frames. By
+hand."""
+KIT_FRAMES = 4
+"""Frames that are decided on together with a kit: strokes at one time may be seen in different ones of them. By
+hand."""
+_MEMORY_S = 1.0
+"""Seconds of sound that are remembered beyond the window of the network; by hand."""
 
 
 @dataclass(frozen=True)
@@ -45,27 +50,57 @@ class Attention:
 
     Attributes
     ----------
-    look_ahead : frames that must have followed before one is decided on.
-    judge : of candidates.
-    retrigger : seconds within which an instrument does not sound again.
-    bypass : whether to hear nothing, at little cost.
-    hearing : of a player's kit, or None.
+    look_ahead : int
+        Frames that must have followed before one is decided on.
+    judge : Judge
+        Decides on candidates.
+    retrigger : float
+        Seconds within which an instrument does not sound again.
+    bypass : bool
+        Whether to report nothing, at little cost.
+    recogniser : Recogniser or None
+        What recognises a kit's sounds, if there is a kit.
     """
 
     look_ahead: int
     judge: Judge
     retrigger: float = 0.0
     bypass: bool = False
-    hearing: "KitHearing | None" = None
+    recogniser: Recogniser | None = None
 
 
 def look_aheads_of(info: ModelInfo) -> tuple[LookAhead, ...]:
-    """Those that a model was trained for; of a model for recordings, all that an answer and its evidence depend on."""
-    return info.look_aheads or (LookAhead(info.context + HitPicker.context, info.weights, info.thresholds),)
+    """Give the look-aheads that a model can be used with.
+
+    Parameters
+    ----------
+    info : ModelInfo
+        The model.
+
+    Returns
+    -------
+    tuple of LookAhead
+        Those that it was trained for; of a model for recordings, one: all that an answer and its evidence depend on.
+    """
+    whole = LookAhead(info.context + CandidatePicker.context, info.weights, info.thresholds)
+    return info.look_aheads or (whole,)
 
 
 def look_ahead_near(info: ModelInfo, frames: float) -> LookAhead:
-    """The nearest to so many frames."""
+    """Find the look-ahead of a model that is nearest to some number of frames.
+
+    Parameters
+    ----------
+    info : ModelInfo
+        The model.
+    frames : float
+        The number of frames.
+
+    Returns
+    -------
+    LookAhead
+        One of `look_aheads_of`.
+    """
     return min(look_aheads_of(info), key=lambda at: abs(at.frames - frames))
 
 
@@ -74,47 +109,60 @@ class Listener:
 
     Parameters
     ----------
-    model : path of a model file.
+    model : Path
+        Path to a model file.
 
     Raises
     ------
-    ModelError : where the model cannot be used.
+    ModelError
+        If the model cannot be used.
     """
 
     def __init__(self, model: Path) -> None:
         self.info = info = load_model_info(model)
-        settings = info.spectrogram
-        self._network = open_network(model, info)
-        if look_aheads_of(info)[-1].frames + HitPicker.context >= info.chunk:
-            raise ModelError(f"{model}: takes too few frames at once to look ahead; take another model")
-        self._spectrogram = Spectrogram(settings, group=1)
-        memory = info.chunk / settings.frame_rate + 1.0
-        self._detector = OnsetDetector(settings.rate, settings.hop, settings.bands, memory)
-        self._finder = CandidateFinder(info.columns, settings.frame_rate, self._detector)
-        self._window = np.zeros((info.chunk, settings.bands), np.float32)
+        self._network: Network | RememberedAnswers
+        if info.window is None:
+            self._network, length = Network(model, info), info.chunk
+        else:
+            self._network = RememberedAnswers(WindowFile(model, info), info)
+            length = self._network.length
+        if look_aheads_of(info)[-1].frames + CandidatePicker.context >= length:
+            raise ModelError(f"{model}: takes too few frames at once to look ahead; use another model")
+        self._conductor = Conductor(info, length / info.spectrogram.frame_rate + _MEMORY_S, group=1)
+        self._window = np.zeros((length, info.spectrogram.bands), np.float32)
         self.reset()
 
     def reset(self) -> None:
-        """Forget the stream and be ready for another."""
+        """Forget the stream, and be ready for another."""
         settings = self.info.spectrogram
-        self._spectrogram.reset()
-        self._detector.reset()
-        self._maker = HitMaker(settings.frame_rate)
+        self._conductor.reset()
+        self._maker = HitMaker(settings.frame_rate, self.info.own_notes)
+        if isinstance(self._network, RememberedAnswers):
+            self._network.reset()
         self._window[:] = 0.0
         self._frames = 0  # in all, that of the present being the last of them
         self._done = 0  # the frame up to which candidates are decided on
-        self._onsets = np.zeros(0)
-        self._last: dict[int | str, float] = {}  # the frame of each instrument's last hit
+        self._last: dict[int | str, float] = {}  # the frame, or the time, of each instrument's last hit
         self._levels: Levels = {}
         self._dynamics = StreamDynamics(np.array(self.info.dynamics))
         # A frame is complete at the end of each of the pieces that follow this one
-        self._pending = [np.zeros(LEAD * settings.hop, np.float32)]
+        self._pending = [np.zeros(0, np.float32)]
         self._missing = settings.window // 2 % settings.hop or settings.hop
 
     def push(self, samples: np.ndarray, attention: Attention) -> list[Hit]:
-        """Take ``(samples,) float32`` of any length, give the hits that can now be decided on.
+        """Take the next samples.
 
-        Their times are seconds from the stream's first sample.
+        Parameters
+        ----------
+        samples : np.ndarray
+            ``(samples,) float32``, mono, at the model's rate.
+        attention : Attention
+            How to listen to them.
+
+        Returns
+        -------
+        list of Hit
+            Those that can now be decided on; their times are seconds from the stream's first sample.
         """
         hits = []
         while self._missing <= len(samples):
@@ -127,29 +175,33 @@ class Listener:
         return hits
 
     def flush(self, attention: Attention) -> list[Hit]:
-        """End the stream: the hits that were still waiting for what follows; then start anew."""
+        """End the stream, and start anew.
+
+        Parameters
+        ----------
+        attention : Attention
+            How to listen to what is left.
+
+        Returns
+        -------
+        list of Hit
+            Those that were still waiting for what follows.
+        """
         hits = self._hear(np.concatenate(self._pending), attention)
-        frames = self._spectrogram.flush()
-        self._add_onsets(np.zeros(0, np.float32), frames)
-        for frame in frames:
+        for frame in self._conductor.flush_frames():
             hits += self._see(frame, attention)
         count = self._frames
-        self._onsets = np.concatenate([self._onsets, self._detector.flush().times])
+        self._conductor.flush_onsets()
         while self._done < count and not attention.bypass:
             hits += self._see(np.zeros_like(self._window[0]), attention, count)
         self.reset()
         return hits
 
     def _hear(self, samples: np.ndarray, attention: Attention) -> list[Hit]:
-        frames = self._spectrogram.push(samples)
-        self._add_onsets(samples, frames)
+        """Take some samples, and decide on the frames that they complete."""
+        frames = self._conductor.push(samples)
+        self._conductor.forget_before(self._frames - len(self._window))
         return [hit for frame in frames for hit in self._see(frame, attention)]
-
-    def _add_onsets(self, samples: np.ndarray, frames: np.ndarray) -> None:
-        onsets = self._detector.push(samples, frames).times
-        if len(onsets):
-            forgotten = (self._frames - len(self._window)) / self.info.spectrogram.frame_rate - 0.1
-            self._onsets = np.concatenate([self._onsets[self._onsets > forgotten], onsets])
 
     def _see(self, frame: np.ndarray, attention: Attention, end: int | None = None) -> list[Hit]:
         """Take a frame, and decide on those of which enough has followed, but none from frame `end` on."""
@@ -163,53 +215,63 @@ class Listener:
         first, self._done = max(0, self._done - SECOND_LOOK), last
         if attention.bypass:
             return []
-        if attention.hearing is not None:
-            return self._recognise(last, attention)
-        answers = self._network.run(self._window)
-        origin = max(0, first - self._finder.context, self._frames - len(answers))
-        rows = answers[len(answers) - (self._frames - origin) :]
-        if rows[first - origin : last - origin, : len(self.info.columns.instruments)].max() < CANDIDATE:
+        if attention.recogniser is not None:
+            return self._recognise(last, attention, attention.recogniser)
+        return self._decide(first, last, attention)
+
+    def _passage(self, first: int, last: int, recogniser: Recogniser | None) -> Passage:
+        """Run the network, and cut a passage out of the window with what is known around it."""
+        context, length = self._conductor.context(recogniser), len(self._window)
+        if isinstance(self._network, RememberedAnswers):
+            begin = self._frames - length
+            answers = self._network.answer(self._window, begin, self._conductor.onsets(begin, self._frames))
+        else:
+            answers = self._network.answer(self._window, embedding=recogniser is not None)
+        origin = max(0, first - context, self._frames - length)
+        kept = slice(length - (self._frames - origin), None)
+        return self._conductor.passage(answers[kept], self._window[kept], origin, first, last)
+
+    def _decide(self, first: int, last: int, attention: Attention) -> list[Hit]:
+        """What the model makes of some frames."""
+        passage = self._passage(first, last, None)
+        own = slice(first - passage.origin, last - passage.origin)
+        if passage.answers.activations[own].max() < CANDIDATE:
             return []
-        found = self._finder.find(rows, origin, first, last, self._onsets, attention.judge)
+        found, _ = self._conductor.hear(passage, attention.judge)
         if not len(found):
             return []
-        chosen = attention.judge.choose(found, unknown_recording(found.picks.activations))
-        news = chosen[self._are_news(chosen.picks, attention.retrigger)]
+        judged = attention.judge.finalise(found, unknown_recording(found.activations))
+        chosen = judged[np.flatnonzero(attention.judge.excess(judged) >= 0.0)]
+        news = chosen[self._are_news(chosen, attention.retrigger)]
         if len(news) and self.info.dynamics:
-            at = np.rint(news.picks.frames).astype(int) - (self._frames - len(self._window))
-            velocities = self._dynamics.compare(news.picks, attack_levels(self._window, at))
-            news = replace(news, picks=replace(news.picks, velocities=velocities))
+            levels = attack_levels(passage.frames, passage.rows_at(news.frames))
+            news = replace(news, velocities=self._dynamics.compare(news, levels))
         return self._maker.make(news)
 
-    def _recognise(self, last: int, attention: Attention) -> list[Hit]:
+    def _recognise(self, last: int, attention: Attention, recogniser: Recogniser) -> list[Hit]:
         """What a kit makes of the frames before `last`."""
-        hearing, rate = attention.hearing, self.info.spectrogram.frame_rate
-        first = max(0, last - _PIECE)
-        onsets = self._onsets[(self._onsets >= first / rate) & (self._onsets < last / rate)]
-        if not hearing.is_due(onsets):
+        first = max(0, last - KIT_FRAMES)
+        onsets = self._conductor.onsets(first, last)
+        if not recogniser.is_due(onsets):
             return []
-        answers = self._network.run(self._window)
-        collector = hearing.make_collector()
-        origin = max(0, first - max(self._finder.context, collector.context), self._frames - len(answers))
-        kept = slice(len(answers) - (self._frames - origin), None)
-        found = self._finder.find(answers[kept], origin, first, last, self._onsets, attention.judge)
-        if not len(found) and not len(onsets):
+        found, moments = self._conductor.hear(self._passage(first, last, recogniser), attention.judge, recogniser)
+        if moments is None or not len(moments):
             return []
-        rows = np.hstack([answers[kept], self._network.output(1)[kept], self._window[kept]])
-        collector.hear(rows, origin / rate, onsets, found.attacks)
-        settled = attention.judge.settle(found, unknown_recording(found.picks.activations))
+        judged = attention.judge.finalise(found, unknown_recording(found.activations))
         news = []
-        for hit in hearing.decide((settled, attention.judge.excess(settled)), collector, self._levels):
+        for hit in recogniser.decide(moments, judged, attention.judge.excess(judged), self._levels):
             since = hit.time - self._last.get(hit.instrument, -math.inf)
-            if since > max(attention.retrigger, _PIECE / rate):
+            if since > max(attention.retrigger, KIT_FRAMES / self._conductor.frame_rate):
                 self._last[hit.instrument] = hit.time
                 news.append(hit)
         return news
 
-    def _are_news(self, picks: Picks, retrigger: float) -> np.ndarray:
+    def _are_news(self, candidates: Candidates, retrigger: float) -> np.ndarray:
         """Which hits, in order, were not reported at the look before, and are not the same stroke once more."""
-        news = np.zeros(len(picks.frames), bool)
-        for i, (frame, instrument) in enumerate(zip(picks.frames.tolist(), picks.instruments.tolist(), strict=True)):
+        news = np.zeros(len(candidates), bool)
+        for i, (frame, instrument) in enumerate(
+            zip(candidates.frames.tolist(), candidates.instruments.tolist(), strict=True)
+        ):
             since = frame - self._last.get(instrument, -math.inf)
             news[i] = since > 0.0 and since >= retrigger * self.info.spectrogram.frame_rate
             if news[i]:

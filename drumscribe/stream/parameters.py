@@ -1,4 +1,4 @@
-"""What can be changed while an engine runs: named, ranged, with defaults, and saved as bytes."""
+"""Parameters that can be changed while an engine runs: named, ranged, with defaults, and saved as bytes."""
 
 import json
 import math
@@ -9,8 +9,12 @@ from ..errors import DrumscribeError
 from .listener import RETRIGGER
 
 _MAGIC = b"drumscribe-state 1\n"
-_LONGEST = 65536
+_MAX_STATE_BYTES = 65536
+"""Maximum size of a state; by hand."""
 _DEFAULT_LOOK_AHEAD_MS = 50.0
+"""The look-ahead nearest to this is the default; by hand, for playing along."""
+_RETRIGGER_MS = (20.0, 500.0)
+"""Range of `retrigger`; by hand."""
 
 
 class StateError(DrumscribeError):
@@ -19,7 +23,17 @@ class StateError(DrumscribeError):
 
 @dataclass(frozen=True)
 class Parameter:
-    """One of them: a number from `minimum` to `maximum`, in `unit`."""
+    """A parameter.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    minimum, maximum, default : float
+        Its range and its default, in `unit`.
+    unit : str
+        Its unit, or nothing.
+    """
 
     name: str
     minimum: float
@@ -29,23 +43,43 @@ class Parameter:
 
 
 def parameters_for(instruments: Sequence[str], look_aheads_ms: Sequence[float]) -> tuple[Parameter, ...]:
-    """The parameters of an engine whose model hears these instruments, and may look ahead so far."""
+    """List the parameters of an engine.
+
+    Parameters
+    ----------
+    instruments : sequence of str
+        Those that its model or kit hears.
+    look_aheads_ms : sequence of float
+        Its look-aheads in ms, in rising order.
+
+    Returns
+    -------
+    tuple of Parameter
+        One for the sensitivity of each instrument, and `retrigger`, `look_ahead` and `bypass`.
+    """
     nearest = min(look_aheads_ms, key=lambda value: abs(value - _DEFAULT_LOOK_AHEAD_MS))
     return (
         *(Parameter(f"sensitivity_{name}", 0.0, 1.0, 0.5) for name in instruments),
-        Parameter("retrigger", 20.0, 500.0, 1000.0 * RETRIGGER, "ms"),
+        Parameter("retrigger", *_RETRIGGER_MS, 1000.0 * RETRIGGER, "ms"),
         Parameter("look_ahead", look_aheads_ms[0], look_aheads_ms[-1], nearest, "ms"),
         Parameter("bypass", 0.0, 1.0, 0.0),
     )
 
 
 class Parameters(MutableMapping[str, float]):
-    """The values, by name; `ranges` says which there are. All are there from the beginning, and none can be deleted.
+    """The values of parameters, by name; all are there from the beginning, and none can be deleted.
+
+    Parameters
+    ----------
+    ranges : sequence of Parameter
+        The parameters.
 
     Raises
     ------
-    KeyError : for a name that is none.
-    ValueError : for a value out of its range.
+    KeyError
+        For an unknown name.
+    ValueError
+        For a value out of its range.
     """
 
     def __init__(self, ranges: Sequence[Parameter]) -> None:
@@ -74,20 +108,32 @@ class Parameters(MutableMapping[str, float]):
         return len(self._values)
 
     def save(self) -> bytes:
-        """All values, as bytes that `restore` takes; a line with the version, then JSON."""
+        """Save all values.
+
+        Returns
+        -------
+        bytes
+            For `restore`: a line with the version, then JSON.
+        """
         return _MAGIC + json.dumps(self._values).encode("ascii")
 
     def restore(self, state: bytes) -> None:
-        """Set the values that were saved; all of them, or none where something is wrong. Nothing in them is run.
+        """Set the values that were saved: all of them, or none if something is wrong. Nothing in them is run.
+
+        Parameters
+        ----------
+        state : bytes
+            As `save` gives it.
 
         Raises
         ------
-        StateError : for what is not a state, or not one for this version and model.
+        StateError
+            If it is not a state, or not one for this version and model.
         """
         if not isinstance(state, (bytes, bytearray, memoryview)):
             raise TypeError(f"a state is bytes, not {type(state).__name__}")
-        state = bytes(state[: _LONGEST + 1])
-        if not state.startswith(_MAGIC.split()[0]) or len(state) > _LONGEST:
+        state = bytes(state[: _MAX_STATE_BYTES + 1])
+        if not state.startswith(_MAGIC.split()[0]) or len(state) > _MAX_STATE_BYTES:
             raise StateError("this is not a state that drumscribe saved")
         if not state.startswith(_MAGIC):
             raise StateError("this state was saved by another version of drumscribe")

@@ -10,13 +10,14 @@ import math
 
 import numpy as np
 
-from ..jit import compiled
+from ..compiling import compiled
 
 _HEARD_HZ = 16000.0
-"""Up to here the pass band reaches, or to nine tenths of the lower rate's half."""
+"""The pass band reaches up to here, where the bands of models end, or to nine tenths of the lower rate's half."""
 _REJECTION_DB = 80.0
+"""Rejection of the stop band; by hand, below the floor of the spectrogram's bands in music."""
 _PHASES = 256
-"""Kernels between two samples; between those, linear interpolation."""
+"""Kernels between two samples; between those, linear interpolation. By hand."""
 
 
 class Resampler:
@@ -24,11 +25,13 @@ class Resampler:
 
     Parameters
     ----------
-    source_rate, target_rate : samples per second.
+    source_rate, target_rate : int
+        Samples per second.
 
     Attributes
     ----------
-    delay : samples of the source after the moment of an output that must be known before it.
+    delay : int
+        Samples of the source after the moment of an output that must be known before it.
     """
 
     def __init__(self, source_rate: int, target_rate: int) -> None:
@@ -44,7 +47,18 @@ class Resampler:
         self._given = 0
 
     def push(self, samples: np.ndarray) -> np.ndarray:
-        """Take ``(samples,) float32`` of any length, give the ``(samples,) float32`` that they complete."""
+        """Take the next samples.
+
+        Parameters
+        ----------
+        samples : np.ndarray
+            ``(samples,) float32``, at the source's rate.
+
+        Returns
+        -------
+        np.ndarray
+            ``(samples,) float32``, those at the target's rate that they complete.
+        """
         if self._source == self._target:
             return samples
         pending = np.concatenate([self._pending, samples])
@@ -60,7 +74,13 @@ class Resampler:
         return out
 
     def flush(self) -> np.ndarray:
-        """End the stream: what only silence was still missing to; then start anew."""
+        """End the stream, and start anew.
+
+        Returns
+        -------
+        np.ndarray
+            ``(samples,) float32``, its last samples, as if silence followed.
+        """
         if self._source == self._target:
             return np.zeros(0, np.float32)
         rest = self.push(np.zeros(self.delay, np.float32))
@@ -82,8 +102,16 @@ def _make_kernels(source: int, target: int) -> np.ndarray:
     return (kernels / kernels.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-@compiled
-def _interpolate(samples, first, given, source, target, kernels, out):
+@compiled("f4[:], i8, i8, i8, i8, f4[:,:], f4[:]")
+def _interpolate(
+    samples: np.ndarray,
+    first: int,
+    given: int,
+    source: int,
+    target: int,
+    kernels: np.ndarray,
+    out: np.ndarray,
+) -> None:
     """Outputs from number ``given`` on, of samples that begin with sample ``first`` of the source."""
     phases, taps = len(kernels) - 1, kernels.shape[1]
     for m in range(len(out)):

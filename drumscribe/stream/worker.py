@@ -1,4 +1,4 @@
-"""A thread that listens while the host goes on: what it is still to hear waits in a queue of bounded length.
+"""A thread that listens while the host goes on: sound waits for it in a queue of bounded length.
 
 The host never waits for it. One thread writes and one reads, so that no lock is held while either works: each index
 is written by one side alone, and an entry of `_orders` is there before the samples that follow it are.
@@ -11,23 +11,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .analysis import Analysis
 from .events import Overrun, StreamHit
+from .processor import Analysis
 
-_PATIENCE = 2.0
-"""Seconds to wait for the thread to end."""
+_STOP_TIMEOUT_S = 2.0
+"""Maximum time to wait for the thread to end; by hand."""
 
 
 @dataclass(frozen=True)
 class _Order:
-    """What to do before the sample that is number `index` of those written is heard.
+    """Something to do before a sample is heard.
 
     Attributes
     ----------
-    origin : number of that sample for the host, where the stream starts anew with it.
-    values : of the parameters from there on.
-    drop : whether hits that are still open are forgotten, instead of being decided at once.
-    done : is set when it is done.
+    index : int
+        The number of that sample among those written.
+    origin : int or None
+        Its number for the host, if a stream starts anew with it.
+    values : mapping of str to float, or None
+        Those of the parameters from there on, if they change.
+    drop : bool
+        Whether hits that are still open are forgotten, instead of being decided at once.
+    done : threading.Event or None
+        Set when it is done.
     """
 
     index: int
@@ -42,9 +48,12 @@ class Worker:
 
     Parameters
     ----------
-    analysis : prepared; belongs to the thread from now on.
-    capacity : samples that the queue holds.
-    piece : samples that are heard at a time, at most.
+    analysis : Analysis
+        Prepared; belongs to the thread from now on.
+    capacity : int
+        Samples that the queue holds.
+    piece : int
+        Maximum number of samples that are heard at a time.
     """
 
     def __init__(self, analysis: Analysis, capacity: int, piece: int) -> None:
@@ -66,7 +75,18 @@ class Worker:
         self._thread.start()
 
     def push(self, samples: np.ndarray) -> list[StreamHit]:
-        """Take ``(samples,) float32``, which are lost where the queue is full; give what is found by now."""
+        """Take the next samples, which are lost if the queue is full.
+
+        Parameters
+        ----------
+        samples : np.ndarray
+            ``(samples,) float32``, at the host's rate.
+
+        Returns
+        -------
+        list of StreamHit
+            The hits that are found by now.
+        """
         capacity, count = len(self._ring), len(samples)
         if count > capacity - (self._written - self._read):
             self._lost += count
@@ -85,12 +105,42 @@ class Worker:
             self._wake.set()
         return self._take()
 
+    def hear(self, samples: np.ndarray) -> list[StreamHit]:
+        """Take the next samples, and wait until they are heard: nothing is lost, however fast they come.
+
+        Parameters
+        ----------
+        samples : np.ndarray
+            ``(samples,) float32``, at the host's rate.
+
+        Returns
+        -------
+        list of StreamHit
+            The hits that are known by then.
+        """
+        self._wait_for(_Order(self._written, done=threading.Event()))
+        hits = self.push(samples)
+        self._wait_for(_Order(self._written, done=threading.Event()))
+        return hits + self._take()
+
     def set(self, values: Mapping[str, float]) -> None:
-        """Listen by these values from the next sample on."""
+        """Listen by other values of the parameters from the next sample on.
+
+        Parameters
+        ----------
+        values : mapping of str to float
+            All of them.
+        """
         self._orders.append(_Order(self._written, values=values))
 
     def flush(self) -> list[StreamHit]:
-        """Wait until all is heard, and give what is found; the next sample is number 0 of a new stream."""
+        """Wait until all is heard; the next sample is number 0 of a new stream.
+
+        Returns
+        -------
+        list of StreamHit
+            The hits that are found by then.
+        """
         if self._lost:
             self._note_overrun()
         self._wait_for(_Order(self._written, origin=0, done=threading.Event()))
@@ -98,7 +148,7 @@ class Worker:
         return self._take()
 
     def reset(self) -> None:
-        """Forget what is not yet heard, and what is found; the next sample is number 0 of a new stream."""
+        """Forget all sound and hits in the queue; the next sample is number 0 of a new stream."""
         self._lost = 0
         self._overruns.clear()
         self._skipped = self._written
@@ -108,14 +158,26 @@ class Worker:
         self._wake.set()
 
     def take_overruns(self) -> list[Overrun]:
-        """What was lost since this was last asked, gap by gap."""
+        """Report the gaps since the last call.
+
+        Returns
+        -------
+        list of Overrun
+            In order.
+        """
         return [self._overruns.popleft() for _ in range(len(self._overruns))]
 
     def stop(self) -> bool:
-        """End the thread; whether it has ended in time."""
+        """End the thread.
+
+        Returns
+        -------
+        bool
+            Whether it has ended in time.
+        """
         self._stopped = True
         self._wake.set()
-        self._thread.join(_PATIENCE)
+        self._thread.join(_STOP_TIMEOUT_S)
         return not self._thread.is_alive()
 
     def _note_overrun(self) -> None:
@@ -125,7 +187,7 @@ class Worker:
     def _wait_for(self, order: _Order) -> None:
         self._orders.append(order)
         self._wake.set()
-        while not order.done.wait(0.1):
+        while order.done is not None and not order.done.wait(0.1):
             if self._failure is not None:
                 break
 

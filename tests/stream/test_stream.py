@@ -8,16 +8,18 @@ import numpy as np
 import pytest
 from conftest import beat, kick, snare
 
-from drumscribe import Transcriber
-from drumscribe.candidates import Candidates, Judge, move_thresholds
-from drumscribe.classifier import model_file
 from drumscribe.errors import ModelError
-from drumscribe.evidence import unknown_recording
-from drumscribe.spectrogram import Spectrogram
+from drumscribe.hearing.candidates import Candidates
+from drumscribe.hearing.conductor import Conductor
+from drumscribe.hearing.decisions import Judge, move_thresholds
+from drumscribe.hearing.evidence import unknown_recording
+from drumscribe.hearing.recording import Recording
+from drumscribe.network.classifier import Classifier
+from drumscribe.network.model_file import model_file
 from drumscribe.stream import Engine, Overrun, StateError, StreamHit
 from drumscribe.stream.listener import Attention, Listener, look_aheads_of
+from drumscribe.stream.processor import Analysis
 from drumscribe.stream.resampling import Resampler
-from drumscribe.stream.worker import Worker
 
 RATE = 48000
 
@@ -116,6 +118,14 @@ def test_every_layout_gives_the_same_hits(whole, hits_of_whole, kind, channels, 
     assert [*found, *engine.flush()] == hits_of_whole != []
 
 
+def test_many_channels_are_averaged(whole, hits_of_whole) -> None:
+    mono = whole.astype(np.float32) / 32768
+    engine = prepared(channels=4, layout="interleaved")
+    four = np.stack([2 * mono, mono, mono, np.zeros_like(mono)], axis=1)
+    found = [hit for i in range(0, len(mono), 480) for hit in engine.process(four[i : i + 480])]
+    assert [*found, *engine.flush()] == hits_of_whole
+
+
 @pytest.mark.parametrize("rate", [22050, 32000, 44100, 96000, 192000])
 def test_hits_are_in_the_hosts_time_at_any_rate(rate: int) -> None:
     found = listen(prepared(rate), sound(3.0, rate))
@@ -137,27 +147,27 @@ def test_a_stroke_is_reported_within_the_latency_and_not_much_before(rate: int) 
             (i + 16, hit) for i in range(0, len(samples), 16) for hit in engine.process(samples[i : i + 16])
         )
         assert abs(hit.sample - at) < 0.005 * rate
-        assert engine.latency_samples - 3 * frame < heard_at - at <= engine.latency_samples + 16
+        assert engine.latency_samples - 4 * frame < heard_at - at <= engine.latency_samples + 16
 
 
 @pytest.mark.parametrize("rate", [44100, 48000, 96000])
-def test_the_latency_is_resampler_window_look_ahead_and_a_frame(rate: int) -> None:
+def test_the_latency_is_resampler_window_look_ahead_second_look_and_what_a_peak_is_off(rate: int) -> None:
     engine = prepared(rate)
     engine.parameters["look_ahead"] = 30.0
     resampler = Resampler(rate, 44100).delay
-    assert engine.latency_samples == pytest.approx(resampler + (1024 + 4 * 441) * rate / 44100, abs=1)
+    assert engine.latency_samples == pytest.approx(resampler + (1024 / 44100 + 0.03 + 0.015 + 0.008) * rate, abs=1)
     assert resampler < 0.001 * rate
 
 
-def test_latency_goes_from_about_30_to_250_ms() -> None:
+def test_latency_goes_from_below_50_to_250_ms() -> None:
     engine = prepared()
     latencies = []
     for wanted in (0.0, 0.1, 0.25):
         engine.set_latency(wanted)
         latencies.append(engine.latency_samples / RATE)
-    assert latencies[0] < 0.035
-    assert latencies[1] == pytest.approx(0.1, abs=0.02)
-    assert latencies[2] == pytest.approx(0.25, abs=0.02)
+    assert latencies[0] < 0.05
+    assert 0.08 < latencies[1] <= 0.1
+    assert 0.2 < latencies[2] <= 0.25
 
 
 def test_a_look_ahead_that_changes_loses_and_repeats_nothing(hits: list[StreamHit]) -> None:
@@ -184,8 +194,8 @@ def test_a_look_ahead_that_changes_loses_and_repeats_nothing(hits: list[StreamHi
 class WithoutTheWhole(Judge):
     """Leaves out the stages that need a whole recording."""
 
-    def settle(self, candidates: Candidates, recording: np.ndarray) -> Candidates:
-        return super().settle(candidates, unknown_recording(candidates.picks.activations))
+    def finalise(self, candidates: Candidates, recording: np.ndarray) -> Candidates:
+        return super().finalise(candidates, unknown_recording(candidates.activations))
 
 
 def test_offline_transcription_is_this_path_with_all_of_the_future_and_the_stages_of_a_whole_recording() -> None:
@@ -198,10 +208,13 @@ def test_offline_transcription_is_this_path_with_all_of_the_future_and_the_stage
     attention = Attention(whole.frames, Judge(whole.weights, thresholds))
     live = [*listener.push(samples[:1000], attention), *listener.push(samples[1000:], attention)]
     live += listener.flush(attention)
-    offline = Transcriber(model)
-    offline._spectrogram = Spectrogram(offline.info.spectrogram, group=1)
-    offline._judge = WithoutTheWhole(whole.weights, thresholds)
-    assert sorted(live, key=lambda hit: (hit.time, hit.note)) == list(offline.transcribe_array(samples, 44100).hits)
+    classifier, conductor = Classifier(model), Conductor(listener.info, 30.0, group=1)
+    offline = Recording(listener.info, conductor, WithoutTheWhole(whole.weights, thresholds))
+    frames = np.concatenate([conductor.push(samples), conductor.flush_frames()])
+    conductor.flush_onsets()
+    offline.push(frames, classifier(frames), ended=True)
+    latest = (len(samples) - 441) / 44100
+    assert live == [hit for hit in offline.hits() if hit.time <= latest]
     assert len(live) >= 3
 
 
@@ -310,7 +323,7 @@ def test_parameters_have_ranges_and_defaults(engine: Engine) -> None:
         ((8000, 512, 1), "sample_rate is 8000"),
         ((48000, 0, 1), "max_block_size is 0"),
         ((48000, 20000, 1), "max_block_size is 20000"),
-        ((48000, 512, 3), "channels is 3"),
+        ((48000, 512, 65), "channels is 65"),
         ((48000, 512, 1, "diagonal"), "layout is 'diagonal'"),
     ],
 )
@@ -345,86 +358,104 @@ def test_an_engine_must_be_prepared() -> None:
 # With a thread of its own
 
 
+class Heard:
+    """What the threads of engines have heard: so many samples, and none while `going` is not set."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.samples, self.going = 0, threading.Event()
+        self.going.set()
+        push = Analysis.push
+
+        def count(analysis: Analysis, samples: np.ndarray) -> list[StreamHit]:
+            self.going.wait(30.0)
+            hits = push(analysis, samples)
+            self.samples += len(samples)
+            return hits
+
+        monkeypatch.setattr(Analysis, "push", count)
+
+    def wait_for(self, samples: int) -> None:
+        """Until so many samples are heard."""
+        deadline = time.monotonic() + 60.0
+        while self.samples < samples and time.monotonic() < deadline:
+            time.sleep(0.001)
+
+
 @pytest.fixture
-def threaded():
+def heard(monkeypatch) -> Heard:
+    return Heard(monkeypatch)
+
+
+@pytest.fixture
+def threaded(heard: Heard):
     engine = prepared(threaded=True, queue_seconds=2.0)
     yield engine
+    heard.going.set()
     engine.close()
 
 
-@pytest.fixture
-def stalled(threaded: Engine, monkeypatch):
-    """An engine, and an event without which its thread does nothing."""
-    going = threading.Event()
-    step = Worker._step
-
-    def wait_and_step(self) -> bool:
-        going.wait(30.0)
-        return step(self)
-
-    monkeypatch.setattr(Worker, "_step", wait_and_step)
-    yield threaded, going
-    going.set()
-
-
-def feed(engine: Engine, samples: np.ndarray, block: int = 480) -> list[StreamHit]:
+def feed(engine: Engine, heard: Heard, samples: np.ndarray, block: int = 480) -> list[StreamHit]:
     """Play to a thread, not faster than its queue allows."""
-    found = []
+    found, before = [], heard.samples
     for i in range(0, len(samples), block):
         found += engine.process(samples[i : i + block])
-        wait_for(engine, RATE)
+        heard.wait_for(before + i - RATE)
     return found
 
 
-def wait_for(engine: Engine, waiting: int) -> None:
-    """Until no more than so many samples wait in the queue."""
-    deadline = time.monotonic() + 60.0
-    while engine._worker._written - engine._worker._read > waiting and time.monotonic() < deadline:
-        time.sleep(0.001)
-
-
-def test_a_thread_hears_the_same(threaded: Engine, hits: list[StreamHit]) -> None:
-    found = feed(threaded, sound(4.0), 128)
+def test_a_thread_hears_the_same(threaded: Engine, heard: Heard, hits: list[StreamHit]) -> None:
+    found = feed(threaded, heard, sound(4.0), 128)
     assert found + threaded.flush() == hits
     assert threaded.take_overruns() == []
 
 
-def test_a_caller_never_waits_for_a_stalled_thread_and_nothing_is_lost_within_the_queue(stalled, hits) -> None:
-    engine, going = stalled
+def test_a_caller_never_waits_for_a_stalled_thread_and_nothing_is_lost_within_the_queue(threaded, heard, hits) -> None:
+    heard.going.clear()
     samples = sound(4.0)
     half = round(1.9 * RATE)
     for i in range(0, half, 480):
-        assert engine.process(samples[i : min(half, i + 480)]) == []  # returns, though nothing is heard
-    going.set()
-    wait_for(engine, 0)
-    found = feed(engine, samples[half:])
-    assert found + engine.flush() == hits
-    assert engine.take_overruns() == []
+        assert threaded.process(samples[i : min(half, i + 480)]) == []  # returns, though nothing is heard
+    heard.going.set()
+    heard.wait_for(half)
+    found = feed(threaded, heard, samples[half:])
+    assert found + threaded.flush() == hits
+    assert threaded.take_overruns() == []
 
 
-def test_beyond_the_queue_the_gap_is_reported_and_time_goes_on(stalled) -> None:
-    engine, going = stalled
+def test_a_host_faster_than_real_time_loses_nothing_offline(threaded: Engine) -> None:
+    samples = sound(8.0)
+    wanted = listen(prepared(), samples)
+    threaded.offline = True  # the queue holds 2 s
+    found = [hit for i in range(0, len(samples), 16000) for hit in threaded.process(samples[i : i + 16000])]
+    late = [hit for hit in wanted if hit.sample + threaded.latency_samples > len(samples)]
+    assert len(found) >= len(wanted) - len(late)
+    assert found + threaded.flush() == wanted
+    assert threaded.take_overruns() == []
+
+
+def test_beyond_the_queue_the_gap_is_reported_and_time_goes_on(threaded, heard) -> None:
+    heard.going.clear()
     samples = sound(6.0)
     for i in range(0, 3 * RATE, 480):
-        engine.process(samples[i : i + 480])
-    going.set()
-    wait_for(engine, 0)
-    found = feed(engine, samples[3 * RATE :]) + engine.flush()
-    assert engine.take_overruns() == [Overrun(2 * RATE, RATE)]
-    assert engine.take_overruns() == []
+        threaded.process(samples[i : i + 480])
+    heard.going.set()
+    heard.wait_for(2 * RATE)
+    found = feed(threaded, heard, samples[3 * RATE :]) + threaded.flush()
+    assert threaded.take_overruns() == [Overrun(2 * RATE, RATE)]
+    assert threaded.take_overruns() == []
     assert not [hit for hit in found if 2.02 * RATE < hit.sample < 2.98 * RATE]
     for instrument, at in (("snare", 1.75), ("kick", 3.25), ("snare", 3.75), ("snare", 5.75)):
         assert np.abs(samples_of(found, instrument) - at * RATE).min() < 0.01 * RATE
 
 
-def test_a_reset_forgets_what_waits(stalled, hits) -> None:
-    engine, going = stalled
+def test_a_reset_forgets_what_waits(threaded, heard, hits) -> None:
+    heard.going.clear()
     for block in np.array_split(sound(4.0)[: round(1.5 * RATE)][::-1].copy(), 100):
-        engine.process(block)
-    engine.reset()
-    going.set()
-    found = feed(engine, sound(4.0))
-    assert found + engine.flush() == hits
+        threaded.process(block)
+    threaded.reset()
+    heard.going.set()
+    found = feed(threaded, heard, sound(4.0))
+    assert found + threaded.flush() == hits
 
 
 def test_parameters_count_from_the_block_that_follows_in_a_thread_too(threaded: Engine) -> None:
@@ -438,11 +469,11 @@ def test_parameters_count_from_the_block_that_follows_in_a_thread_too(threaded: 
     assert results[0] == results[1]
 
 
-def test_a_thread_that_fails_says_so(threaded: Engine, monkeypatch) -> None:
+def test_a_thread_that_fails_says_so(monkeypatch, threaded: Engine) -> None:
     def fail(*_) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(threaded._analysis, "push", fail)
+    monkeypatch.setattr(Analysis, "push", fail)
     threaded.process(np.zeros(4800, np.float32))
     with pytest.raises(RuntimeError, match="has failed"):
         threaded.flush()
