@@ -1,1 +1,1 @@
-"""Playing along: sound from a device, hits to a MIDI port and to the screen, and a take to keep."""
+"""Live transcription: inputs, MIDI ports, the screen, sessions, and pipes to other programs."""

@@ -1,10 +1,13 @@
-"""Where live sound comes from: an audio device, or a recording played at its own speed in its place."""
+"""Inputs of live sound: an audio device, or a recording played at its own speed instead."""
 
+import atexit
 import queue
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import ModuleType
 from typing import Protocol
 
 import numpy as np
@@ -13,7 +16,9 @@ from ..errors import DrumscribeError
 
 _BLOCK_SECONDS = 0.005
 _SILENT_SECONDS = 3.0
-"""A device that gives nothing for so long has gone; some systems say it in no other way."""
+"""A device that is silent for so long is gone; some systems report it in no other way (by hand)."""
+_CLOSE_TIMEOUT_S = 3.0
+"""A device that does not stop within this time is left to itself, as those of a server that has died (by hand)."""
 _INSTALL = (
     "needs PortAudio and its Python package: pip install 'drumscribe[live]', and on Linux also the system's PortAudio "
     "(Debian, Ubuntu: apt install libportaudio2; Fedora: dnf install portaudio)"
@@ -21,17 +26,20 @@ _INSTALL = (
 
 
 class DeviceError(DrumscribeError):
-    """A device that is not there, or not any more."""
+    """An audio device is missing, or gone."""
 
 
 class LiveInput(Protocol):
-    """Sound as it comes.
+    """The interface of live inputs.
 
     Attributes
     ----------
-    name : for people.
-    rate : samples per second.
-    channels : 1 or 2.
+    name : str
+        Name to display.
+    rate : int
+        Samples per second.
+    channels : int
+        Number of channels.
     """
 
     name: str
@@ -39,29 +47,31 @@ class LiveInput(Protocol):
     channels: int
 
     def blocks(self) -> Iterator[np.ndarray]:
-        """``(frames, channels) float32``, each when it is there, or ``(0, channels)`` where nothing is yet.
+        """Yield sound as it arrives: ``(frames, channels) float32``, with no frames while there is none.
 
         Raises
         ------
-        DeviceError : when the device has gone.
+        DeviceError
+            If the device is gone.
         """
         ...
 
 
-def _sounddevice():
+def _sounddevice() -> ModuleType:
     try:
         import sounddevice
-    except (ImportError, OSError) as error:  # OSError: the package is there, PortAudio is not
+    except (ImportError, OSError) as error:  # OSError: the package is installed, PortAudio is not
         raise DeviceError(f"live sound {_INSTALL}") from error
     return sounddevice
 
 
 def list_inputs() -> list[str]:
-    """A line for each input device, with its number.
+    """List the input devices, a line each, with their numbers.
 
     Raises
     ------
-    DeviceError : without PortAudio.
+    DeviceError
+        If PortAudio is missing.
     """
     sounddevice = _sounddevice()
     return [
@@ -72,53 +82,155 @@ def list_inputs() -> list[str]:
 
 
 @contextmanager
-def open_device(wanted: str | None, rate: int | None) -> Iterator["DeviceInput"]:
-    """An audio device, by its number or a part of its name; the system's own where none is named.
+def open_device(wanted: str | None, rate: int | None, channels: Sequence[int] | None = None) -> Iterator["DeviceInput"]:
+    """Open an audio device.
+
+    Parameters
+    ----------
+    wanted : str | None
+        Its number or a part of its name; None for the system's default.
+    rate : int | None
+        Samples per second; None for the device's default.
+    channels : sequence of int or None
+        Numbers of the channels to listen to, the first being 1; None for the first two.
+
+    Yields
+    ------
+    DeviceInput
+        The open device.
 
     Raises
     ------
-    DeviceError : without PortAudio, and for a device that is not there or does not open.
+    DeviceError
+        If PortAudio is missing, or the device is missing or does not open.
     """
     sounddevice = _sounddevice()
     device = int(wanted) if wanted is not None and wanted.isdecimal() else wanted
     try:
         found = sounddevice.query_devices(device, "input")
-        device_input = DeviceInput(
-            found["name"], int(rate or found["default_samplerate"]), min(2, found["max_input_channels"])
-        )
-        with sounddevice.InputStream(
+        numbers = list(channels or range(1, 1 + min(2, found["max_input_channels"])))
+        if max(numbers) > found["max_input_channels"]:
+            raise DeviceError(f"{found['name']}: has {found['max_input_channels']} channels, but not {max(numbers)}")
+        device_input = DeviceInput(found["name"], int(rate or found["default_samplerate"]), numbers)
+        stream = sounddevice.InputStream(
             samplerate=device_input.rate,
             device=device,
-            channels=device_input.channels,
+            channels=max(numbers),
             blocksize=round(_BLOCK_SECONDS * device_input.rate),
             dtype="float32",
             latency="low",
             callback=device_input.take,
             finished_callback=device_input.end,
-        ):
-            yield device_input
+        )
+        stream.start()
     except (ValueError, sounddevice.PortAudioError) as error:
         what = "no input device" if device is None else f"input device {device}"
-        raise DeviceError(f"{what}: {error}; drumscribe live --list shows what there is") from error
+        raise DeviceError(f"{what}: {error}: see drumscribe live --list") from error
+    try:
+        yield device_input
+    finally:
+        if not ends_within(_CLOSE_TIMEOUT_S, lambda: (stream.abort(), stream.close())):
+            atexit.unregister(sounddevice._exit_handler)  # noqa: SLF001 (it would wait for good, too)
+
+
+@contextmanager
+def open_source(
+    wanted: str | None, rate: int | None = None, channels: Sequence[int] | None = None
+) -> Iterator[LiveInput]:
+    """Open an audio device, or a recording in place of one.
+
+    Parameters
+    ----------
+    wanted : str | None
+        The number or a part of the name of a device, or the path of a recording; None for the system's default.
+    rate : int | None
+        Samples per second of a device; None for its default.
+    channels : sequence of int or None
+        Numbers of the channels of a device to listen to, the first being 1; None for the first two.
+
+    Yields
+    ------
+    LiveInput
+        The open device, or the recording.
+
+    Raises
+    ------
+    DeviceError
+        If PortAudio is missing, the device is missing or does not open, or channels are given of a recording.
+    AudioError
+        If the recording cannot be read.
+    """
+    if wanted is None or not Path(wanted).is_file():
+        with open_device(wanted, rate, channels) as device:
+            yield device
+        return
+    if channels is not None:
+        raise DeviceError(f"{wanted}: --channels is for devices: of a recording, all are listened to")
+    yield RecordingInput(Path(wanted))
+
+
+def ends_within(seconds: float, end: Callable[[], object]) -> bool:
+    """End something in a thread, which is left to itself where that takes too long.
+
+    Parameters
+    ----------
+    seconds : float
+        How long it may take.
+    end : callable
+        Ends it.
+
+    Returns
+    -------
+    bool
+        Whether it has ended in time, well or not.
+    """
+
+    def run() -> None:
+        with suppress(Exception):  # a device that is gone cannot be stopped
+            end()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return not thread.is_alive()
 
 
 class DeviceInput:
-    """What the callback of a device gives, as blocks: the callback itself only copies."""
+    """Blocks from the callback of a device; the callback itself only copies.
 
-    def __init__(self, name: str, rate: int, channels: int) -> None:
-        self.name, self.rate, self.channels = name, rate, channels
+    Parameters
+    ----------
+    name : str
+        Name to display.
+    rate : int
+        Samples per second.
+    numbers : sequence of int
+        Of the channels to listen to, the first being 1.
+    """
+
+    def __init__(self, name: str, rate: int, numbers: Sequence[int]) -> None:
+        self.name, self.rate, self.channels = name, rate, len(numbers)
+        self._columns = [number - 1 for number in numbers]
         self._queue: queue.SimpleQueue[np.ndarray | None] = queue.SimpleQueue()
 
-    def take(self, block: np.ndarray, *_) -> None:
-        """For the device: a block, which is copied."""
-        self._queue.put(block.copy())
+    def take(self, block: np.ndarray, *_: object) -> None:
+        """Take a block from the device, and copy it.
+
+        Parameters
+        ----------
+        block : np.ndarray
+            ``(frames, channels) float32``, all of the device's up to the last that is listened to.
+        *_ : object
+            Time and status of the callback.
+        """
+        self._queue.put(block[:, self._columns])  # a copy
 
     def end(self) -> None:
-        """For the device: there will be no more."""
+        """Take the end of the stream from the device."""
         self._queue.put(None)
 
     def blocks(self) -> Iterator[np.ndarray]:
-        """See `LiveInput`."""
+        """Yield the blocks; see `LiveInput`."""
         last = time.monotonic()
         while time.monotonic() - last < _SILENT_SECONDS:
             try:
@@ -130,19 +242,27 @@ class DeviceInput:
                 break
             last = time.monotonic()
             yield block
-        raise DeviceError(f"{self.name}: the device has gone")
+        raise DeviceError(f"{self.name}: the device is gone")
 
 
 class RecordingInput:
     """A recording, played at its own speed.
 
+    Parameters
+    ----------
+    path : Path
+        The recording.
+    speed : float, default 1.0
+        Factor of its own speed.
+
     Raises
     ------
-    AudioError : where it cannot be read.
+    AudioError
+        If it cannot be read.
     """
 
     def __init__(self, path: Path, speed: float = 1.0) -> None:
-        from ..audio import load, probe
+        from ..sound.audio import load, probe
 
         info = probe(path)
         self.name, self.channels, self._speed = path.name, 1, speed
@@ -150,7 +270,7 @@ class RecordingInput:
         self._samples = load(path, self.rate)[:, None]
 
     def blocks(self) -> Iterator[np.ndarray]:
-        """See `LiveInput`; ends with the recording."""
+        """Yield the blocks, up to the end of the recording; see `LiveInput`."""
         size = round(_BLOCK_SECONDS * self.rate)
         began = time.monotonic()
         for start in range(0, len(self._samples), size):

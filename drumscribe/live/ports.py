@@ -1,67 +1,179 @@
-"""Where live hits go as MIDI: a port of the system, or one of our own that others can connect to."""
+"""MIDI ports for live hits: a port of the system, or a new one that others can connect to.
+
+python-rtmidi has wheels up to Python 3.12, and also knows JACK's MIDI, which is taken on Linux where ALSA's sequencer
+is missing. rtmidi2, which has wheels for later ones, stands in for it there.
+"""
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import DrumscribeError
 
+if TYPE_CHECKING:
+    from mido import Message
+
 NAME = "drumscribe"
-_INSTALL = "MIDI ports need python-rtmidi: pip install 'drumscribe[live]' (it has no wheel for Python 3.13 yet)"
+_INSTALL = "MIDI ports need python-rtmidi, or rtmidi2 from Python 3.13 on: pip install 'drumscribe[live]'"
 
 
 class PortError(DrumscribeError):
-    """A MIDI port that cannot be opened."""
+    """A MIDI port cannot be opened."""
 
 
 class Port(Protocol):
-    """What takes notes: an output of mido."""
+    """The interface of MIDI outputs: those of mido."""
 
-    def send(self, message) -> None: ...
+    def send(self, message: "Message") -> None:
+        """Send one message at once."""
+        ...
+
+
+class _Rtmidi2Port:
+    """An output of rtmidi2, with what is used of mido's interface."""
+
+    def __init__(self, module: ModuleType, wanted: str | None) -> None:
+        self._out = module.MidiOut(NAME)
+        if wanted is None:
+            self._out.open_virtual_port(NAME)
+        else:
+            self._out.open_port(list(self._out.ports).index(wanted))
+
+    def __enter__(self) -> "_Rtmidi2Port":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._out.close_port()
+
+    def send(self, message: "Message") -> None:
+        self._out.send_raw(*message.bytes())
+
+
+class _Rtmidi2:
+    """rtmidi2, with what is used of mido's interface."""
+
+    def __init__(self) -> None:
+        import rtmidi2
+
+        self._module = rtmidi2
+
+    def get_output_names(self) -> list[str]:
+        return list(self._module.get_out_ports())
+
+    def open_output(self, name: str, virtual: bool = False) -> _Rtmidi2Port:
+        return _Rtmidi2Port(self._module, None if virtual else name)
+
+
+def _system() -> Any:
+    """The system's MIDI: mido's interface to it, or as much of it as is needed."""
+    try:
+        import rtmidi
+    except ImportError:
+        return _Rtmidi2()
+    import mido
+
+    default = mido.Backend("mido.backends.rtmidi")
+    try:
+        default.get_output_names()
+    except Exception:  # rtmidi's own, which does not say which
+        if not sys.platform.startswith("linux") or rtmidi.API_UNIX_JACK not in rtmidi.get_compiled_api():
+            raise
+        jack = mido.Backend("mido.backends.rtmidi/UNIX_JACK")
+        jack.get_output_names()
+        return jack
+    return default
 
 
 def list_ports() -> list[str]:
-    """The names of the system's MIDI outputs.
+    """List the names of the system's MIDI outputs.
 
     Raises
     ------
-    PortError : without a MIDI system.
+    PortError
+        If there is no MIDI system.
     """
-    with _told():
-        import mido
-
-        return mido.get_output_names()
+    with _port_errors():
+        return _system().get_output_names()
 
 
 @contextmanager
 def open_port(wanted: str | None) -> Iterator[Port]:
-    """A MIDI output, by a part of its name; without a name one of our own, where the system allows that.
+    """Open a MIDI output.
+
+    Parameters
+    ----------
+    wanted : str | None
+        A part of its name; None to create a new one, if the system allows it.
+
+    Yields
+    ------
+    Port
+        The open port.
 
     Raises
     ------
-    PortError : without a MIDI system, and for a port that is not there.
+    PortError
+        If there is no MIDI system or no such port.
     """
-    with _told():
-        import mido
-
+    with _port_errors():
         if wanted is None and os.name == "nt":
-            raise PortError("Windows has no virtual MIDI ports: install loopMIDI, and name its port with --midi")
-        names = [name for name in mido.get_output_names() if wanted and wanted.lower() in name.lower()]
+            raise PortError("Windows has no virtual MIDI ports: install loopMIDI, and give its port with --midi")
+        system = _system()
+        names = [name for name in system.get_output_names() if wanted and wanted.lower() in name.lower()]
         if wanted and not names:
-            raise PortError(f"no MIDI output is called {wanted!r}; drumscribe live --list shows what there is")
-        port = mido.open_output(names[0]) if wanted else mido.open_output(NAME, virtual=True)
+            raise PortError(f"no MIDI output is called {wanted!r}: see drumscribe live --list")
+        port = system.open_output(names[0]) if wanted else system.open_output(NAME, virtual=True)
     with port:
         yield port
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def open_input(wanted: str, take: Callable[["Message"], None]) -> Iterator[None]:
+    """Open a MIDI input, while the context lasts.
+
+    Parameters
+    ----------
+    wanted : str
+        A part of its name, or "virtual" for a new one that others can connect to.
+    take : callable
+        Is given each message as it comes, in a thread of the system's.
+
+    Yields
+    ------
+    None
+        While it is open.
+
+    Raises
+    ------
+    PortError
+        If there is no MIDI system or no such port.
+    """
+    with _port_errors():
+        system = _system()
+        if isinstance(system, _Rtmidi2):
+            raise PortError("MIDI inputs need python-rtmidi, which has no wheel for Python 3.13 and later yet")
+        names = [name for name in system.get_input_names() if wanted.lower() in name.lower()]
+        if wanted != "virtual" and not names:
+            raise PortError(f"no MIDI input is called {wanted!r}: there are {', '.join(system.get_input_names())}")
+        virtual = wanted == "virtual"
+        port = system.open_input(NAME if virtual else names[0], virtual=virtual, callback=take)
+    with port:
+        yield
+
+
+@contextmanager
+def _port_errors() -> Iterator[None]:
+    """Turn the errors of MIDI libraries into PortError."""
     try:
         yield
     except PortError:
         raise
     except ImportError as error:
         raise PortError(_INSTALL) from error
-    except Exception as error:  # rtmidi and ALSA have exceptions of their own, which cannot be imported without them
-        raise PortError(f"the system's MIDI cannot be used: {error}; on Linux it needs ALSA's sequencer") from error
+    except Exception as error:  # rtmidi and ALSA raise their own exceptions, which cannot be imported without them
+        raise PortError(
+            f"the system's MIDI cannot be used: {error}; on Linux it needs ALSA's sequencer or a JACK server"
+        ) from error

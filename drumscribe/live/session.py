@@ -1,8 +1,8 @@
-"""A session: sound comes in, hits go to a MIDI port, to the screen, and with the sound into a take."""
+"""Live sessions: hits from an input go to a MIDI port, to the screen, and with the sound into a take."""
 
 import time
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -10,44 +10,88 @@ from typing import Protocol
 import numpy as np
 
 from ..errors import DrumscribeError
-from ..hits import Transcription
-from ..rhythm import analyse_rhythm
+from ..formats.midi.writing import DRUM_CHANNEL
+from ..music.transcription import Transcription
+from ..rhythm import RhythmOptions, analyse_rhythm
 from ..stream import Engine, Overrun, StreamHit
+from .clock import Timing
 from .inputs import DeviceError, LiveInput
 from .ports import Port
+from .takes import Take
 
-_NOTE_SECONDS = 0.05
-_CHANNEL = 9  # the tenth, as drums have it
+_NOTE_SECONDS = 0.05  # length of a note (by hand)
+_BLOCK_FRAMES = 16384  # the largest block that inputs give
 
 
 class Screen(Protocol):
-    """What shows a session."""
+    """The interface of displays."""
 
-    def show(self, hits: Sequence[StreamHit], level: float, seconds: float) -> None: ...
+    def show(
+        self, hits: Sequence[StreamHit], levels: Sequence[float], seconds: float, lost: float, tempo: float | None
+    ) -> None:
+        """Show new hits.
+
+        Parameters
+        ----------
+        hits : Sequence[StreamHit]
+            The new hits.
+        levels : Sequence[float]
+            Peak of the new sound of each channel, linear.
+        seconds : float
+            Time since the start.
+        lost : float
+            Seconds that could not be processed in time, so far.
+        tempo : float or None
+            Quarters per minute, if known.
+        """
+        ...
 
 
 @dataclass
 class Session:
-    """What came of one.
+    """The results of a session.
 
     Attributes
     ----------
-    hits : in the order in which they became known.
-    overruns : what could not be listened to in time.
-    frames : of the input.
-    lost_device : what was said when the device went; "" where it did not.
+    hits : list[StreamHit], optional
+        In the order in which they were reported.
+    overruns : list[Overrun], optional
+        Sound that could not be processed in time.
+    frames : int, default 0
+        Frames of the input so far.
+    lost_device : str, default ""
+        Why the session ended, if something was lost: the message of the device, or of the file.
+    lost_port : str, default ""
+        The message of the MIDI port when it was lost, else "".
+    tempo : float, optional
+        Quarters per minute, if another program gave them.
     """
 
     hits: list[StreamHit] = field(default_factory=list)
     overruns: list[Overrun] = field(default_factory=list)
     frames: int = 0
     lost_device: str = ""
+    lost_port: str = ""
+    tempo: float | None = None
 
     def transcription(self, rate: int, model: str) -> Transcription:
-        """The hits as those of a recording, with its rhythm."""
+        """Convert the session to a transcription, with its rhythm.
+
+        Parameters
+        ----------
+        rate : int
+            Samples per second of the input.
+        model : str
+            Name of the model.
+
+        Returns
+        -------
+        Transcription
+            The hits in order of time.
+        """
         hits = sorted((hit.at_rate(rate) for hit in self.hits), key=lambda hit: (hit.time, hit.note))
-        heard = Transcription(tuple(hits), self.frames / rate, model)
-        return replace(heard, rhythm=analyse_rhythm(heard))
+        transcription = Transcription(tuple(hits), self.frames / rate, model)
+        return replace(transcription, rhythm=analyse_rhythm(transcription, RhythmOptions(tempo=self.tempo)))
 
 
 def play(
@@ -56,69 +100,122 @@ def play(
     port: Port | None = None,
     screen: Screen | None = None,
     record: Path | None = None,
+    *,
+    timing: Timing | None = None,
+    also: Callable[[StreamHit, float], None] | None = None,
+    is_to_end: Callable[[], bool] = lambda: False,
 ) -> Session:
-    """Listen until Ctrl-C, until the device goes, or until a recording in its place ends.
+    """Transcribe live sound until it is to end, Ctrl-C, the loss of the device, or the end of a recording.
 
     Parameters
     ----------
-    engine : not yet prepared.
-    record : where the sound is written, as wav of floats; whole even where the device goes.
+    source : LiveInput
+        The input.
+    engine : Engine
+        Not yet prepared.
+    port : Port, optional
+        Receives notes.
+    screen : Screen, optional
+        Displays hits and levels.
+    record : Path, optional
+        A wav file of floats for the sound; see `takes.Take`.
+    timing : Timing, optional
+        Knows the tempo.
+    also : callable, optional
+        Is given each hit and its time in seconds, too.
+    is_to_end : callable, optional
+        Is asked before each block.
+
+    Returns
+    -------
+    Session
+        The hits, and any losses.
 
     Raises
     ------
-    DrumscribeError : where the recording cannot be written.
+    DrumscribeError
+        If the recording cannot be begun.
     """
     session = Session()
-    engine.prepare(source.rate, 16384, source.channels, "interleaved")
-    notes = _Notes(port)
+    engine.prepare(source.rate, _BLOCK_FRAMES, source.channels, "interleaved")
+    player = _Player(session, source.rate, _Notes(port), screen, timing, also)
     try:
-        with _recorder(record, source) as take:
+        with _begin_take(record, source) as take:
             try:
                 for block in source.blocks():
+                    if is_to_end():
+                        break
                     if take is not None:
                         take.write(block)
-                    _hear(session, engine.process(block), block, source.rate, notes, screen)
+                    session.overruns += engine.take_overruns()
+                    player.take(engine.process(block), block)
             except DeviceError as error:
                 session.lost_device = str(error)
+            except OSError as error:
+                session.lost_device = f"{record}: cannot be written any more: {error.strerror or error}"
             except KeyboardInterrupt:
                 pass
+            player.take(engine.flush(), np.zeros((0, source.channels), np.float32))
             session.overruns += engine.take_overruns()
-            _hear(session, engine.flush(), np.zeros((0, 1), np.float32), source.rate, notes, screen)
-    except OSError as error:
-        raise DrumscribeError(f"{record}: cannot be written: {error.strerror or error}") from error
     finally:
-        notes.end()
+        player.end()
         engine.close()
     return session
 
 
-def _hear(session: Session, hits, block: np.ndarray, rate: int, notes: "_Notes", screen: Screen | None) -> None:
-    session.frames += len(block)
-    session.hits += hits
-    notes.play(hits)
-    if screen is not None:
-        level = float(np.abs(block).max()) if len(block) else 0.0
-        screen.show(hits, level, session.frames / rate)
+def _begin_take(record: Path | None, source: LiveInput) -> "Take | nullcontext[None]":
+    """Begin the file for the sound; nothing without a path.
 
-
-def _recorder(path: Path | None, source: LiveInput) -> AbstractContextManager:
-    if path is None:
+    Raises
+    ------
+    DrumscribeError
+        If it cannot be written.
+    """
+    if record is None:
         return nullcontext()
-    from contextlib import contextmanager
+    try:
+        return Take(record, source.rate, source.channels)
+    except OSError as error:
+        raise DrumscribeError(f"{record}: cannot be written: {error.strerror or error}") from error
 
-    import soundfile
 
-    from ..files import written_whole
+class _Player:
+    """Counts, plays and shows hits as they come."""
 
-    @contextmanager
-    def opened():
-        with (
-            written_whole(path) as temporary,
-            soundfile.SoundFile(temporary, "w", source.rate, source.channels, "FLOAT", format="WAV") as file,
-        ):
-            yield file
+    def __init__(
+        self,
+        session: Session,
+        rate: int,
+        notes: "_Notes",
+        screen: Screen | None,
+        timing: Timing | None,
+        also: Callable[[StreamHit, float], None] | None,
+    ) -> None:
+        self._session, self._rate, self._notes = session, rate, notes
+        self._screen, self._timing, self._also = screen, timing, also
 
-    return opened()
+    def take(self, hits: Sequence[StreamHit], block: np.ndarray) -> None:
+        """Take a block and the hits that it completed."""
+        session = self._session
+        self._notes.play(hits)
+        session.frames += len(block)
+        session.hits += hits
+        seconds, tempo = session.frames / self._rate, None
+        for hit in hits:
+            if self._also is not None:
+                self._also(hit, hit.sample / self._rate)
+        if self._timing is not None:
+            tempo = self._timing.take([hit.at_rate(self._rate) for hit in hits], seconds)
+            session.tempo = tempo if self._timing.is_told and tempo is not None else session.tempo
+        if self._screen is not None:
+            levels = np.abs(block).max(axis=0).tolist() if len(block) else [0.0] * block.shape[1]
+            lost = sum(overrun.samples for overrun in session.overruns) / self._rate
+            self._screen.show(hits, levels, seconds, lost, tempo)
+
+    def end(self) -> None:
+        """End all notes."""
+        self._notes.end()
+        self._session.lost_port = self._notes.failure
 
 
 class _Notes:
@@ -127,11 +224,10 @@ class _Notes:
     def __init__(self, port: Port | None) -> None:
         self._port = port
         self._sounding: dict[int, float] = {}
+        self.failure = ""
 
     def play(self, hits: Sequence[StreamHit]) -> None:
-        """Begin these, and end those that have sounded long enough."""
-        if self._port is None:
-            return
+        """Begin notes, and end those that have sounded long enough."""
         now = time.monotonic()
         for note in [note for note, until in self._sounding.items() if until <= now]:
             self._stop(note)
@@ -142,7 +238,7 @@ class _Notes:
             self._sounding[hit.note] = now + _NOTE_SECONDS
 
     def end(self) -> None:
-        """End all."""
+        """End all notes."""
         for note in list(self._sounding):
             self._stop(note)
 
@@ -151,6 +247,11 @@ class _Notes:
         self._send("note_off", note, 0)
 
     def _send(self, kind: str, note: int, velocity: int) -> None:
+        if self._port is None:
+            return
         import mido
 
-        self._port.send(mido.Message(kind, channel=_CHANNEL, note=note, velocity=velocity))
+        try:
+            self._port.send(mido.Message(kind, channel=DRUM_CHANNEL, note=note, velocity=velocity))
+        except Exception as error:  # MIDI libraries raise their own, which must not end the take
+            self.failure = self.failure or f"the MIDI port was lost: {error}"

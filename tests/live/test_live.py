@@ -15,11 +15,12 @@ from conftest import beat, write_audio
 from rich.console import Console
 
 from drumscribe.cli import main
-from drumscribe.export import read
+from drumscribe.formats.export import read
 from drumscribe.live import inputs
 from drumscribe.live.inputs import DeviceError, DeviceInput, RecordingInput
 from drumscribe.live.screen import Lanes
 from drumscribe.live.session import play
+from drumscribe.music.drums import INSTRUMENTS
 from drumscribe.stream import Engine, StreamHit
 
 
@@ -79,7 +80,7 @@ def test_a_recording_in_the_place_of_a_device_is_heard_at_its_own_speed(recordin
     assert session.overruns == []
 
 
-@pytest.mark.parametrize("end", [None, KeyboardInterrupt(), DeviceError("fake: the device has gone")])
+@pytest.mark.parametrize("end", [None, KeyboardInterrupt(), DeviceError("fake: the device is gone")])
 def test_a_take_is_whole_however_the_session_ends(engine: Engine, tmp_path: Path, end) -> None:
     path = tmp_path / "takes" / "take.wav"
     session = play(FakeInput(beat(2.0), end), engine, record=path)
@@ -92,36 +93,53 @@ def test_a_take_is_whole_however_the_session_ends(engine: Engine, tmp_path: Path
 
 
 def test_a_device_gives_its_blocks_until_it_goes(monkeypatch) -> None:
-    device = DeviceInput("microphone", 48000, 1)
+    device = DeviceInput("microphone", 48000, [1])
     block = np.ones((240, 1), np.float32)
     device.take(block, 240, None, None)
     block[:] = 0.0  # the system uses its buffer again
     device.end()
     blocks = device.blocks()
     assert next(blocks).sum() == 240.0
-    with pytest.raises(DeviceError, match="microphone: the device has gone"):
+    with pytest.raises(DeviceError, match="microphone: the device is gone"):
         next(blocks)
 
 
 def test_a_device_that_falls_silent_for_good_has_gone(monkeypatch) -> None:
     monkeypatch.setattr(inputs, "_SILENT_SECONDS", 0.2)
-    with pytest.raises(DeviceError, match="has gone"):
-        for block in DeviceInput("microphone", 48000, 1).blocks():
+    with pytest.raises(DeviceError, match="device is gone"):
+        for block in DeviceInput("microphone", 48000, [1]).blocks():
             assert block.shape == (0, 1)
 
 
 def test_lanes_show_hits_where_they_were() -> None:
     console = Console(file=io.StringIO(), width=100)
     lanes = Lanes(console, "take", ("kick", "snare"), 1000)
-    lanes.show([], 0.5, 1.0)
-    lanes.show([StreamHit(1500, "kick", 127, 0.9), StreamHit(1900, "rimshot", 30, 0.9)], 0.5, 2.0)
+    lanes.show([], [0.5], 1.0, 0.0, None)
+    lanes.show([StreamHit(1500, "kick", 127, 0.9), StreamHit(1900, "rimshot", 30, 0.9)], [0.5], 2.0, 0.0, 120.4)
     console.print(lanes.render())
-    kick, snare, level, *_ = console.file.getvalue().splitlines()
+    kick, snare, _, level, state = console.file.getvalue().splitlines()
     assert kick.startswith("kick")
     assert "█" in kick
     assert "▂" in snare
     assert kick.index("█") < snare.index("▂")
     assert level.count("█") > 40
+    assert "-6 dB" in level
+    assert "2 hits  120 BPM" in state
+
+
+def test_the_screen_fits_into_80_columns_and_shows_each_channel_and_what_was_lost() -> None:
+    console = Console(file=io.StringIO(), width=80)
+    lanes = Lanes(console, "an interface with a name that is much too long for the line " * 2, INSTRUMENTS, 1000)
+    lanes.show([StreamHit(100, "kick", 127, 0.9)], [1.0, 0.001], 60.0, 1.5, None)
+    lanes.show([StreamHit(60_000, "ride_bell", 127, 0.9)], [0.0, 0.0], 60.0, 1.5, None)
+    console.print(lanes.render())
+    lines = console.file.getvalue().splitlines()
+    assert len(lines) == len(INSTRUMENTS) + 4
+    assert max(map(len, lines)) <= 80
+    assert next(line for line in lines if line.startswith("cymbal")).endswith("█")
+    assert "█" not in lines[0]  # the kick has scrolled away
+    assert [line[:8].strip() for line in lines[-3:-1]] == ["level 1", "level 2"]
+    assert "1.5 s lost" in lines[-1]
 
 
 def test_the_command_plays_records_and_transcribes(recording: Path, tmp_path: Path) -> None:
@@ -144,6 +162,7 @@ def test_without_portaudio_it_is_said_what_to_install(monkeypatch) -> None:
 
 def test_without_a_midi_system_it_is_said_what_to_install(monkeypatch, recording: Path) -> None:
     monkeypatch.setitem(sys.modules, "rtmidi", None)
+    monkeypatch.setitem(sys.modules, "rtmidi2", None)
     done = CliRunner().invoke(main, ["live", "--device", str(recording), "--midi", "synth"])
     assert done.exit_code == 2
     assert "python-rtmidi" in done.output

@@ -20,7 +20,7 @@ from drumscribe.stream.engine import LARGEST_BLOCK
 
 RATE = 48000
 PATIENCE = 120.0  # seconds, for machines that do much else; nothing is measured
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 class Client:
@@ -32,7 +32,8 @@ class Client:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
         )
         self._lines: queue.Queue[dict | None] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         self.ready = self.next()
 
     def _read(self) -> None:
@@ -55,13 +56,20 @@ class Client:
         assert self.process.wait(PATIENCE) == 0
         return rest
 
+    def close(self) -> None:
+        """End the server, whatever it is doing, and close its pipes."""
+        self.process.kill()
+        self.process.wait()
+        self._reader.join()
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            pipe.close()
+
 
 @pytest.fixture
 def client() -> Iterator[Client]:
     client = Client("--rate", str(RATE))
     yield client
-    client.process.kill()
-    client.process.wait()
+    client.close()
 
 
 def hits_of(events: list[dict], instrument: str) -> np.ndarray:
@@ -194,7 +202,8 @@ def test_the_example_client_prints_hits(tmp_path: Path) -> None:
 @pytest.mark.skipif(shutil.which("cc") is None or sys.platform == "win32", reason="there is no C compiler")
 def test_the_example_client_in_c_prints_hits(tmp_path: Path, monkeypatch) -> None:
     program = tmp_path / "client"
-    subprocess.run(["cc", "-o", str(program), str(EXAMPLES / "stdio_client.c"), "-lm"], check=True)
+    source = [str(EXAMPLES / "stdio_client.c"), "-I", str(EXAMPLES / "plugin")]
+    subprocess.run(["cc", "-o", str(program), *source, "-lm"], check=True)
     launcher = tmp_path / "drumscribe"
     launcher.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "from drumscribe.cli import main; main()" "$@"\n')
     launcher.chmod(0o755)
