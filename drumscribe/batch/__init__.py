@@ -1,1 +1,1 @@
-"""Folders of recordings: which files and to where (plan) -> processes (workers) -> outcomes (run) -> display."""
+"""Batches of recordings: files and their outputs (plan), processes (workers), outcomes (run), display."""

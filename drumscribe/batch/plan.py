@@ -1,45 +1,43 @@
-"""Which recordings are transcribed, and to which files: settled, and refused if need be, before any work starts."""
+"""Plan of a batch: which recordings are transcribed, and to which files, decided before any work starts."""
 
 import glob
 import os
 import tempfile
-import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..audio import FOREIGN_SUFFIXES, SUFFIXES
 from ..errors import DrumscribeError
+from ..files import near_miss, remove_leftovers
+from ..sound.audio import FOREIGN_SUFFIXES, SUFFIXES
+from ..sound.media import INSTALL, is_available
+from .catalogue import Catalogue, Shard
+from .jobs import Job
+from .places import inside
+from .remote import address_of, find_remote, is_remote, open_remote
 
 _NAMES_TOLD = 10  # in a note
 
 
 class PlanError(DrumscribeError):
-    """What was asked for cannot be done as a whole: nothing found, nowhere to write, two outputs in one place."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One recording and the files that its transcription is written to, one per format."""
-
-    source: Path
-    outputs: tuple[Path, ...]
+    """The batch cannot be done as a whole: nothing found, nowhere to write, two outputs in one place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a batch will do.
+    """The jobs of a batch.
 
     Attributes
     ----------
-    jobs : the recordings, in the order given, folders in order of name.
-    notes : what the user should know of the outputs: names that keep their extension, folders without recordings.
-    problems : one line each for what was asked for and cannot even be tried: missing files, folders that cannot be
-        listed.
+    jobs : Sequence[Job]
+        In the order given, folders in order of name.
+    notes : tuple[str, ...], optional
+        Notes on the outputs, a line each: names that keep their extension, folders without recordings.
+    problems : tuple[str, ...], optional
+        A line for each part of the request that cannot even be tried: missing files, folders that cannot be listed.
     """
 
-    jobs: tuple[Job, ...]
+    jobs: Sequence[Job]
     notes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
 
@@ -52,67 +50,155 @@ class _Found:
     place: Path
 
 
-def plan(paths: Sequence[str | Path], out: str | Path, formats: Sequence[str] = ("mid",)) -> Plan:
+def plan(
+    paths: Iterable[str | Path],
+    out: str | Path,
+    formats: Sequence[str] = ("mid",),
+    listed: Iterable[str] = (),
+    shard: Shard | None = None,
+) -> Plan:
     """Find the recordings and give each its outputs.
 
     Outputs mirror the inputs, relative to each folder given (for a pattern: the folder before its first wildcard):
     ``songs/x/a.wav`` becomes ``out/x/a.mid``. Where two outputs would be one, in name or but for upper and lower
-    case, all of them keep the recording's extension (``a.wav.mid``), and a note says so.
+    case, all of them keep the recording's extension (``a.wav.mid``), and a note says so. However many there are, the
+    plan takes the same memory.
 
     Parameters
     ----------
-    paths : files, folders (searched to any depth for `audio.SUFFIXES`, hidden ones left out) and glob patterns
-        (``**`` for any depth). A file named twice is taken once.
-    out : the output folder; made if it is missing.
-    formats : extensions of the outputs, keys of `export.FORMATS`.
+    paths : Iterable[str | Path]
+        Files, folders (searched to any depth for `audio.SUFFIXES`, except hidden ones) and glob patterns (``**`` for
+        any depth). A file named twice is taken once.
+    out : str | Path
+        The output folder; made if it is missing.
+    formats : Sequence[str], default ("mid",)
+        Endings of the outputs.
+    listed : Iterable[str], optional
+        Further files, which need not be there yet. Their outputs mirror the whole path: ``songs/x/a.wav`` becomes
+        ``out/songs/x/a.mid``.
+    shard : Shard, optional
+        Which part of the recordings to take.
+
+    Returns
+    -------
+    Plan
+        Recordings and outputs.
 
     Raises
     ------
-    PlanError : if there is no recording, the output folder cannot be written to, or two outputs would still be one.
+    PlanError
+        If there is no recording, the output folder cannot be written to, or two outputs would still be one.
     """
-    out = Path(out)
-    found, notes, problems = _find(paths)
-    if not found:
-        raise PlanError(problems[0] if len(problems) == 1 else f"no recordings found in {', '.join(map(str, paths))}")
+    out, paths = Path(out), list(paths)
+    found, notes, problems = Catalogue(), [], []  # type: ignore[var-annotated]
+    for recording in _find(paths, notes, problems):
+        found.add(recording.source, _identity(recording.source), recording.place)
+    for line in listed:
+        source = Path(line)
+        found.add(source, os.path.normcase(source), inside(source))
+    if not len(found):
+        skipped = "".join(f": {note}" for note in notes if INSTALL in note)
+        where = ", ".join(map(str, paths)) or "the list"
+        raise PlanError(problems[0] if len(problems) == 1 else f"no recordings found in {where}{skipped}")
     case_matters = prepare_folder(out)
-    kept = _clashing(found)
-    places = [_place(f, f in kept) for f in found]
-    _refuse_clashes(found, places, case_matters)
-    if kept:
-        names = [str(_output(Path(), place, formats[0])) for f, place in zip(found, places, strict=True) if f in kept]
-        more = f" and {len(names) - _NAMES_TOLD} more" if len(names) > _NAMES_TOLD else ""
-        notes.append(
-            f"{len(names)} outputs keep the extension of their recording, because they would have one name without it: "
-            + ", ".join(names[:_NAMES_TOLD])
-            + more
+    found.keep_clashing()
+    if clash := found.clash(case_matters):
+        one, other, place = clash
+        raise PlanError(
+            f"{one} and {other} would both be written to {place}: "
+            "give the folder that holds them both, or transcribe them to two output folders"
         )
-    jobs = (
-        Job(f.source, tuple(_output(out, place, format) for format in formats))
-        for f, place in zip(found, places, strict=True)
-    )
-    return Plan(tuple(jobs), tuple(notes), tuple(problems))
+    notes += _clash_note([f"{place}.{formats[0]}" for place in found.kept()])
+    if shard is not None:
+        found.choose(shard)
+    return Plan(found.jobs(out, formats), tuple(notes), tuple(problems))
+
+
+def _clash_note(kept: Sequence[str]) -> list[str]:
+    if not kept:
+        return []
+    more = f" and {len(kept) - _NAMES_TOLD} more" if len(kept) > _NAMES_TOLD else ""
+    why = "outputs keep the extension of their recording, because they would have one name without it"
+    return [f"{len(kept)} {why}: {', '.join(kept[:_NAMES_TOLD])}{more}"]
+
+
+def plan_one(paths: Sequence[str | Path], out: Path) -> Plan:
+    """Find the one recording whose transcription is to be the file `out`.
+
+    Parameters
+    ----------
+    paths : sequence of str or Path
+        As of `plan`.
+    out : Path
+        The output, with its ending.
+
+    Returns
+    -------
+    Plan
+        One job of one output.
+
+    Raises
+    ------
+    PlanError
+        Where there is no recording, or more than one, or the folder of `out` cannot be written to.
+    """
+    planned = plan(paths, out.parent)
+    if len(planned.jobs) > 1:
+        raise PlanError(f"the output is one file, and there are {len(planned.jobs)} recordings: give --out a folder")
+    return replace(planned, jobs=(Job(planned.jobs[0].source, (out,)),))
 
 
 def find_recordings(paths: Iterable[str | Path]) -> list[Path]:
-    """The recordings that `plan` would find."""
-    return [found.source for found in _find(paths)[0]]
+    """Find the recordings that `plan` would take."""
+    return list({_identity(found.source): found.source for found in _find(paths, [], [])}.values())
 
 
-def _find(paths: Iterable[str | Path]) -> tuple[list[_Found], list[str], list[str]]:
-    """All recordings without repetition, notes, and problems."""
-    notes: list[str] = []
-    problems: list[str] = []
-    unique: dict[str, _Found] = {}
+def _identity(source: Path) -> str:
+    """Return what is the same for two names of a file: links to folders are followed, links to files are not."""
+    if is_remote(source):
+        return address_of(source)
+    return os.path.normcase(os.path.join(os.path.realpath(source.parent), source.name))
+
+
+def _find(paths: Iterable[str | Path], notes: list[str], problems: list[str]) -> Iterator[_Found]:
+    """Yield recordings, some of them repeatedly; add notes and problems."""
     for given in paths:
-        before = len(problems)
-        recordings = list(_recordings(Path(given), problems))
-        if not recordings and len(problems) == before:
+        if is_remote(given):
+            yield from _elsewhere(given, notes, problems)
+            continue
+        before, any_found = len(problems), False
+        skipped: dict[str, int] = {}
+        for found in _recordings(Path(given), problems):
+            any_found = True
+            suffix = found.source.suffix.lower()
+            if suffix in FOREIGN_SUFFIXES and found.source != Path(given) and not is_available():
+                skipped[suffix] = skipped.get(suffix, 0) + 1
+            else:
+                yield found
+        notes += _skipped_note(skipped)
+        if not any_found and len(problems) == before:
             notes.append(f"{given}: no recordings in this folder")
-        for found in recordings:
-            # Links to folders are followed to tell a repetition; two names in one folder are two recordings.
-            identity = os.path.join(os.path.realpath(found.source.parent), found.source.name)
-            unique.setdefault(os.path.normcase(identity), found)
-    return list(unique.values()), notes, problems
+
+
+def _elsewhere(given: str | Path, notes: list[str], problems: list[str]) -> Iterator[_Found]:
+    any_found = False
+    try:
+        for source, place in find_remote(given):
+            if _is_recording(source.name) or (len(place.parts) == 1 and address_of(source) == address_of(given)):
+                any_found = True
+                yield _Found(source, inside(place))
+        if not any_found:
+            notes.append(f"{address_of(given)}: no recordings there")
+    except DrumscribeError as error:
+        problems.append(str(error))
+
+
+def _skipped_note(skipped: dict[str, int]) -> list[str]:
+    if not skipped:
+        return []
+    count = sum(skipped.values())
+    files = f"{count} file{'s' if count > 1 else ''}"
+    return [f"{files} skipped: {', '.join(sorted(skipped))}; to read them: {INSTALL}"]
 
 
 def _recordings(given: Path, problems: list[str]) -> Iterator[_Found]:
@@ -131,9 +217,9 @@ def _recordings(given: Path, problems: list[str]) -> Iterator[_Found]:
             if match.is_dir():
                 yield from _in_folder(match, root, problems)
             elif not nested.intersection(match.parents):
-                yield _Found(match, match.relative_to(root))
+                yield _Found(match, inside(match.relative_to(root)))
     else:
-        problems.append(f"{given}: no such file or folder")
+        problems.append(f"{given}: no such file or folder{near_miss(given)}")
 
 
 def _before_wildcard(pattern: Path) -> Path:
@@ -163,52 +249,24 @@ def _in_folder(folder: Path, root: Path, problems: list[str]) -> Iterator[_Found
         for name in sorted(files):
             if _is_recording(name):
                 source = Path(at, name)
-                yield _Found(source, source.relative_to(root))
+                yield _Found(source, inside(source.relative_to(root)))
 
 
 def _is_recording(name: str) -> bool:
     return not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES | FOREIGN_SUFFIXES
 
 
-def _place(found: _Found, keep_extension: bool) -> Path:
-    return found.place if keep_extension else found.place.with_suffix("")
-
-
-def _output(out: Path, place: Path, format: str) -> Path:
-    return out / place.with_name(f"{place.name}.{format}")
-
-
-def _folded(place: Path) -> str:
-    """What a file system that knows no upper and lower case, and one way to write an umlaut, makes of a name."""
-    return unicodedata.normalize("NFC", str(place)).casefold()
-
-
-def _clashing(found: Sequence[_Found]) -> set[_Found]:
-    """The recordings that have to keep their extension, those included that clash only with such a longer name."""
-    kept: set[_Found] = set()
-    while True:
-        counts = Counter(_folded(_place(f, f in kept)) for f in found)
-        clashing = {f for f in found if f not in kept and counts[_folded(_place(f, False))] > 1}
-        if not clashing:
-            return kept
-        kept |= clashing
-
-
-def _refuse_clashes(found: Sequence[_Found], places: Sequence[Path], case_matters: bool) -> None:
-    taken: dict[str, Path] = {}
-    for recording, place in zip(found, places, strict=True):
-        other = taken.setdefault(str(place) if case_matters else _folded(place), recording.source)
-        if other != recording.source:
-            raise PlanError(
-                f"{other} and {recording.source} would both be written to {place}: "
-                "give the folder that holds them both, or transcribe them to two output folders"
-            )
-
-
 def prepare_folder(out: Path) -> bool:
-    """Make the output folder and try it; whether upper and lower case make two names there."""
+    """Make the output folder and try it; return whether upper and lower case make two names there.
+
+    What runs that were killed have left half-written in it is removed.
+    """
+    if is_remote(out):
+        open_remote(out)
+        return True
     try:
         out.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(out)
         with tempfile.NamedTemporaryFile(prefix=".drumscribe-", suffix=".try", dir=out) as file:
             return not Path(file.name).with_name(Path(file.name).name.upper()).exists()
     except FileExistsError:

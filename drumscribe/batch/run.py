@@ -1,187 +1,333 @@
-"""Many recordings: each is transcribed and written, or its failure is told, whatever happens to the others."""
+"""Runs of a batch: every recording is transcribed and written, or its failure reported, independently of the others."""
 
+import sqlite3
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
-from ..errors import DrumscribeError
-from ..hits import Transcription
-from ..rhythm import Rhythm
-from .delivery import Delivery
-from .plan import Job
-from .workers import Advanced, Died, Ended, Started, native_chatter_dropped, run_in_workers
+from ..compiling import compilation_reported
+from ..errors import AudioError, DrumscribeError
+from ..files import is_full
+from ..formats.outputs import Delivered, Delivery
+from ..music.transcription import Transcription
+from ..sound.audio import IncompleteWarning
+from .events import Advanced, Compiling, Died, Ended, Event, Started
+from .jobs import Job, Outcome, Report
+from .journal import Journal, Known
+from .lanes import lanes_of
+from .patience import Patience
+from .remote import address_of, fetched, put
+from .spool import Outcomes
+from .workers import WAIT_S, Reporter, run_in_workers
+
+Crew = Callable[[Callable, Iterator[tuple[int, Job] | None], Patience], Generator[Event, None, None]]
+"""Runs jobs as `workers.run_in_workers` does, elsewhere."""
 
 
 class FileTranscriber(Protocol):
-    """What a batch needs of `transcriber.Transcriber`."""
+    """The interface of `transcriber.Transcriber` that a batch needs."""
 
-    def transcribe_file(self, path: Path, progress: Callable[[float], None] | None = None) -> Transcription: ...
+    def transcribe_file(self, path: Path, progress: Callable[[float], None] | None = None) -> Transcription:
+        """Transcribe a recording; see `transcriber.Transcriber.transcribe_file`.
 
+        Parameters
+        ----------
+        path : Path
+            The recording.
+        progress : Callable[[float], None], optional
+            Called with the seconds done.
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one recording.
-
-    Attributes
-    ----------
-    status : "done"; "skipped", because its outputs were there; "failed"; "stopped", when the batch was.
-    error : why it failed, in one line.
-    warnings : what was wrong with it all the same.
-    notes : what the user should know of its outputs.
-    duration : length of the recording, in seconds.
-    seconds : time that it took.
-    hits : number of hits of each instrument that has any.
-    rhythm : tempo, beats and meter, where they were looked for.
-    """
-
-    job: Job
-    status: Literal["done", "skipped", "failed", "stopped"]
-    error: str = ""
-    warnings: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    duration: float = 0.0
-    seconds: float = 0.0
-    hits: Counter[str] = field(default_factory=Counter)
-    rhythm: Rhythm | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What became of all recordings, in the order of the jobs; `seconds` is the time that passed."""
-
-    outcomes: tuple[Outcome, ...]
-    seconds: float
-    interrupted: bool = False
+        Returns
+        -------
+        Transcription
+            The transcription.
+        """
+        ...
 
 
 class Observer:
-    """Told what happens, when it happens; a display derives from it."""
+    """Receives batch events; displays subclass it."""
 
     def started(self, job: Job) -> None:
-        """A recording is being transcribed."""
+        """Receive the start of a recording."""
+
+    def compiling(self, job: Job) -> None:
+        """Receive that a recording waits for code to be compiled, once on a machine."""
 
     def advanced(self, job: Job, seconds: float) -> None:
-        """So many seconds of it are done."""
+        """Receive progress.
+
+        Parameters
+        ----------
+        job : Job
+            The recording.
+        seconds : float
+            Seconds of it that are transcribed.
+        """
 
     def finished(self, outcome: Outcome) -> None:
-        """It is done with."""
+        """Receive the end of a recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a batch is done.
+
+    Attributes
+    ----------
+    workers : int, default 0
+        Number of processes, each with one recording and one thread at a time; 0 to use this process, in which nothing
+        helps against a recording that hangs.
+    skip_existing : bool, default False
+        Whether to skip recordings whose outputs all exist, whatever is known of them.
+    strict : bool, default False
+        Whether recordings that end early fail, instead of being transcribed as far as they go.
+    patience : Patience, optional
+        How long a recording may take.
+    """
+
+    workers: int = 0
+    skip_existing: bool = False
+    strict: bool = False
+    patience: Patience = field(default_factory=Patience)
 
 
 def run(
     jobs: Sequence[Job],
     make_transcriber: Callable[[], FileTranscriber],
     delivery: Delivery | None = None,
-    *,
-    workers: int = 1,
-    skip_existing: bool = False,
+    how: How | None = None,
     observer: Observer | None = None,
+    journal: Journal | None = None,
+    crew: Crew | None = None,
 ) -> Report:
-    """Transcribe recordings and write the results, each file whole or not at all.
+    """Transcribe recordings and write the results, each file atomically.
 
-    No recording's failure keeps the others from being transcribed. Ctrl-C ends the batch and is told in the report;
-    what was written before stays.
+    No failure keeps the other recordings from being transcribed, except a full disk, which ends the batch. Ctrl-C ends
+    it and is reported; files already written stay. A batch of any size takes the same memory.
 
     Parameters
     ----------
-    jobs : see `plan.plan`.
-    make_transcriber : makes the transcriber, once per worker; picklable if there are several workers.
-    delivery : how the results are written, if not as the names of the outputs say.
-    workers : number of processes, each with one recording and one thread at a time; with 1, all is done in this one.
-    skip_existing : leave recordings alone whose outputs all exist.
-    observer : told of every start, progress and end, in this process.
+    jobs : Sequence[Job]
+        See `plan.plan`.
+    make_transcriber : Callable[[], FileTranscriber]
+        Makes the transcriber, once per worker; picklable if there are workers.
+    delivery : Delivery, optional
+        Formats and options of the outputs; if None, their names decide.
+    how : How, optional
+        Processes, and what is skipped.
+    observer : Observer, optional
+        Receives every start, progress and end, in this process.
+    journal : Journal, optional
+        What was done before, and by others: only what is missing or has changed is done.
+    crew : Crew, optional
+        Runs the jobs instead of processes of this machine.
+
+    Returns
+    -------
+    Report
+        The outcomes.
     """
-    observer = observer or Observer()
+    how, observer = how or How(), observer or Observer()
     began = time.monotonic()
-    outcomes: dict[int, Outcome] = {}
-
-    def finish(index: int, outcome: Outcome) -> None:
-        outcomes[index] = outcome
-        observer.finished(outcome)
-
-    interrupted = False
+    batch = _Batch(jobs, observer, journal, how.skip_existing)
+    interrupted, ended = False, ""
     try:
-        if skip_existing:
-            for index, job in enumerate(jobs):
-                if all(output.exists() for output in job.outputs):
-                    finish(index, Outcome(job, "skipped"))
-        todo = [index for index in range(len(jobs)) if index not in outcomes]
-        work = partial(_Work, make_transcriber, delivery or Delivery())
-        tasks = [jobs[index] for index in todo]
-        workers = min(workers, len(tasks))
-        events = run_in_workers(work, tasks, workers) if workers > 1 else _run_here(work, tasks, observer)
+        work = partial(Work, make_transcriber, delivery or Delivery(), how.strict)
+        if crew is not None:
+            events = crew(work, batch.tasks(), how.patience)
+        elif how.workers:
+            events = run_in_workers(work, batch.tasks(), min(how.workers, len(jobs)), how.patience)
+        else:
+            events = _run_here(work, batch.tasks(), observer)
         with closing(events):
             for event in events:
-                job = tasks[event.index]
-                if isinstance(event, Started):
-                    observer.started(job)
-                elif isinstance(event, Advanced):
-                    observer.advanced(job, event.seconds)
-                elif isinstance(event, Died):
-                    finish(todo[event.index], Outcome(job, "failed", f"{job.source}: {event.cause}"))
-                else:
-                    finish(todo[event.index], event.result)
+                batch.take(event)
+                if batch.disk_full:
+                    ended = "the disk is full: the batch ends here"
+                    break
     except KeyboardInterrupt:
         interrupted = True
-    results = tuple(outcomes.get(index) or Outcome(job, "stopped") for index, job in enumerate(jobs))
-    return Report(results, time.monotonic() - began, interrupted)
+    except sqlite3.DatabaseError as error:
+        ended = f"the journal cannot be read or written ({error}): the batch ends here"
+    except DrumscribeError as error:  # what runs the jobs has failed
+        ended = str(error)
+    return Report(batch.outcomes, time.monotonic() - began, interrupted, ended)
 
 
-def _run_here(make_work, jobs: Sequence[Job], observer: Observer):
-    """The same as `run_in_workers`, in this process; progress goes straight to the observer."""
+class _Batch:
+    """A batch under way: hands out jobs, and takes what comes of them."""
+
+    def __init__(self, jobs: Sequence[Job], observer: Observer, journal: Journal | None, skip_existing: bool) -> None:
+        self._jobs, self._observer, self._journal, self._skip = jobs, observer, journal, skip_existing
+        self._held: dict[int, Job] = {}
+        self.outcomes = Outcomes(jobs)
+        self.disk_full = False
+
+    def tasks(self) -> Iterator[tuple[int, Job] | None]:
+        """Yield the jobs that are to be done, with their numbers; None while others are at work on the last of them."""
+        busy: list[tuple[int, Job]] = []
+        for number, job in enumerate(self._jobs):
+            yield from self._offered(number, job, busy)
+        while busy:
+            yield None
+            again, busy = busy, []
+            for number, job in again:
+                yield from self._offered(number, job, busy)
+
+    def _offered(self, number: int, job: Job, busy: list[tuple[int, Job]]) -> Iterator[tuple[int, Job]]:
+        if self._skip and all(_has_content(output) for output in job.outputs):
+            self._finish(number, Outcome(job, "skipped", outputs=job.outputs))
+            return
+        known = Known("do") if self._journal is None else self._journal.take(job)
+        if known.verdict == "do":
+            self._held[number] = job
+            yield number, replace(job, own=known.own) if known.own else job
+        elif known.verdict == "busy":
+            busy.append((number, job))
+        elif known.verdict == "failed":
+            self._finish(number, Outcome(job, "failed", known.error))
+        else:
+            notes = ("edited since it was transcribed, and kept (--overwrite replaces it)",)
+            edited = known.verdict == "edited"
+            self._finish(number, Outcome(job, "skipped", outputs=known.outputs, notes=notes if edited else ()))
+
+    def take(self, event: Event) -> None:
+        """Take what a job reports."""
+        job = self._held[event.index]
+        if isinstance(event, Started):
+            self._observer.started(job)
+        elif isinstance(event, Advanced):
+            self._observer.advanced(job, event.seconds)
+        elif isinstance(event, Compiling):
+            self._observer.compiling(job)
+        else:
+            if isinstance(event, Died):
+                outcome = Outcome(job, "failed", f"{job.source}: {event.cause}")
+            else:
+                outcome = replace(event.result, job=job)
+            del self._held[event.index]
+            if outcome.disk_full:
+                self.disk_full = True
+            elif self._journal is not None:
+                self._journal.finish(outcome)
+            self._finish(event.index, outcome)
+
+    def _finish(self, number: int, outcome: Outcome) -> None:
+        self.outcomes.put(number, outcome)
+        self._observer.finished(outcome)
+
+
+def _has_content(output: Path) -> bool:
+    try:
+        return output.stat().st_size > 0
+    except OSError:
+        return False
+
+
+def _run_here(
+    make_work: "Callable[[], Work]", jobs: Iterator[tuple[int, Job] | None], observer: Observer
+) -> Generator[Event, None, None]:
+    """Do the same as `run_in_workers` in this process; reports go straight to the observer."""
     work = make_work()
-    for index, job in enumerate(jobs):
+    for task in jobs:
+        if task is None:
+            time.sleep(WAIT_S)
+            continue
+        index, job = task
         yield Started(index)
-        yield Ended(index, work(job, partial(observer.advanced, job)))
+        yield Ended(index, work(job, _DirectReporter(observer, job)))
 
 
-class _Work:
-    """Transcribes one recording after the other with one transcriber."""
+class _DirectReporter:
+    """Reports on a job to an observer."""
 
-    def __init__(self, make_transcriber: Callable[[], FileTranscriber], delivery: Delivery):
+    def __init__(self, observer: Observer, job: Job) -> None:
+        self._observer = observer
+        self._job = job
+
+    def __call__(self, seconds: float) -> None:
+        self._observer.advanced(self._job, seconds)
+
+    def compiling(self) -> None:
+        """Report that code is being compiled."""
+        self._observer.compiling(self._job)
+
+
+class Work:
+    """Transcribes one recording after the other with one transcriber.
+
+    Parameters
+    ----------
+    make_transcriber : Callable[[], FileTranscriber]
+        Called when the first recording comes.
+    delivery : Delivery
+        How the outputs are written.
+    strict : bool
+        Whether recordings that end early fail.
+    """
+
+    def __init__(
+        self, make_transcriber: Callable[[], FileTranscriber], delivery: Delivery, strict: bool = False
+    ) -> None:
         self._make_transcriber = make_transcriber
         self._delivery = delivery
+        self._strict = strict
         self._transcriber: FileTranscriber | None = None
 
-    def __call__(self, job: Job, progress: Callable[[float], None]) -> Outcome:
+    def __call__(self, job: Job, progress: Reporter) -> Outcome:
         began = time.monotonic()
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
                 warnings.simplefilter("ignore", category)
+            if self._strict:
+                warnings.simplefilter("error", IncompleteWarning)
+            full = False
             try:
-                transcription, notes = self._transcribe_and_write(job, progress)
+                transcription, delivered = self._transcribe_and_write(job, progress)
                 error = ""
-            except DrumscribeError as problem:
-                transcription, error = None, str(problem)
+            except (DrumscribeError, IncompleteWarning) as problem:
+                transcription, error, full = None, str(problem), is_full(problem)
             except MemoryError:
-                transcription, error = None, f"{job.source}: there is not enough memory"
-            except Exception as problem:  # a bug, or a machine at its end: told as what it is, and the next one tried
-                transcription, error = None, f"{job.source}: {_unexpected(problem)}"
-        told = tuple(dict.fromkeys(_one_line(str(w.message)) for w in caught))
+                transcription, error = None, f"{job.source}: not enough memory"
+            except Exception as problem:  # a bug, or a machine at its end: reported, and the next job is tried
+                transcription, error, full = None, f"{job.source}: {_unexpected(problem)}", is_full(problem)
+        raised = tuple(dict.fromkeys(_one_line(str(w.message)) for w in caught))
         seconds = time.monotonic() - began
         if transcription is None:
-            return Outcome(job, "failed", _one_line(error), told, seconds=seconds)
+            return Outcome(job, "failed", _one_line(error), raised, seconds=seconds, disk_full=full)
         hits = Counter(hit.instrument for hit in transcription.hits)
-        return Outcome(job, "done", "", told, notes, transcription.duration, seconds, hits, transcription.rhythm)
+        length, rhythm = transcription.duration, transcription.rhythm
+        picture = lanes_of(transcription)
+        facts = (raised, delivered.notes, delivered.outputs, length, seconds, hits, rhythm)
+        return Outcome(job, "done", "", *facts, picture=picture)
 
-    def _transcribe_and_write(
-        self, job: Job, progress: Callable[[float], None]
-    ) -> tuple[Transcription, tuple[str, ...]]:
+    def _transcribe_and_write(self, job: Job, progress: Reporter) -> tuple[Transcription, Delivered]:
         if self._transcriber is None:
-            with native_chatter_dropped():
-                self._transcriber = self._make_transcriber()
-        transcription = self._transcriber.transcribe_file(job.source, progress)
-        return transcription, self._delivery.deliver(transcription, job.outputs)
+            self._transcriber = self._make_transcriber()
+        if self._delivery.written is not None:
+            self._delivery.written.trust(job.own)
+        with fetched(job.source) as source, put(job.outputs) as outputs:
+            try:
+                with compilation_reported(progress.compiling):
+                    transcription = self._transcriber.transcribe_file(source, progress)
+            except DrumscribeError as error:
+                if source is job.source:
+                    raise
+                raise AudioError(str(error).replace(str(source), address_of(job.source))) from error
+            delivered = self._delivery.deliver(transcription, outputs, job.source)
+        return transcription, delivered if outputs == job.outputs else delivered._replace(outputs=job.outputs)
 
 
 def _unexpected(error: Exception) -> str:
-    """An exception that nobody foresaw, with the place that it came from."""
+    """Describe an unforeseen exception, with the place where it was raised."""
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next

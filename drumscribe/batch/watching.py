@@ -1,70 +1,112 @@
-"""A folder that recordings keep coming to: each is transcribed once it is complete.
+"""Watched folders: each new recording is transcribed once it is complete.
 
-What is done is told by the outputs alone: a recording whose outputs are all there, and no older than it is, is left
-alone, so that a restart neither repeats nor loses anything. One that failed is tried again when it has changed.
+The journal of the output folder records the progress, so that a restart neither repeats nor loses anything. A recording
+that was done, or failed, is transcribed again when it has changed.
 """
 
+import stat
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from .delivery import Delivery
-from .plan import Job, PlanError, find_recordings, plan
-from .run import FileTranscriber, Observer, Report, run
+from ..formats.outputs import Delivery
+from .events import Event
+from .jobs import Job, Report
+from .journal import Journal
+from .patience import Patience
+from .plan import PlanError, find_recordings, plan
+from .run import FileTranscriber, How, Observer, run
+from .workers import Worker, dismiss, run_in_workers
 
 Signature = tuple[int, int]
-"""Size in bytes and time of the last change in ns."""
+"""Size in bytes, and time of the last change in nanoseconds."""
 
 
 @dataclass(frozen=True)
 class WatchOptions:
-    """How a folder is watched.
+    """Options of watching.
 
     Attributes
     ----------
-    interval : seconds from one look to the next.
-    settle : seconds for which a recording must not have changed to count as complete.
-    workers : processes, each with one recording at a time.
+    interval : float, default 1.0
+        Seconds from one look to the next.
+    settle : float, default 2.0
+        Seconds without a change after which a recording counts as complete.
+    workers : int, default 1
+        Number of processes, each with one recording at a time.
+    patience : Patience, optional
+        How long a recording may take.
+    strict : bool, default False
+        Whether recordings that end early fail, instead of being transcribed as far as they go.
     """
 
     interval: float = 1.0
     settle: float = 2.0
     workers: int = 1
+    patience: Patience = field(default_factory=Patience)
+    strict: bool = False
 
 
 class Watch:
-    """Looks for what is new in folders, and has it transcribed.
+    """Finds new recordings in folders, and transcribes them.
 
     Parameters
     ----------
-    paths : folders, files or patterns, as of `plan.plan`.
-    out : the output folder.
-    endings : of the outputs.
+    paths : Sequence[str | Path]
+        Folders, files or patterns, as of `plan.plan`.
+    out : Path
+        The output folder.
+    endings : Sequence[str]
+        Endings of the outputs.
+    options : WatchOptions
+        How to watch.
+    journal : Journal
+        Of the output folder.
     """
 
-    def __init__(self, paths: Sequence[str | Path], out: Path, endings: Sequence[str], options: WatchOptions) -> None:
+    def __init__(
+        self,
+        paths: Sequence[str | Path],
+        out: Path,
+        endings: Sequence[str],
+        options: WatchOptions,
+        journal: Journal,
+    ) -> None:
         self._paths, self._out, self._endings, self._options = paths, out, endings, options
+        self._journal = journal
         self._seen: dict[Path, tuple[Signature, float]] = {}
         self._tried: dict[Path, Signature] = {}
 
     def ready(self, now: float) -> list[Job]:
-        """The recordings that are complete and not yet done; `now` is a time in seconds that only rises."""
+        """List the recordings that are complete and not yet done.
+
+        Parameters
+        ----------
+        now : float
+            A time in seconds that never decreases.
+
+        Returns
+        -------
+        list[Job]
+            Their jobs.
+        """
         complete = {source: signature for source, signature in self._look(now) if self._tried.get(source) != signature}
         if not complete:
             return []
         try:
             jobs = plan(self._paths, self._out, self._endings).jobs
         except PlanError:
-            if not find_recordings(self._paths):  # they have gone meanwhile
+            if not find_recordings(self._paths):  # they are gone by now
                 return []
             raise
-        jobs = [job for job in jobs if job.source in complete]
-        self._tried |= {job.source: complete[job.source] for job in jobs}
-        return [job for job in jobs if not _is_done(job, complete[job.source])]
+        ready = [job for job in jobs if job.source in complete]
+        self._tried |= {job.source: complete[job.source] for job in ready}
+        return [job for job in ready if not self._journal.is_done(job)]
 
     def _look(self, now: float) -> Iterator[tuple[Path, Signature]]:
-        """Recordings that have not changed for a while, and can be opened."""
+        """Yield recordings that have not changed for a while, and can be opened."""
         seen, self._seen = self._seen, {}
         for source in find_recordings(self._paths):
             signature = _signature(source)
@@ -82,44 +124,57 @@ class Watch:
         observe: Callable[[Sequence[Job]], Observer],
         stopped: Callable[[], bool] = lambda: False,
     ) -> Iterator[Report]:
-        """Transcribe what becomes ready, until `stopped` or Ctrl-C; a report after each batch.
+        """Transcribe recordings as they become ready, until `stopped` or Ctrl-C.
 
-        `make_transcriber` is as of `run.run`, and so are the observers that `observe` makes, one for each batch.
+        Parameters
+        ----------
+        make_transcriber : Callable[[], FileTranscriber]
+            Makes a transcriber, as for `run.run`.
+        delivery : Delivery
+            Formats and options of the outputs.
+        observe : Callable[[Sequence[Job]], Observer]
+            Makes an observer for a batch.
+        stopped : Callable[[], bool], optional
+            Whether to stop; asked between batches.
+
+        Yields
+        ------
+        Report
+            The report of each batch.
         """
-        kept: list[FileTranscriber] = []
-
-        def keep_transcriber() -> FileTranscriber:
-            if not kept:
-                kept.append(make_transcriber())
-            return kept[0]
-
+        kept: list[Worker] = []
+        crew = partial(_run_in_kept, self._options.workers, kept)
         try:
             while not stopped():
                 if jobs := self.ready(time.monotonic()):
-                    workers = min(self._options.workers, len(jobs))
-                    make = make_transcriber if workers > 1 else keep_transcriber
-                    report = run(jobs, make, delivery, workers=workers, observer=observe(jobs))
+                    how = How(strict=self._options.strict, patience=self._options.patience)
+                    at_work = observe(jobs), self._journal, crew
+                    report = run(jobs, make_transcriber, delivery, how, *at_work)
                     yield report
-                    if report.interrupted:
+                    if report.interrupted or report.ended:
                         return
                 else:
                     time.sleep(self._options.interval)
         except KeyboardInterrupt:
             return
+        finally:
+            dismiss(kept)
+
+
+def _run_in_kept(
+    workers: int, kept: list[Worker], work: Callable, jobs: Iterator, patience: Patience
+) -> Generator[Event, None, None]:
+    """Run jobs in processes that stay for the next batch, as loading a model takes longer than most recordings."""
+    return run_in_workers(work, jobs, workers, patience, kept)
 
 
 def _signature(path: Path) -> Signature | None:
-    """None for what is not there any more, or cannot be opened yet: its writer may still hold it."""
+    """Return size and time; None for a file that is gone, or cannot be opened yet because its writer holds it."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
+            return None
         with path.open("rb"):
             status = path.stat()
     except OSError:
         return None
     return status.st_size, status.st_mtime_ns
-
-
-def _is_done(job: Job, signature: Signature) -> bool:
-    try:
-        return all(output.stat().st_mtime_ns >= signature[1] for output in job.outputs)
-    except OSError:
-        return False

@@ -1,7 +1,8 @@
-"""Worker processes: each does one job at a time on one thread, and none can take the others down.
+"""Worker processes: each does one job at a time on one thread, and none can affect the others.
 
-A process pool of the standard library gives up all of its jobs when one worker dies, and does not tell which job
-killed it; here every worker has a pipe of its own, so that its death is the failure of the one job it held.
+A process pool of the standard library gives up all jobs when one worker dies, and does not report which job killed it;
+here every worker has its own pipe, so that its death costs the one job it held, which is tried once more in a fresh
+process. Jobs are taken from an iterator one by one, so that a batch of any size takes the same memory.
 """
 
 import multiprocessing
@@ -9,170 +10,200 @@ import os
 import signal
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from multiprocessing import connection
-from typing import Any
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any, Protocol
 
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-_REPORT_EVERY = 0.1  # seconds between reports of progress
-_GRACE = 2.0  # seconds that workers have to end by themselves when all is stopped
+from ..runtime import one_thread
+from .events import Advanced, Begun, Compiling, Died, Ended, Event, Started
+from .patience import START_S, Patience
+
+_REPORT_EVERY_S = 0.1  # time between reports of progress
+_GRACE_S = 2.0  # time that workers have to end by themselves when the batch is stopped
+WAIT_S = 0.5
+"""Time between looks for jobs that take too long, or that wait for another run."""
+_END = (-1, None)  # in place of a job: there are no more
 
 
 class Stop(BaseException):
     """Raised inside a job when the batch is stopped; not a failure, hence not an Exception."""
 
 
-@dataclass(frozen=True, slots=True)
-class Advanced:
-    """A job reports progress: seconds of audio done."""
+class Reporter(Protocol):
+    """Takes reports from a job: called with the seconds of audio that are done."""
 
-    index: int
-    seconds: float
+    def __call__(self, seconds: float) -> None: ...
 
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A job was given to a worker."""
-
-    index: int
+    def compiling(self) -> None:
+        """Report that code is being compiled."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A job returned its result."""
-
-    index: int
-    result: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Died:
-    """A worker process ended under a job."""
-
-    index: int
-    cause: str
-
-
-@contextmanager
-def one_thread():
-    """Make numeric libraries loaded within, and by processes started within, use one thread each."""
-    before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-@contextmanager
-def native_chatter_dropped():
-    """Drop what libraries write straight to the standard error of the process, past Python: TFLite greets there."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # there is no standard error
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
-def available_cores() -> int:
-    """The number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+Work = Callable[[Any, Reporter], Any]
+"""Does a job, given the job and what takes its reports, and returns its result."""
 
 
 def run_in_workers(
-    make_work: Callable[[], Callable[[Any, Callable[[float], None]], Any]], jobs: Sequence[Any], workers: int
-) -> Iterator[Started | Advanced | Ended | Died]:
-    """Run jobs in processes, and yield what happens as it happens.
+    make_work: Callable[[], Work],
+    jobs: Iterator[tuple[int, Any] | None],
+    workers: int,
+    patience: Patience,
+    kept: "list[Worker] | None" = None,
+) -> Generator[Event, None, None]:
+    """Run jobs in processes, and yield events as they happen.
 
     Closing the iterator, or an exception such as KeyboardInterrupt in it, stops the jobs.
 
     Parameters
     ----------
-    make_work : called once in each worker; returns the function that does a job, given the job and a callback for
-        progress in seconds. Picklable, as are jobs and results.
-    workers : number of processes.
+    make_work : Callable[[], Work]
+        Called once in each worker; returns the function that does a job. Picklable, as are jobs and results.
+    jobs : Iterator[tuple[int, Any] | None]
+        The jobs with their numbers, taken when a worker is free; None where there is none at the moment.
+    workers : int
+        Number of processes.
+    patience : Patience
+        How long a job may take.
+    kept : list of Worker, optional
+        Processes of an earlier call, for the same work; those that are idle at the end are left in it.
+
+    Yields
+    ------
+    Event
+        Start, progress and end of each job.
     """
-    waiting = deque(range(len(jobs)))
-    crew: list[_Worker] = []
+    crew = [] if kept is None else kept
+    again: list[tuple[int, Any]] = []
+    tried: set[int] = set()
+    more = True
     try:
-        while waiting or any(worker.index is not None for worker in crew):
-            while len(crew) < min(workers, len(waiting) + sum(worker.index is not None for worker in crew)):
-                crew.append(_Worker(make_work))
-            for worker in crew:
-                if worker.index is None and waiting:
-                    worker.begin(waiting[0], jobs[waiting[0]])
-                    yield Started(waiting.popleft())
-            # With a timeout, because Windows does not interrupt a wait without one.
-            for ready in connection.wait([worker.pipe for worker in crew if worker.index is not None], timeout=0.5):
+        while more or again or any(worker.held for worker in crew):
+            for _ in range(workers - sum(worker.held is not None for worker in crew)):
+                task = again.pop() if again else next(jobs, _END) if more else _END
+                if task is _END:
+                    more = False
+                    break
+                if task is None:
+                    break
+                idle = next((worker for worker in crew if worker.held is None), None)
+                if idle is None:
+                    crew.append(idle := Worker(make_work))
+                idle.begin(*task)
+                if task[0] not in tried:
+                    yield Started(task[0])
+            busy = [worker for worker in crew if worker.held]
+            if not busy:
+                time.sleep(WAIT_S if more else 0)
+            # With a timeout, because Windows does not interrupt a wait without one, and for jobs that take too long.
+            for ready in connection.wait([worker.pipe for worker in busy], timeout=WAIT_S) if busy else ():
                 worker = next(w for w in crew if w.pipe is ready)
                 event = worker.receive()
-                if isinstance(event, Died):
+                if isinstance(event, Begun):
+                    continue
+                if isinstance(event, Died) and worker.held:
                     crew.remove(worker)
+                    if event.index not in tried:  # once more, in a fresh process
+                        tried.add(event.index)
+                        again.append(worker.held)
+                        continue
+                if isinstance(event, (Ended, Died)):
+                    tried.discard(event.index)
+                    worker.held = None
                 yield event
+            for worker in [w for w in crew if w.held and patience.is_over(w.began, w.reached)]:
+                crew.remove(worker)
+                worker.kill()
+                if worker.held:
+                    yield Died(worker.held[0], patience.words(worker.reached))
     finally:
-        _dismiss(crew)
+        ending = [worker for worker in crew if kept is None or worker.held]
+        crew[:] = [worker for worker in crew if worker not in ending]
+        dismiss(ending)
 
 
-class _Worker:
-    """The parent's side of one worker process; `index` is the job that it holds."""
+class Worker:
+    """The parent's side of one worker process.
 
-    def __init__(self, make_work):
+    Parameters
+    ----------
+    make_work : Callable[[], Work]
+        Called in the process; returns the function that does a job.
+
+    Attributes
+    ----------
+    held : tuple of int and object, or None
+        The job that it does, with its number.
+    began, reached : float
+        When it began with the job (monotonic, in seconds; until it does, the latest that it may), and the seconds of
+        audio that are done.
+    """
+
+    def __init__(self, make_work: Callable[[], Work]) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, other_end = context.Pipe()
         self.process = context.Process(target=_work, args=(other_end, make_work), daemon=True)
-        with one_thread(), _ctrl_c_ignored():
+        with one_thread(), _ctrl_c_ignored(), _may_have_children(multiprocessing.current_process()):
             self.process.start()
         other_end.close()
-        self.index = None
+        self.held: tuple[int, Any] | None = None
+        self.began = self.reached = 0.0
 
-    def begin(self, index: int, job) -> None:
-        self.index = index
+    def begin(self, index: int, job: Any) -> None:
+        """Give it a job.
+
+        Parameters
+        ----------
+        index : int
+            The number of the job.
+        job : object
+            What its work takes.
+        """
+        self.held = index, job
+        self.began, self.reached = time.monotonic() + START_S, 0.0
         with suppress(OSError):  # it may be dead already, which `receive` will find
             self.pipe.send((index, job))
 
-    def receive(self) -> Advanced | Ended | Died:
+    def receive(self) -> Event | Begun:
+        """Wait for what it reports next; its death is reported, too."""
+        assert self.held is not None, "only workers with a job are waited for"
         try:
             event = self.pipe.recv()
         except (EOFError, OSError):
-            self.process.join(_GRACE)
-            event = Died(self.index, _cause_of_death(self.process.exitcode))
-        if not isinstance(event, Advanced):
-            self.index = None
+            self.process.join(_GRACE_S)
+            event = Died(self.held[0], _cause_of_death(self.process.exitcode))
+        if isinstance(event, Begun):
+            self.began = time.monotonic()
+        if isinstance(event, Advanced):
+            self.reached = event.seconds
         return event
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.process.kill()
+        self.process.join(_GRACE_S)
+        self.pipe.close()
 
 
 def _cause_of_death(exit_code: int | None) -> str:
     if exit_code is not None and exit_code < 0:
-        name = signal.Signals(-exit_code).name
-        return f"its process was killed ({name}{', perhaps for want of memory' if name == 'SIGKILL' else ''})"
+        try:
+            name = signal.Signals(-exit_code).name
+        except ValueError:  # a real-time signal
+            name = f"signal {-exit_code}"
+        return f"its process was killed ({name}{', perhaps for lack of memory' if name == 'SIGKILL' else ''})"
     return f"its process ended unexpectedly (exit code {exit_code})"
 
 
-def _dismiss(crew: Sequence[_Worker]) -> None:
-    """End all workers: they stop what they do and tidy up; those that do not are ended by force."""
+def dismiss(crew: Sequence[Worker]) -> None:
+    """End all workers: they stop and clean up; those that do not are killed."""
     for worker in crew:
-        if worker.index is None or os.name == "nt":  # where there are no signals: seen at the next report of progress
+        if worker.held is None or os.name == "nt":  # Windows has no signals: seen at the next report of progress
             worker.pipe.close()
         else:
             worker.process.terminate()
-    deadline = time.monotonic() + _GRACE
+    deadline = time.monotonic() + _GRACE_S
     try:
         for worker in crew:
             worker.process.join(max(0, deadline - time.monotonic()))
@@ -183,8 +214,20 @@ def _dismiss(crew: Sequence[_Worker]) -> None:
 
 
 @contextmanager
-def _ctrl_c_ignored():
-    """Start processes that leave Ctrl-C to their parent, even while they are still starting."""
+def _may_have_children(process: BaseProcess) -> Iterator[None]:
+    """Let a process start others though it is to end with its parent, as the workers of a cluster are."""
+    settings = getattr(process, "_config", {})
+    before = settings.pop("daemon", None)
+    try:
+        yield
+    finally:
+        if before is not None:
+            settings["daemon"] = before
+
+
+@contextmanager
+def _ctrl_c_ignored() -> Iterator[None]:
+    """Start processes that leave Ctrl-C to their parent, even while they are starting."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -195,36 +238,68 @@ def _ctrl_c_ignored():
         signal.signal(signal.SIGINT, before)
 
 
-def _work(pipe, make_work) -> None:
-    """The life of a worker process."""
+def _work(pipe: Connection, make_work: Callable[[], Work]) -> None:
+    """Run the loop of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(Stop, EOFError, OSError):  # stopped, or the parent has closed its end of the pipe
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
         signal.signal(signal.SIGTERM, _stop)
         work = make_work()
         while True:
             index, job = pipe.recv()
-            pipe.send(Ended(index, work(job, _reporter(pipe, index))))
-    os._exit(0)  # at once: taking numeric libraries down in order takes as long as loading them
+            pipe.send(Begun())
+            pipe.send(Ended(index, work(job, _PipeReporter(pipe, index))))
+    except Stop:
+        if os.name != "nt":  # so that one that somebody else ended is told from one that ended by itself
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGTERM)
+    except (EOFError, OSError):  # the parent has closed its end of the pipe
+        pass
+    os._exit(0)  # at once: unloading numeric libraries in order takes as long as loading them
 
 
-def _stop(*_) -> None:
+def _end_with_parent() -> None:
+    """Wait for the end of the parent, however it comes, and follow it."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def _stop(*_: object) -> None:
     raise Stop
 
 
-def _reporter(pipe, index: int) -> Callable[[float], None]:
-    last = time.monotonic()
+class _PipeReporter:
+    """Reports to the parent, as often as it is worthwhile.
 
-    def report(seconds: float) -> None:
-        nonlocal last
+    Parameters
+    ----------
+    pipe : Connection
+        To the parent.
+    index : int
+        Of the job.
+    """
+
+    def __init__(self, pipe: Connection, index: int) -> None:
+        self._pipe = pipe
+        self._index = index
+        self._last = time.monotonic()
+
+    def __call__(self, seconds: float) -> None:
         now = time.monotonic()
-        if now - last < _REPORT_EVERY:
-            return
-        last = now
+        if now - self._last >= _REPORT_EVERY_S:
+            self._last = now
+            self._send(Advanced(self._index, seconds))
+
+    def compiling(self) -> None:
+        """Report that code is being compiled."""
+        self._send(Compiling(self._index))
+
+    def _send(self, event: Event) -> None:
         try:
-            if pipe.poll():  # nothing is sent to a busy worker: its parent has closed the pipe
+            if self._pipe.poll():  # nothing is sent to a busy worker: its parent has closed the pipe
                 raise Stop
-            pipe.send(Advanced(index, seconds))
+            self._pipe.send(event)
         except OSError as error:
             raise Stop from error
-
-    return report

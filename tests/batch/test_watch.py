@@ -13,9 +13,11 @@ import pytest
 from conftest import beat, write_audio
 from fakes import FakeTranscriber
 
-from drumscribe.batch.delivery import Delivery
-from drumscribe.batch.run import Observer, Report
+from drumscribe.batch.jobs import Report
+from drumscribe.batch.journal import Journal
+from drumscribe.batch.run import Observer
 from drumscribe.batch.watching import Watch, WatchOptions
+from drumscribe.formats.outputs import Delivery
 
 PATIENCE = 120.0
 
@@ -28,7 +30,10 @@ def stems(tmp_path: Path) -> Path:
 
 
 def make_watch(stems: Path, **options) -> Watch:
-    return Watch([stems], stems.parent / "midi", ["mid"], WatchOptions(**{"interval": 0.01, "settle": 0.2, **options}))
+    out = stems.parent / "midi"
+    out.mkdir(exist_ok=True)
+    how = WatchOptions(**{"interval": 0.01, "settle": 0.2, **options})
+    return Watch([stems], out, ["mid"], how, Journal(out, "settings"))
 
 
 def transcribe_all(watch: Watch, out: Path, count: int) -> list[Report]:
@@ -46,7 +51,8 @@ def done_in(reports: list[Report]) -> list[str]:
 
 
 def short(path: Path, seconds: float = 0.3) -> Path:
-    return write_audio(path, beat(seconds))
+    """A recording that is there as a whole at once: a busy machine may pause a writer for longer than `settle`."""
+    return write_audio(path.with_name(f".{path.name}"), beat(seconds)).replace(path)
 
 
 def test_a_recording_is_ready_once_it_has_not_changed_for_a_while(stems: Path) -> None:
@@ -92,20 +98,15 @@ def test_fifty_that_arrive_at_once_are_all_done_once(stems: Path) -> None:
 
 def test_a_file_that_is_written_slowly_is_read_when_it_is_whole(stems: Path, tmp_path: Path) -> None:
     data = short(tmp_path / "whole.wav", 2.0).read_bytes()
-
-    def bounce() -> None:
-        with (stems / "a.wav").open("wb") as file:
-            for start in range(0, len(data), len(data) // 8 + 1):
-                file.write(data[start : start + len(data) // 8 + 1])
-                file.flush()
-                time.sleep(0.1)
-
-    bouncing = threading.Thread(target=bounce)
-    bouncing.start()
-    reports = transcribe_all(make_watch(stems, settle=1.0), tmp_path / "midi", 1)
-    bouncing.join()
-    assert [o.status for report in reports for o in report.outcomes] == ["done"]
-    assert reports[-1].outcomes[0].duration == 2.0
+    watch, now = make_watch(stems, settle=2.0), 0.0
+    with (stems / "a.wav").open("wb") as file:
+        for start in range(0, len(data), len(data) // 8 + 1):
+            file.write(data[start : start + len(data) // 8 + 1])
+            file.flush()
+            assert watch.ready(now) == []
+            now += 1.9
+    assert watch.ready(now) == []
+    assert [job.source for job in watch.ready(now + 0.2)] == [stems / "a.wav"]
 
 
 def test_a_restart_repeats_and_loses_nothing(stems: Path) -> None:
@@ -147,6 +148,18 @@ def test_one_that_fails_is_tried_again_when_it_has_changed(stems: Path) -> None:
     short(path)
     watch.ready(5.0)
     assert len(watch.ready(7.0)) == 1
+
+
+def test_a_recording_that_ends_early_fails_if_watching_is_strict(stems: Path) -> None:
+    path = short(stems / "cut.wav", 1.0)
+    path.write_bytes(path.read_bytes()[:40000])
+    short(stems / "whole.wav")
+    (report,) = transcribe_all(make_watch(stems, strict=True), stems.parent / "midi", 1)
+    told = {outcome.job.source.name: outcome for outcome in report.outcomes}
+    assert (told["whole.wav"].status, told["cut.wav"].status) == ("done", "failed")
+    assert "breaks off after 0.5 s" in told["cut.wav"].error
+    (report,) = transcribe_all(make_watch(stems), stems.parent / "midi", 2)
+    assert [outcome.status for outcome in report.outcomes] == ["done"]
 
 
 def test_files_come_and_go(stems: Path) -> None:

@@ -1,0 +1,96 @@
+"""What a batch speaks of: a recording and its outputs, and what came of it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from ..music.transcription import Rhythm
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One recording and the files that its transcription is written to.
+
+    Attributes
+    ----------
+    source : Path
+        The recording.
+    outputs : tuple[Path, ...]
+        One per format.
+    own : tuple of str, optional
+        Digests of outputs of an earlier run, which are replaced.
+    """
+
+    source: Path
+    outputs: tuple[Path, ...]
+    own: tuple[str, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The outcome of one job.
+
+    Attributes
+    ----------
+    job : Job
+        The recording and its outputs.
+    status : {"done", "skipped", "failed", "stopped"}
+        "done"; "skipped", as it was done before; "failed"; "stopped", with the whole batch.
+    error : str, default ""
+        The reason of a failure, in one line.
+    warnings : tuple[str, ...], optional
+        Faults of the recording, a line each.
+    notes : tuple[str, ...], optional
+        Notes on the outputs, a line each.
+    outputs : tuple[Path, ...], optional
+        The files written, or found if skipped.
+    duration : float, default 0.0
+        Length of the recording in seconds.
+    seconds : float, default 0.0
+        Time that the job took.
+    hits : Counter[str], optional
+        Number of hits by instrument.
+    rhythm : Rhythm, optional
+        Tempo, beats and meter, if analysed.
+    disk_full : bool, default False
+        Whether it failed because nothing more can be written, which ends the batch.
+    picture : str, default ""
+        Where its hits are: see `pictures.lanes_of`.
+    """
+
+    job: Job
+    status: Literal["done", "skipped", "failed", "stopped"]
+    error: str = ""
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    outputs: tuple[Path, ...] = ()
+    duration: float = 0.0
+    seconds: float = 0.0
+    hits: Counter[str] = field(default_factory=Counter)
+    rhythm: Rhythm | None = None
+    disk_full: bool = False
+    picture: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcomes of all jobs, in their order.
+
+    Attributes
+    ----------
+    outcomes : Sequence[Outcome]
+        One per job.
+    seconds : float
+        Time that the batch took.
+    interrupted : bool, default False
+        Whether Ctrl-C ended it.
+    ended : str, default ""
+        In a line, why it ended before all was tried, if not by Ctrl-C.
+    """
+
+    outcomes: Sequence[Outcome]
+    seconds: float
+    interrupted: bool = False
+    ended: str = ""

@@ -1,0 +1,143 @@
+"""Reports of a batch: what is in the page, the table and the JSON."""
+
+import csv
+import json
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from conftest import beat, write_audio
+from fakes import FakeTranscriber
+
+from drumscribe.batch.jobs import Job, Outcome, Report
+from drumscribe.batch.lanes import COLUMNS, lanes_of
+from drumscribe.batch.plan import Plan
+from drumscribe.batch.reports import check_report, write_report
+from drumscribe.cli import main
+from drumscribe.errors import DrumscribeError
+from drumscribe.music.drums import INSTRUMENTS
+from drumscribe.music.tempo_map import TempoMap
+from drumscribe.music.transcription import Hit, Rhythm, Transcription
+
+HITS = tuple(Hit(float(second), name, 90) for second in range(10) for name in ("kick", "snare")[: 1 + second % 2])
+SONG = Transcription(HITS, 10.0, "", Rhythm(TempoMap.steady(120.0), 0.9, True))
+
+
+def outcome(number: int, **changes) -> Outcome:
+    job = Job(Path(f"songs/{number}.wav"), (Path(f"midi/{number}.mid"),))
+    counts = Counter(hit.instrument for hit in HITS)
+    facts = {"outputs": job.outputs, "duration": 10.0, "seconds": 0.1, "hits": counts, "rhythm": SONG.rhythm}
+    return Outcome(job, **{"status": "done", "picture": lanes_of(SONG), **facts, **changes})
+
+
+BAD = "songs/1.wav: <b>not</b> a \x1b[31m recording"
+
+
+def written(path: Path, *outcomes: Outcome) -> str:
+    found = outcomes or (
+        outcome(0, warnings=("breaks off",)),
+        outcome(1, status="failed", error=BAD, outputs=(), picture=""),
+    )
+    write_report(path, Plan((), (), ("gone: no such file",)), Report(found, 2.0))
+    return path.read_text(encoding="utf-8")
+
+
+class Page(HTMLParser):
+    """Keeps tags and texts, and counts what a browser would have to fetch."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: Counter[str] = Counter()
+        self.texts: list[str] = []
+        self.fetched: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags[tag] += 1
+        self.fetched += [value for name, value in attrs if name in ("src", "href")]
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+def test_the_page_has_totals_failures_and_a_row_for_each(tmp_path: Path) -> None:
+    page = Page(written(tmp_path / "r.html"))
+    assert page.tags["tr"] == 3 and page.tags["svg"] == 1 and not page.fetched and not page.tags["b"]
+    text = "".join(page.texts)
+    assert "1 transcribed, 2 failed" in text and "10 kick, 5 snare" in text
+    assert text.index("gone: no such file") < text.index("songs/0.wav")
+    assert "songs/1.wav: <b>not</b> a \\x1b[31m recording" in text
+    assert "120.0" in text and "0.90" in text and "100 x" in text and "breaks off" in text
+
+
+def test_a_page_of_five_thousand_is_small_enough_to_open(tmp_path: Path) -> None:
+    page = Page(written(tmp_path / "r.html", *(outcome(number) for number in range(5000))))
+    assert page.tags["tr"] == 5001
+    assert (tmp_path / "r.html").stat().st_size < 6_000_000
+
+
+def test_the_table_has_a_column_for_each_drum(tmp_path: Path) -> None:
+    written(tmp_path / "r.csv")
+    with (tmp_path / "r.csv").open(newline="") as file:
+        first, second, problem = csv.DictReader(file)
+    assert (first["kick"], first["snare"], first["hits"], first["tempo"], first["speed"]) == (
+        "10",
+        "5",
+        "15",
+        "120.0",
+        "100.0",
+    )
+    assert second["error"].endswith("\\x1b[31m recording") and problem["error"] == "gone: no such file"
+    assert set(INSTRUMENTS) <= first.keys()
+
+
+def test_lanes_show_where_hits_are() -> None:
+    lanes = lanes_of(SONG)
+    kick = lanes[INSTRUMENTS.index("kick") * COLUMNS :][:COLUMNS]
+    assert len(lanes) == COLUMNS * len(INSTRUMENTS) and kick.count("1") == 10 and kick[0] == "1"
+    assert lanes_of(Transcription((), 10.0)) == ""
+
+
+def test_another_format_is_refused() -> None:
+    with pytest.raises(DrumscribeError, match=r"reports are written as \.html, \.json, \.csv"):
+        check_report(Path("r.pdf"))
+
+
+def test_the_command_writes_a_report_of_a_list(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("drumscribe.cli.build.make_transcriber", FakeTranscriber)
+    monkeypatch.setattr("drumscribe.runtime.available_cores", lambda: 0)  # no processes, which would not be faked
+    monkeypatch.chdir(tmp_path)
+    write_audio(Path("songs/x/a.wav"), beat(0.6))
+    listed = "songs/x/a.wav\n\nsongs/gone.wav\n"
+    words = ["transcribe", "--from-file", "-", "--out", "midi", "--report", "r.json", "--json"]
+    done = CliRunner().invoke(main, words, input=listed)
+    assert done.exit_code == 1
+    assert Path("midi/songs/x/a.mid").exists()
+    report = json.loads(Path("r.json").read_text())
+    assert [one["status"] for one in report["recordings"]] == ["done", "failed"]
+    assert json.loads(done.stdout)["recordings"][0]["hits"] == report["recordings"][0]["hits"]
+    assert CliRunner().invoke(main, words, input=listed).stdout.count('"skipped"') == 1
+
+
+def test_shards_are_disjoint_and_together_all(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("drumscribe.cli.build.make_transcriber", FakeTranscriber)
+    monkeypatch.setattr("drumscribe.runtime.available_cores", lambda: 0)  # no processes, which would not be faked
+    for number in range(12):
+        write_audio(tmp_path / "songs" / f"{number}.wav", beat(0.6))
+    parts = []
+    for part in ("1/3", "2/3", "3/3"):
+        words = ["transcribe", tmp_path / "songs", "--out", tmp_path / "midi", "--shard", part, "--json", "--force"]
+        done = CliRunner().invoke(main, [*map(str, words)])
+        assert done.exit_code == 0
+        parts.append({one["source"] for one in json.loads(done.stdout)["recordings"]})
+    assert sum(map(len, parts)) == len(set.union(*parts)) == 12
+    assert CliRunner().invoke(main, ["transcribe", "x.wav", "--shard", "4/3"]).exit_code == 2
+
+
+def test_the_help_of_the_program_lists_each_command_as_it_describes_itself() -> None:
+    context = main.make_context("drumscribe", ["info"])
+    for name, (_, sentence) in main.lazily.items():
+        command = main.get_command(context, name)
+        assert command is not None and command.name == name and command.get_short_help_str(200) == sentence
