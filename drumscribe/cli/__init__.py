@@ -1,38 +1,54 @@
 """The commands, thin: arguments in, what the library does, an exit code out.
 
-What a command needs beyond click is imported inside it, so that --help answers at once.
+A command is imported when it is asked for, and what it needs beyond click inside it, so that --help answers at once.
 """
 
 import click
 
 from .. import __version__
-from . import checking, evaluate, finetune, info, kits, live, serve, transcribe, watch
-from .group import Commands
+from .group import Root
+
+_SPELLINGS = {"quantise": "quantize"}
+"""Other spellings that are understood, of commands, options and choices."""
+
+_SETTINGS = {
+    "help_option_names": ["-h", "--help"],
+    "max_content_width": 100,
+    "token_normalize_func": lambda word: _SPELLINGS.get(word, word),
+}
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+_COMMANDS = {
+    "transcribe": ("transcribe", "Transcribe recordings to MIDI files."),
+    "plot": ("review", "Plot a recording and its hits."),
+    "listen": ("review", "Mix a recording and its hits, to judge by ear."),
+    "grid": ("review", "Print the first bars as a step sequencer."),
+    "score": ("score", "Write a score, as drummers read it."),
+    "groove": ("groove", "Show how far from the grid each drum plays."),
+    "finetune": ("finetune", "Learn your own sounds from a few samples."),
+    "kits": ("kits", "List, show, remove, merge or remake your kits."),
+    "info": ("info", "Show a model, and which models and kits there are."),
+    "maps": ("maps", "List the drum maps that --map knows, or show the notes of one."),
+    "evaluate": ("evaluate", "Score transcriptions against what was played."),
+    "convert": ("convert", "Convert a transcription that was written or edited anywhere."),
+    "live": ("live", "Play a microphone's hits to a MIDI port."),
+    "serve": ("serve", "Detect hits for a program in another language."),
+    "plugin": ("plugin", "Use drumscribe as a plug-in in a host."),
+    "watch": ("watch", "Transcribe what is added to a folder."),
+    "studio": ("studio", "Open the studio, a page to transcribe, correct and teach."),
+    "completion": ("completion", "Print what makes a shell complete commands."),
+}
+"""The commands in the order of their use: the module of each, and the first sentence of its help."""
+
+
+@click.group(cls=Root, lazily=_COMMANDS, context_settings=_SETTINGS)
 @click.version_option(__version__, "-V", "--version", prog_name="drumscribe")
 def main() -> None:
     """Turn recordings of drums into MIDI.
 
     \b
-    drumscribe transcribe songs/ --out midi/     one .mid for every recording in the folder
-    drumscribe finetune --samples my_kicks/      learn your own sounds, for transcribe --kit
-    drumscribe COMMAND --help                    all that a command can do
+    drumscribe song.wav                          writes song.mid
+    drumscribe transcribe songs/ --out midi/     writes a .mid for every recording in the folder
+    drumscribe finetune --samples my_kicks/      learns your own sounds, for transcribe --kit
+    drumscribe COMMAND --help                    shows all that a command can do
     """
-
-
-for _command in (
-    transcribe.command,
-    checking.plot,
-    checking.listen,
-    checking.grid,
-    finetune.command,
-    kits.command,
-    info.command,
-    evaluate.command,
-    live.command,
-    serve.command,
-    watch.command,
-):
-    main.add_command(_command)

@@ -6,42 +6,50 @@ from pathlib import Path
 
 import click
 
-from .group import before_work
+from ..errors import printable
+from .group import before_work, print_any_name
+from .sections import command as sectioned
+from .sections import option
 
 
-@click.command("evaluate")
+@sectioned("evaluate")
 @click.argument("estimates", metavar="EST", type=click.Path(path_type=Path))
 @click.argument("references", metavar="REF", type=click.Path(path_type=Path))
-@click.option(
+@option(
     "--tolerance",
     "-t",
     "tolerances",
     type=click.FloatRange(min=0),
     multiple=True,
     default=(0.05, 0.02),
-    show_default=True,
     metavar="SECONDS",
-    help="How far a hit may be off, each way; can be repeated.",
+    help="Largest distance, either way, between matching hits. Can be repeated.",
 )
-@click.option(
+@option(
     "--classes",
     type=click.Choice(("5", "3")),
     default="5",
-    show_default=True,
     help="Score kick, snare, hihat, tom and cymbal, or the first three.",
 )
-@click.option("--per-track", is_flag=True, help="Also F of every track.")
-@click.option("--confusions", is_flag=True, help="Also what was missed where something false was heard.")
-@click.option("--missing-as-empty", is_flag=True, help="Score tracks without an estimate as if nothing was heard.")
-@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON instead of tables.")
-def command(estimates, references, tolerances, classes, per_track, confusions, missing_as_empty, as_json) -> None:
+@option("--per-track", is_flag=True, help="Also show F of each track.")
+@option("--confusions", is_flag=True, help="Also show which drums were mistaken for which.")
+@option("--missing-as-empty", is_flag=True, help="Score tracks without an estimate as if nothing was detected.")
+@option("--json", "as_json", is_flag=True, help="Print everything as JSON instead of tables.")
+def command(
+    estimates: Path,
+    references: Path,
+    tolerances: tuple[float, ...],
+    classes: str,
+    per_track: bool,
+    confusions: bool,
+    missing_as_empty: bool,
+    as_json: bool,
+) -> None:
     """Score transcriptions against what was played.
 
     EST and REF are two files, or two folders whose files are paired by name: MIDI, JSON or CSV as drumscribe writes
-    them, or text with a time and a drum's name or note on each line. In references, "_class" and "_subclass"
-    at the end of a name do not count.
-
-    Needs mir_eval: pip install mir_eval.
+    them, or text with a time and a drum's name or note on each line. "_class" and "_subclass" at the end of a
+    reference's name are ignored.
     """
     from ..evaluate.annotations import pair_tracks
     from ..evaluate.scorecard import to_data, to_tables
@@ -50,7 +58,9 @@ def command(estimates, references, tolerances, classes, per_track, confusions, m
     with before_work():
         tracks, strays = pair_tracks(estimates, references, missing_as_empty)
     if strays:
-        click.echo(f"note: left out, there is no reference for {', '.join(path.name for path in strays)}", err=True)
+        click.echo(
+            printable(f"note: skipped, as there is no reference: {', '.join(path.name for path in strays)}"), err=True
+        )
     chosen = FIVE_CLASSES if classes == "5" else THREE_CLASSES
     results = [score(tracks, tolerance, chosen) for tolerance in dict.fromkeys(tolerances)]
     if as_json:
@@ -59,7 +69,7 @@ def command(estimates, references, tolerances, classes, per_track, confusions, m
         return
     from rich.console import Console
 
-    sys.stdout.reconfigure(errors="replace")  # names of tracks may not be in the terminal's alphabet
+    print_any_name()
     console = Console()
     if not console.is_terminal:
         console.width = 120  # a file has no edge to wrap at

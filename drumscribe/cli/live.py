@@ -1,83 +1,148 @@
 """`drumscribe live`."""
 
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import ExitStack, nullcontext
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..errors import DrumscribeError
-from . import options
+from . import build
 from .group import Failure, before_work
+from .options.addresses import HOST_AND_PORT, Address
+from .options.listening import engine_options, listening_options
+from .sections import command as sectioned
+from .sections import option
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..live.clock import Timing
+    from ..live.inputs import LiveInput
+    from ..live.osc import OscSender
+    from ..live.ports import Port
+    from ..live.session import Session
+    from ..stream import Engine
 
 
-@click.command("live")
-@click.option("--list", "listing", is_flag=True, help="Show audio inputs and MIDI outputs, and end.")
-@click.option(
+class ChannelNumbers(click.ParamType):
+    """Numbers of channels, as 3,4."""
+
+    name = "NUMBERS"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        words = value.split(",")
+        if not all(word.strip().isdecimal() and 1 <= int(word) <= 64 for word in words):
+            self.fail(f"{value!r} is not a list of channels, as 3,4; the first is 1", param, ctx)
+        return tuple(dict.fromkeys(int(word) for word in words))
+
+
+@sectioned("live")
+@option("--list", "listing", is_flag=True, section="Devices", help="List audio inputs and MIDI outputs, and stop.")
+@option(
     "--device",
     "-d",
     metavar="NAME|FILE",
-    help="An audio input, by number or a part of its name; or a recording, which is played at its own speed instead.",
+    section="Devices",
+    help="Audio input, by number or part of its name; or a recording, played at its own speed. [default: the system's]",
 )
-@click.option("--rate", type=click.IntRange(22050, 192000), metavar="HZ", help="Of the device, if not its own.")
-@click.option(
+@option(
+    "--rate",
+    type=click.IntRange(22050, 192000),
+    metavar="HZ",
+    section="Devices",
+    help="Sample rate. [default: the device's own]",
+)
+@option(
+    "--channels",
+    type=ChannelNumbers(),
+    section="Devices",
+    help="Channels of the device to listen to, as 3,4. [default: the first two]",
+)
+@option(
     "--midi",
     metavar="NAME",
-    help='A MIDI output, by a part of its name, or "none"; a virtual one called drumscribe if not given.',
+    section="Devices",
+    help='MIDI output, by part of its name, or "none". [default: a virtual one called drumscribe]',
 )
-@click.option(
+@option("--osc", type=HOST_AND_PORT, section="Devices", help="Also send hits and tempo as OSC.")
+@option(
     "--record",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="WAV",
-    help="Keep the sound as this wav, and write its transcription beside it at the end.",
+    section="Devices",
+    help="Record the sound to this new wav file, and write its transcription beside it at the end.",
 )
-@options.engine_options
-@options.kit_option
-@options.listening_options
-def command(listing, device, rate, midi, record, latency, retrigger, kit, sensitivities, model) -> None:
-    """Listen to a microphone or an interface, and play what is heard to a MIDI port, until Ctrl-C.
+@option(
+    "--send-clock", is_flag=True, section="Tempo", help="Send the detected tempo to the MIDI output, as MIDI clock."
+)
+@option(
+    "--clock",
+    metavar="NAME",
+    section="Tempo",
+    help='Take the tempo from the MIDI clock of an input, by part of its name, or "virtual" for a new one.',
+)
+@engine_options
+@partial(listening_options, model="live")
+def command(
+    listing: bool,
+    device: str | None,
+    rate: int | None,
+    channels: tuple[int, ...] | None,
+    midi: str | None,
+    osc: Address | None,
+    record: Path | None,
+    send_clock: bool,
+    clock: str | None,
+    latency: float | None,
+    retrigger: float | None,
+    kit: str | None,
+    sensitivities: build.Sensitivities,
+    model: Path | None,
+) -> None:
+    """Play a microphone's hits to a MIDI port.
+
+    Sound comes from a microphone or an audio interface, and hits go to the port, until Ctrl-C.
 
     Needs pip install "drumscribe[live]".
     """
-    from ..batch import reporting
-    from ..batch.workers import native_chatter_dropped, one_thread
+    from ..batch import summary
     from ..files import check_output
+    from ..runtime import one_thread
 
     with one_thread():  # before numpy is loaded, which reads this once
-        console = reporting.make_console()
+        console = summary.make_console()
         if listing:
             _list()
             return
+        from ..live.ending import ending_signals
+        from ..live.inputs import open_source
+
         with ExitStack() as stack:
             with before_work():
                 if record is not None:
                     check_output(record, (".wav",), device or "")
-                source = stack.enter_context(_source(device, rate))
-                port = _port(stack, console, midi)
-                with native_chatter_dropped():
-                    engine = options.make_engine(model, kit, sensitivities, latency, retrigger)
-            session = _play(console, source, engine, port, record)
-        for overrun in session.overruns:
-            console.print(
-                f"{overrun.samples / source.rate:.2f} s from {overrun.sample / source.rate:.2f} s on were lost"
-            )
-        console.print(f"{len(session.hits)} hits in {session.frames / source.rate:.1f} s", soft_wrap=True)
-        if record is not None:
-            _keep(console, record, session.transcription(source.rate, engine.model) if kit is not None else None)
+                    if record.exists():
+                        raise DrumscribeError(f"{record}: is there, and would be lost: give the take another name")
+                sender = _osc(osc)
+                port = _port(stack, console, midi)  # before the device: JACK's client in rtmidi cannot come second
+                timing = _timing(stack, console, clock, port if send_clock else None, sender)
+                source = stack.enter_context(open_source(device, rate, channels))
+                engine = build.make_engine(model, kit, sensitivities, latency, retrigger)
+            is_to_end = stack.enter_context(ending_signals())
+            session = _play(console, source, engine, port, record, timing, sender, is_to_end)
+            if record is not None:
+                _keep(console, record, session, source.rate, engine.model, heard_again=kit is None)
+            _report(console, session, source.rate)
         if session.lost_device:
             raise Failure(DrumscribeError(session.lost_device))
 
 
-def _source(device: str | None, rate: int | None):
-    from contextlib import nullcontext
-
-    from ..live.inputs import RecordingInput, open_device
-
-    if device is not None and Path(device).is_file():
-        return nullcontext(RecordingInput(Path(device)))
-    return open_device(device, rate)
-
-
-def _port(stack: ExitStack, console, midi: str | None):
+def _port(stack: ExitStack, console: "Console", midi: str | None) -> "Port | None":
     from ..live.ports import PortError, open_port
 
     if midi == "none":
@@ -91,24 +156,73 @@ def _port(stack: ExitStack, console, midi: str | None):
         return None
 
 
-def _play(console, source, engine, port, record):
-    from contextlib import nullcontext
+def _osc(address: Address | None) -> "OscSender | None":
+    if address is None:
+        return None
+    from ..live.osc import OscSender
 
+    return OscSender(address.host, address.port)
+
+
+def _timing(
+    stack: ExitStack, console: "Console", clock: str | None, port: "Port | None", osc: "OscSender | None"
+) -> "Timing | None":
+    """What knows the tempo, where somebody wants it: the screen, another program, or the MIDI of the take."""
+    from ..live.clock import ClockReceiver, ClockSender, Timing
+    from ..live.ports import open_input
+
+    if clock is None and port is None and osc is None and not console.is_terminal:
+        return None
+    receiver = ClockReceiver() if clock is not None else None
+    if clock is not None and receiver is not None:
+        stack.enter_context(open_input(clock, receiver.take))
+    sender = stack.enter_context(ClockSender(port)) if port is not None else None
+    return Timing(receiver, sender, osc)
+
+
+def _play(
+    console: "Console",
+    source: "LiveInput",
+    engine: "Engine",
+    port: "Port | None",
+    record: Path | None,
+    timing: "Timing | None",
+    osc: "OscSender | None",
+    is_to_end: Callable[[], bool],
+) -> "Session":
     from ..live.screen import Lanes
     from ..live.session import play
 
     lanes = Lanes(console, source.name, engine.instruments, source.rate) if console.is_terminal else nullcontext()
+    also = None if osc is None else osc.send_hit
     with lanes as screen:
-        return play(source, engine, port, screen, record)
+        return play(source, engine, port, screen, record, timing=timing, also=also, is_to_end=is_to_end)
 
 
-def _keep(console, record: Path, played) -> None:
-    """Write the transcription of a take: what was played, or, better where no kit was needed, what is heard in it."""
-    from ..batch.delivery import Delivery
+def _report(console: "Console", session: "Session", rate: int) -> None:
+    for overrun in session.overruns:
+        lost, at = overrun.samples / rate, overrun.sample / rate
+        console.print(f"lost {lost:.2f} s at {at:.2f} s: the machine was too slow")
+    if session.lost_port:
+        console.print(f"note: {session.lost_port}", soft_wrap=True)
+    console.print(f"{len(session.hits)} hits in {session.frames / rate:.1f} s", soft_wrap=True)
 
-    out = record.with_suffix(".mid")
-    Delivery().deliver(played or options.make_transcriber(None, None, ()).transcribe_file(record), [out])
-    console.print(f"{record} and {out}", soft_wrap=True)
+
+def _keep(console: "Console", record: Path, session: "Session", rate: int, model: str, heard_again: bool) -> None:
+    """Write what was played at once; then, where no kit was needed, what is heard in the take, which is better."""
+    from ..formats.outputs import Delivery
+    from ..formats.written import Written
+    from ..rhythm import RhythmOptions
+
+    delivery, out = Delivery(written=Written.by_user()), [record.with_suffix(".mid")]
+    delivered = delivery.deliver(session.transcription(rate, model), out)
+    if heard_again:
+        rhythm = None if session.tempo is None else RhythmOptions(tempo=session.tempo)  # that of --clock holds
+        transcriber = build.make_transcriber(None, None, (), rhythm)
+        delivered = delivery.deliver(transcriber.transcribe_file(record), out)
+    console.print(f"wrote {record} and {delivered.outputs[0]}", soft_wrap=True)
+    for note in delivered.notes:
+        console.print(f"note: {note}", soft_wrap=True)
 
 
 def _list() -> None:

@@ -1,95 +1,145 @@
 """`drumscribe transcribe`."""
 
-import json
+import shutil
 import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from . import options
-from .counting import Counting, counting_options
+from .build import Hearing
 from .group import before_work
-from .quantising import Quantising, quantise_options
-from .writing import Writing, writing_options
+from .options.batch import Batching, batching_options, timeout_option
+from .options.outputs import STDOUT, Writing
+from .options.quantising import Quantising
+from .options.rhythm import GivenRhythm
+from .options.transcribing import transcribing_options
+from .sections import command as sectioned
+from .sections import option
+
+if TYPE_CHECKING:
+    from ..batch.journal import Journal
+    from ..batch.plan import Plan
 
 
-@click.command("transcribe")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@writing_options
-@options.listening_options
-@options.kit_option
-@options.percussion_option
-@counting_options
-@quantise_options
-@click.option(
-    "--skip-existing/--overwrite",
-    default=False,
-    help="Leave out recordings whose outputs are all there, or write them anew (which is the default).",
-)
-@click.option("--quiet", "-q", is_flag=True, help="Say nothing but what failed.")
-@click.option("--json", "as_json", is_flag=True, help="Print a report for programs to standard output.")
+@sectioned("transcribe")
+@click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path())
+@transcribing_options
+@batching_options
+@timeout_option
+@option("--strict", is_flag=True, help="Let recordings fail that end early, instead of transcribing what there is.")
+@option("--quiet", "-q", is_flag=True, help="Print failures only.")
+@option("--json", "as_json", is_flag=True, help="Print a report for programs to standard output.")
 @click.pass_context
 def command(
-    ctx,
-    paths,
+    ctx: click.Context,
+    paths: Sequence[str],
     writing: Writing,
-    counting: Counting,
+    hearing: Hearing,
+    rhythm: GivenRhythm,
     quantising: Quantising,
-    sensitivities,
-    model,
-    kit,
-    percussion,
-    skip_existing,
-    quiet,
-    as_json,
+    batching: Batching,
+    timeout: float | None,
+    strict: bool,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
-    """Write a MIDI file for each recording.
+    """Transcribe recordings to MIDI files.
 
-    PATH is a recording (wav, aiff, flac, ogg, opus, mp3), a folder, which is searched to any depth, or a pattern
-    such as "songs/**/*.wav". Outputs mirror the folder given: songs/x/a.wav becomes DIR/x/a.mid. Where two outputs
-    would get one name they keep the extension, as a.wav.mid and a.mp3.mid, and a note says so.
+    The word transcribe may be left out: drumscribe PATH does the same.
 
-    The MIDI has drum notes on channel 10, 960 ticks per quarter, and the tempi and meters that were heard (120 BPM if
-    it is played in free time). Nothing is moved, unless --quantize is given: put at the beginning of the recording in
-    a sequencer, both run together, and bar lines fall on downbeats.
+    PATH is a recording (wav, aiff, flac, ogg, opus, mp3 and others; m4a, mp4 and the like with PyAV or ffmpeg), a
+    folder, which is searched to any depth, or a pattern such as "songs/**/*.wav". Outputs mirror the folder given:
+    songs/x/a.wav becomes DIR/x/a.mid. Where two outputs would have one name, they keep the extension, as a.wav.mid and
+    a.mp3.mid, and a note says so.
 
-    A recording that cannot be read does not stop the others. Ctrl-C does; what is finished stays, and with
-    --skip-existing the next run goes on from there. Files are written whole or not at all.
+    The MIDI has drum notes on channel 10, 960 ticks per quarter, and the detected tempo and meter (120 BPM for playing
+    in free time). Nothing is moved without --quantize: put both at the start of a sequencer, and the MIDI runs along
+    with the recording, bar lines on downbeats.
+
+    A recording that cannot be read, or hangs, does not stop the others. Ctrl-C does; finished files stay. Of folders
+    and several recordings, a journal in the output folder remembers what was done: the same command again does what is
+    missing or has changed, and nothing else, and several at once share the work.
 
     The exit code is 0 if all succeeded, 1 if some failed, 2 if nothing could be tried, 130 after Ctrl-C.
     """
-    from ..batch.workers import available_cores, one_thread
+    from ..runtime import one_thread
 
-    with one_thread():  # before numpy is loaded, which reads this once
-        from functools import partial
+    with ExitStack() as stack:
+        stack.enter_context(one_thread())  # before numpy is loaded, which reads this once
+        from ..batch import progress, reports, summary
+        from ..batch.patience import Patience
+        from ..batch.run import How, run
 
-        from ..batch import reporting
-        from ..batch.plan import plan as make_plan
-        from ..batch.run import run
-
-        console = reporting.make_console()
+        console = summary.make_console()
         with before_work():
-            options.check_model_and_kit(model, kit, percussion)
-            delivery = writing.read(quantising)
-            plan = make_plan(paths, writing.out, writing.endings)
-            rhythm = counting.read(len(plan.jobs))
-        if not quiet:
-            for note in plan.notes:
+            batching.check(paths, writing, as_json)
+            hearing, small = hearing.fitting()
+            hearing.check()
+            delivery = writing.read(quantising, rhythm.fixed_tempo)
+            plan = _plan(paths, writing, batching, stack)
+            known = rhythm.read(len(plan.jobs))
+            journal = None
+            if _keeps_journal(paths, writing, batching):
+                journal = batching.open_journal(writing, hearing, known, delivery, strict)
+                stack.callback(journal.close)
+            crew = batching.crew(stack)
+        silent = quiet or writing.out == STDOUT
+        if not silent:
+            for note in (*([small] if small else []), *plan.notes, *(journal.notes if journal else ())):
                 console.print(f"note: {note}", soft_wrap=True)
-        with reporting.make_observer(console, plan.jobs, quiet) as observer:
-            report = run(
-                plan.jobs,
-                partial(options.make_transcriber, model, kit, sensitivities, rhythm, percussion),
-                delivery,
-                workers=min(writing.jobs or available_cores(), len(plan.jobs)),
-                skip_existing=skip_existing,
-                observer=observer,
-            )
-    if quiet:
-        reporting.print_failures(console, plan, report)
-    else:
-        reporting.print_summary(console, plan, report)
-    if as_json:
-        json.dump(reporting.to_data(plan, report), sys.stdout, indent=1)
-        sys.stdout.write("\n")
-    failed = plan.problems or any(outcome.status == "failed" for outcome in report.outcomes)
+        how = How(_workers(writing, journal, timeout), batching.skip_existing, strict, Patience(timeout))
+        with progress.make_observer(console, plan.jobs, silent) as observer:
+            make = hearing.maker(known) if crew is None else hearing.packed(known)
+            report = run(plan.jobs, make, delivery, how, observer, journal, crew)
+        if writing.out == STDOUT:
+            _print_outputs([output for outcome in report.outcomes for output in outcome.outputs])
+        if not silent:
+            summary.print_summary(console, plan, report, failures_told=observer.tells_failures)
+        else:
+            if not quiet:
+                summary.print_remarks(console, report)
+            summary.print_failures(console, plan, report)
+        summary.print_end(console, report)
+        if as_json:
+            reports.write_json(sys.stdout, plan, report)
+        if batching.report is not None:
+            reports.write_report(batching.report, plan, report)
+        failed = plan.problems or report.ended or any(outcome.status == "failed" for outcome in report.outcomes)
     ctx.exit(130 if report.interrupted else 1 if failed else 0)
+
+
+def _keeps_journal(paths: Sequence[str], writing: Writing, batching: Batching) -> bool:
+    """Whether a journal is kept: one recording that is named itself, or one output, is done whenever asked for."""
+    if writing.out == STDOUT or writing.file_format is not None:
+        return False
+    return len(paths) != 1 or batching.from_file is not None or not Path(paths[0]).is_file()
+
+
+def _workers(writing: Writing, journal: "Journal | None", timeout: float | None) -> int:
+    """Return the number of processes; none for one recording, as they take a while to start."""
+    from ..runtime import available_cores
+
+    return writing.jobs or available_cores() if journal is not None or timeout is not None else 0
+
+
+def _plan(paths: Sequence[str], writing: Writing, batching: Batching, stack: ExitStack) -> "Plan":
+    """Plan the batch; what goes to standard output is written to a folder for the time being."""
+    from ..batch.plan import plan, plan_one
+
+    if writing.out == STDOUT:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="drumscribe-"))
+        return plan_one(paths, Path(folder, f"out.{writing.endings[0]}"))
+    if writing.file_format is not None:
+        return plan_one(paths, writing.out)
+    return plan(paths, writing.out, writing.endings, batching.listed(), batching.shard)
+
+
+def _print_outputs(outputs: Sequence[Path]) -> None:
+    for output in outputs:
+        with output.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+    sys.stdout.buffer.flush()

@@ -1,79 +1,95 @@
 """`drumscribe watch`."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import click
 
 from ..errors import DrumscribeError
-from . import options
-from .counting import Counting, counting_options
+from .build import Hearing, settings_of
 from .group import before_work
-from .quantising import Quantising, quantise_options
-from .writing import Writing, writing_options
+from .options.batch import timeout_option
+from .options.outputs import Writing
+from .options.quantising import Quantising
+from .options.rhythm import GivenRhythm
+from .options.transcribing import transcribing_options
+from .sections import command as sectioned
+from .sections import option
 
 
-@click.command("watch")
+@sectioned("watch")
 @click.argument("folder", type=click.Path(path_type=Path))
-@writing_options
-@options.listening_options
-@options.kit_option
-@options.percussion_option
-@counting_options
-@quantise_options
-@click.option(
+@transcribing_options
+@option(
     "--settle",
     type=click.FloatRange(min=0.1),
     default=2.0,
-    show_default=True,
     metavar="SECONDS",
-    help="A recording that has not changed for so long is complete.",
+    help="Take a recording once it has not changed for this long.",
 )
-@click.option("--quiet", "-q", is_flag=True, help="Say nothing but what failed.")
+@timeout_option
+@option("--strict", is_flag=True, help="Let recordings fail that end early, instead of transcribing what there is.")
+@option("--quiet", "-q", is_flag=True, help="Print failures only.")
+@click.pass_context
 def command(
+    ctx: click.Context,
     folder: Path,
     writing: Writing,
-    counting: Counting,
+    hearing: Hearing,
+    rhythm: GivenRhythm,
     quantising: Quantising,
-    sensitivities,
-    model,
-    kit,
-    percussion,
-    settle,
-    quiet,
+    settle: float,
+    timeout: float | None,
+    strict: bool,
+    quiet: bool,
 ) -> None:
-    """Transcribe the recordings in FOLDER, and those that come to it, until Ctrl-C.
+    """Transcribe what is added to a folder.
 
-    A recording is taken once it is complete: it has not changed for a while, and nobody keeps it locked. One whose
-    outputs are there and newer than it is left alone, so that a restart repeats and loses nothing; one that is bounced
-    anew, or that failed and has changed, is transcribed again. Outputs mirror FOLDER, as of transcribe.
+    The recordings in FOLDER, and those added to it, are transcribed until Ctrl-C.
+
+    A recording is taken once it is complete: it has not changed for a while, and no program keeps it locked. The
+    journal of the output folder remembers what was done, so a restart repeats and loses nothing; one that is bounced
+    again, or that failed and has changed, is transcribed again. Outputs mirror FOLDER, as with transcribe.
     """
-    from ..batch.workers import available_cores, one_thread
+    from ..runtime import available_cores, one_thread
 
     with one_thread():  # before numpy is loaded, which reads this once
-        from functools import partial
-
-        from ..batch import reporting
-        from ..batch.plan import Job, prepare_folder
+        from ..batch import progress, summary
+        from ..batch.jobs import Job
+        from ..batch.journal import Journal
+        from ..batch.patience import Patience
+        from ..batch.plan import prepare_folder
         from ..batch.run import Observer
         from ..batch.watching import Watch, WatchOptions
 
-        console = reporting.make_console()
+        console = summary.make_console()
         with before_work():
             if not folder.is_dir():
                 raise DrumscribeError(f"{folder}: no such folder to watch")
-            options.check_model_and_kit(model, kit, percussion)
-            delivery, rhythm = writing.read(quantising), counting.read(1)
+            if writing.file_format is not None or str(writing.out) == "-":
+                raise DrumscribeError(f"{writing.out}: is one file: give --out a folder")
+            hearing, small = hearing.fitting()
+            hearing.check()
+            delivery, known = writing.read(quantising, rhythm.fixed_tempo), rhythm.read(1)
             prepare_folder(writing.out)
+            settings = settings_of(hearing, known, delivery)
+            journal = Journal(writing.out, settings, written=delivery.written)
 
         def observe(jobs: Sequence[Job]) -> Observer:
-            return reporting.Failures(console) if quiet else reporting.Lines(console, len(jobs))
+            return progress.Failures(console) if quiet else progress.Lines(console, len(jobs))
 
         if not quiet:
+            if small:
+                console.print(f"note: {small}", soft_wrap=True)
             console.print(f"watching {folder}; Ctrl-C ends it", soft_wrap=True)
-        made = partial(options.make_transcriber, model, kit, sensitivities, rhythm, percussion)
         workers = writing.jobs or available_cores()
-        watch = Watch([folder], writing.out, writing.endings, WatchOptions(settle=settle, workers=workers))
-        for report in watch.run(made, delivery, observe):
-            if not quiet:
-                reporting.print_remarks(console, report)
+        options = WatchOptions(settle=settle, workers=workers, strict=strict, patience=Patience(timeout))
+        watch = Watch([folder], writing.out, writing.endings, options, journal)
+        with closing(journal):
+            for report in watch.run(hearing.maker(known), delivery, observe):
+                if not quiet:
+                    summary.print_remarks(console, report)
+                summary.print_end(console, report)
+                if report.ended:
+                    ctx.exit(1)

@@ -1,0 +1,208 @@
+"""`drumscribe plot`, `listen` and `grid`: transcriptions for eyes and ears."""
+
+from collections.abc import Callable
+from functools import partial, wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import click
+
+from ..errors import printable
+from .build import Hearing, Sensitivities
+from .group import before_work, print_any_name
+from .options.listening import listening_options
+from .options.rhythm import GivenRhythm, given_rhythm_options
+from .sections import command as sectioned
+from .sections import option
+
+if TYPE_CHECKING:
+    from ..music.transcription import Transcription
+
+    Hear = Callable[[], Transcription]
+
+_FILE = click.Path(path_type=Path)
+
+
+class _Seconds(click.ParamType):
+    """A time in seconds, or in minutes and seconds."""
+
+    name = "SECONDS|M:SS"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            minutes, _, seconds = str(value).rpartition(":")
+            time = 60 * int(minutes or 0) + float(seconds)
+        except ValueError:
+            time = -1.0
+        if not 0 <= time < float("inf"):
+            self.fail(f"{value!r} is not a time: write it like 12.5 or 1:30", param, ctx)
+        return time
+
+
+def reviewed(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the recording, and where its transcription comes from; the command takes it, and `hear`, which gives it."""
+
+    @wraps(command)
+    def hearing(
+        *,
+        recording: Path,
+        transcription: Path | None,
+        model: Path | None,
+        kit: str | None,
+        sensitivities: Sensitivities,
+        rhythm: GivenRhythm,
+        **others: Any,
+    ) -> Any:
+        from ..runtime import one_thread
+
+        with one_thread():  # before numpy is loaded, which reads this once
+            asked = Hearing(model, kit, sensitivities)
+            with before_work():
+                known = rhythm.read(1)
+                if transcription is None:
+                    asked.check()
+            if transcription is None:
+                hear = partial(_hear, recording, asked.maker(known))
+            else:
+                from ..formats.reading import read_with_rhythm
+
+                hear = partial(read_with_rhythm, transcription, known)
+            return command(recording=recording, hear=hear, **others)
+
+    given = option(
+        "--transcription",
+        "-t",
+        type=_FILE,
+        metavar="FILE",
+        section="Hearing",
+        help="Use this .mid, .json, .csv or .txt (labels) file instead of transcribing.",
+    )
+    return click.argument("recording", type=_FILE)(given(listening_options(given_rhythm_options(hearing))))
+
+
+def _hear(recording: Path, make_transcriber: Callable[[], Any]) -> "Transcription":
+    from rich.console import Console
+
+    from ..compiling import compilation_reported
+
+    transcriber = make_transcriber()
+    status = Console(stderr=True).status("transcribing ...")
+    with status, compilation_reported(lambda: status.update("compiling for this machine, once ...")):
+        return transcriber.transcribe_file(recording, lambda _: status.update("transcribing ..."))
+
+
+def print_remarks(transcription: "Transcription") -> None:
+    """Print the warnings of a transcription, one line each."""
+    for remark in transcription.remarks:
+        click.echo(printable(f"note: {remark}"), err=True)
+
+
+def check_review_output(out: Path, suffixes: tuple[str, ...], recording: Path) -> None:
+    """Refuse an output that cannot be written, before anything is begun.
+
+    Parameters
+    ----------
+    out : Path
+        The output.
+    suffixes : tuple[str, ...]
+        The suffixes that it may have.
+    recording : Path
+        The recording, which must not be overwritten.
+    """
+    from ..batch.plan import prepare_folder
+    from ..files import check_output
+
+    with before_work():
+        check_output(out, suffixes, recording)
+        prepare_folder(out.parent)
+
+
+@sectioned("plot")
+@reviewed
+@option(
+    "--out",
+    "-o",
+    type=_FILE,
+    required=True,
+    metavar="FILE",
+    section="Output",
+    help="A .png, .svg or .pdf file. A .pdf has all pages; of the others there is one for each page, with its number.",
+)
+@option("--from", "start", type=_Seconds(), section="Output", help="Begin here. [default: the start]")
+@option("--to", "end", type=_Seconds(), section="Output", help="Stop here. [default: the end]")
+def plot(recording: Path, hear: "Hear", out: Path, start: float | None, end: float | None) -> None:
+    """Plot a recording and its hits.
+
+    The picture has the spectrogram, lanes of hits as tall as they are loud, beats and bars. A page shows up to half a
+    minute. Needs matplotlib: pip install "drumscribe[plot]".
+    """
+    from ..review.plotting import SUFFIXES, Section, write_plot
+
+    check_review_output(out, SUFFIXES, recording)
+    with before_work():
+        section = Section.of(recording, start, end)
+    transcription = hear()
+    for path in write_plot(recording, transcription, out, section):
+        click.echo(printable(path))
+    print_remarks(transcription)
+
+
+@sectioned("listen")
+@reviewed
+@option("--out", "-o", type=_FILE, required=True, metavar="FILE", section="Output", help="A .wav or .flac file.")
+@option(
+    "--sound",
+    type=click.Choice(("clicks", "drums")),
+    default="clicks",
+    section="Output",
+    help="Clicks, higher for smaller drums, or synthetic drums.",
+)
+@option("--split", is_flag=True, section="Output", help="Put the recording left and the transcription right.")
+def listen(recording: Path, hear: "Hear", out: Path, sound: str, split: bool) -> None:
+    """Mix a recording and its hits, to judge by ear."""
+    from ..review.sonification import SUFFIXES, write_check
+
+    check_review_output(out, SUFFIXES, recording)
+    transcription = hear()
+    write_check(recording, transcription, out, cast(Literal["clicks", "drums"], sound), split)
+    click.echo(printable(out))
+    print_remarks(transcription)
+
+
+@sectioned("grid")
+@reviewed
+@option("--bars", type=click.IntRange(min=1), default=4, metavar="N", section="Output", help="Bars to print.")
+@option(
+    "--steps",
+    default="1/16+1/8t",
+    metavar="GRID",
+    section="Output",
+    help="Steps of a bar: 1/16, 1/8t, or either, as each bar is played.",
+)
+def grid(recording: Path, hear: "Hear", bars: int, steps: str) -> None:
+    """Print the first bars as a step sequencer.
+
+    X is an accent, x a stroke, o a ghost note, f a flam, r a roll.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    from ..quantisation.grid import Grid
+    from ..review.step_grid import format_step_grid, make_step_grid
+
+    with before_work():
+        divided = Grid.parse(steps)
+    transcription = hear()
+    pattern = make_step_grid(transcription, divided, bars)
+    console = Console(highlight=False, markup=False)
+    print_any_name()
+    console.print(f"{recording.name}: {transcription.rhythm}", soft_wrap=True)
+    for line in format_step_grid(pattern, console.width if console.is_terminal else 120):
+        text = Text(line)
+        for symbol, style in _STYLES:
+            text.highlight_regex(rf"(?<=[| ]){symbol}(?= )", style)
+        console.print(text, soft_wrap=True)
+    print_remarks(transcription)
+
+
+_STYLES = (("X", "bold red"), ("x", "bold"), ("f", "bold blue"), ("r", "blue"), (r"\.", "dim"))

@@ -1,0 +1,78 @@
+"""`drumscribe score`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import printable
+from .group import before_work
+from .review import check_review_output, print_remarks, reviewed
+from .sections import command as sectioned
+from .sections import option
+
+if TYPE_CHECKING:
+    from ..music.transcription import Transcription
+
+
+@sectioned("score")
+@reviewed
+@option(
+    "--out",
+    "-o",
+    section="Output",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="A .musicxml, .pdf, .svg or .png; pages of the last two are numbered.",
+)
+@option("--title", section="Output", metavar="TEXT", help="Title of the score. [default: the recording's name]")
+@option(
+    "--steps",
+    section="Output",
+    default="1/16+1/8t",
+    metavar="GRID",
+    help="Note values to write: 1/16, 1/8t for triplets, or either, as each bar is played.",
+)
+@option(
+    "--voices",
+    section="Output",
+    type=click.Choice(("1", "2")),
+    default="2",
+    help="2: hands with stems up and feet with stems down; 1: all with stems up.",
+)
+@option("--repeats", section="Output", is_flag=True, help="Write a repeat sign for a bar like the one before.")
+def command(
+    recording: Path,
+    hear: "Callable[[], Transcription]",
+    out: Path,
+    title: str | None,
+    steps: str,
+    voices: str,
+    repeats: bool,
+) -> None:
+    """Write a score, as drummers read it.
+
+    Hats and cymbals have x heads, ghost notes parentheses, flams grace notes, rolls tremolos; swing is written as even
+    notes under a mark. MusicXML opens in MuseScore, Sibelius, Dorico, Finale and Guitar Pro. Pictures need verovio: pip
+    install "drumscribe[score]".
+    """
+    from ..files import written_whole
+    from ..formats.score import ScoreOptions, write_musicxml
+    from ..formats.score.engraving import SUFFIXES, engrave
+    from ..quantisation.grid import Grid
+
+    check_review_output(out, (".musicxml", *SUFFIXES), recording)
+    with before_work():
+        options = ScoreOptions(title or recording.stem, Grid.parse(steps), voices == "1", repeats)
+    transcription = hear()
+    if out.suffix.lower() in SUFFIXES:
+        paths = engrave(transcription, out, options)
+    else:
+        paths = [out]
+        with written_whole(out) as temporary:
+            write_musicxml(transcription, temporary, options)
+    for path in paths:
+        click.echo(printable(path))
+    print_remarks(transcription)

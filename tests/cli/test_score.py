@@ -1,0 +1,83 @@
+"""`drumscribe score` writes what a drummer reads, from a recording or from a corrected transcription."""
+
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner
+from conftest import beat, write_audio
+from fakes import FakeTranscriber
+
+from drumscribe.cli import main
+from drumscribe.formats.export import write
+from drumscribe.music.tempo_map import TempoMap
+from drumscribe.music.transcription import Hit, Rhythm, Transcription
+
+
+def run(*args):
+    return CliRunner().invoke(main, ["score", *map(str, args)])
+
+
+@pytest.fixture
+def song(tmp_path):
+    return write_audio(tmp_path / "My song.wav", beat(8.5))
+
+
+@pytest.fixture
+def corrected(tmp_path):
+    """Four bars of kick and snare."""
+    hits = tuple(Hit(0.5 * i + 0.02, ("kick", "snare")[i % 2], 90) for i in range(16))
+    path = tmp_path / "corrected.json"
+    write(Transcription(hits, 8.5, "", Rhythm(TempoMap.steady(120.0), 1.0, True)), path)
+    return path
+
+
+def test_a_recording_without_bars_is_not_written_down(song, tmp_path, monkeypatch):
+    monkeypatch.setattr("drumscribe.cli.build.make_transcriber", FakeTranscriber)  # which finds no rhythm
+    result = run(song, "--out", tmp_path / "a.musicxml")
+    assert result.exit_code == 1
+    assert "played in free time, without bars to write down: give the tempo or the beats" in result.stderr
+    assert not (tmp_path / "a.musicxml").exists()
+
+
+def test_a_corrected_transcription_becomes_a_score(song, corrected, tmp_path):
+    result = run(song, "--transcription", corrected, "--out", tmp_path / "a.musicxml")
+    assert result.exit_code == 0, result.output
+    root = ElementTree.parse(tmp_path / "a.musicxml").getroot()
+    assert root.findtext("work/work-title") == "My song"
+    assert len(list(root.iter("measure"))) == 4
+
+
+def test_title_voices_and_repeats_can_be_chosen(song, corrected, tmp_path):
+    options = ("--title", "Étude", "--voices", 1, "--repeats", "--steps", "1/8")
+    assert run(song, "-t", corrected, "-o", tmp_path / "a.musicxml", *options).exit_code == 0
+    root = ElementTree.parse(tmp_path / "a.musicxml").getroot()
+    assert root.findtext("work/work-title") == "Étude"
+    assert {note.findtext("voice") for note in root.iter("note")} == {"1"}
+    assert root.find(".//measure-repeat") is not None
+
+
+def test_a_picture_is_drawn(song, corrected, tmp_path):
+    pytest.importorskip("verovio")
+    pytest.importorskip("cairosvg")
+    result = run(song, "-t", corrected, "-o", tmp_path / "a.pdf")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_musicxml_is_a_format_like_others(corrected, tmp_path):
+    assert CliRunner().invoke(main, ["convert", str(corrected), "-o", str(tmp_path / "b.musicxml")]).exit_code == 0
+    assert len(list(ElementTree.parse(tmp_path / "b.musicxml").getroot().iter("measure"))) == 4
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("--out", "a.doc"), "must end in .musicxml or .svg"),
+        (("--out", "a.musicxml", "--steps", "1/5"), "'1/5' is not a grid"),
+    ],
+)
+def test_a_mistake_is_named_in_one_line(song, corrected, args, message):
+    result = run(song, "-t", corrected, *args)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert len(result.stderr.splitlines()) == 1
