@@ -1,0 +1,94 @@
+"""The studio as a web application: one room for each user, a crew for all, and the page."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from ..errors import DrumscribeError
+from . import work
+from .crew import Crew
+from .events import Events
+from .guard import Guard
+from .rooms import Room
+from .routes import drafts, jobs, kits, scores, songs, state, training
+from .settings import Settings
+
+PAGE = Path(__file__).parent / "page"
+
+
+class Studio:
+    """Rooms, and the crews that work for them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.crews = {"sound": Crew(work.do, settings.workers), "train": Crew(work.do, 1, ready=False)}
+        self.events: dict[str, Events] = {}
+        self.rooms: dict[str, Room] = {}
+        for user in settings.tokens if settings.hosted else ("studio",):
+            folder = settings.data / "users" / user if settings.hosted else settings.data
+            self.events[user] = Events()
+            self.rooms[user] = Room(settings, folder, self.crews, self.events[user].tell)
+
+    def user_of(self, request: Request) -> str:
+        """Whose room a request is for."""
+        return request.scope["user"] if self.settings.hosted else "studio"
+
+    @asynccontextmanager
+    async def running(self, app: Starlette) -> AsyncIterator[None]:
+        """The time that the studio is open."""
+        for crew in self.crews.values():
+            crew.start()
+        opening = []
+        for user, room in self.rooms.items():
+            self.events[user].open()
+            opening.append(asyncio.to_thread(room.open))  # a large folder does not keep the page waiting
+        listing = asyncio.gather(*opening)
+        yield
+        await listing
+        for events in self.events.values():
+            events.close()
+        for crew in self.crews.values():
+            crew.close()
+        for room in self.rooms.values():
+            room.journal.close()
+
+
+class _Page(StaticFiles):
+    """The files of the page, which are asked for anew each time: a new version is seen at once."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["cache-control"] = "no-cache"
+        return response
+
+
+def make_app(settings: Settings) -> Starlette:
+    """The web application of a studio."""
+    studio = Studio(settings)
+    rooms = (songs, jobs, drafts, kits, scores, training, state)
+    routes: list[Route] = [route for module in rooms for route in module.ROUTES]
+    app = Starlette(
+        routes=[Mount("/api", routes=routes), Mount("/", _Page(directory=PAGE, html=True))],
+        middleware=[Middleware(Guard, settings=settings)],
+        exception_handlers={DrumscribeError: _refuse, KeyError: _not_found, ValueError: _refuse},
+        lifespan=studio.running,
+    )
+    app.state.studio = studio
+    return app
+
+
+def _refuse(request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": str(error)}, 400)
+
+
+def _not_found(request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": str(error.args[0]) if error.args else "not found"}, 404)

@@ -1,0 +1,80 @@
+"""Comparing a draft with a reference or another draft: figures for each drum, and which hits are right or not."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ..evaluate.annotations import Event, Track
+from ..music.drums import ARTICULATION_BY_NAME
+from ..music.transcription import Hit
+
+
+def events_of(hits: Sequence[Hit]) -> tuple[Event, ...]:
+    """Hits as the events that scores are made of; sounds of a player's own are outside the vocabulary."""
+    return tuple(
+        Event(hit.time, hit.articulation if hit.articulation in ARTICULATION_BY_NAME else None, velocity=hit.velocity)
+        for hit in hits
+    )
+
+
+def compare(estimate: Sequence[Event], reference: Sequence[Event], tolerance: float) -> dict[str, Any]:
+    """Figures for each instrument, and the errors to look at.
+
+    Parameters
+    ----------
+    estimate, reference : sequence of Event
+        In order of time.
+    tolerance : float
+        How far a hit may be off, each way, in seconds.
+
+    Returns
+    -------
+    dict
+        ``rows`` with precision, recall and F (null where not defined); ``edits`` for each 100 notes of the reference;
+        ``right``, ``missing`` and ``false``, each ``[time, instrument]`` in order of time; ``confused``, which
+        instruments were taken for which.
+
+    Raises
+    ------
+    DrumscribeError
+        Where what matches events is not installed.
+    """
+    from ..evaluate.matching import match, select
+    from ..evaluate.scores import score
+    from ..music.drums import INSTRUMENTS
+
+    scores = score([Track("song", tuple(reference), tuple(estimate))], tolerance, INSTRUMENTS)
+    right: list[tuple[float, str]] = []
+    missing: list[tuple[float, str]] = []
+    false: list[tuple[float, str]] = []
+    for instrument in INSTRUMENTS:
+        played, heard = select(reference, instrument), select(estimate, instrument)
+        pairs = match(played, heard, tolerance)
+        matched = {id(event) for pair in pairs for event in pair}
+        right += [(found.time, instrument) for _, found in pairs]
+        missing += [(event.time, instrument) for event in played if id(event) not in matched]
+        false += [(event.time, instrument) for event in heard if id(event) not in matched]
+    confused = [(c.missed, c.estimated, c.count) for c in scores.confusions if c.missed in INSTRUMENTS]
+    swapped = sum(count for _, _, count in confused)
+    edits = len(missing) + len(false) - swapped  # one edit turns a drum into another
+    named = [row for row in scores.rows if row.reference or row.estimated]
+    return {
+        "rows": [
+            {
+                "name": row.name,
+                "reference": row.reference,
+                "estimated": row.estimated,
+                **{name: _defined(getattr(row, name)) for name in ("precision", "recall", "f", "offset_median_ms")},
+            }
+            for row in named
+        ],
+        "edits": _defined(100.0 * edits / len(reference)) if reference else None,
+        "right": sorted(right),
+        "missing": sorted(missing),
+        "false": sorted(false),
+        "confused": sorted(confused, key=lambda c: -c[2]),
+    }
+
+
+def _defined(value: float) -> float | None:
+    return None if math.isnan(value) else round(value, 4)

@@ -1,0 +1,245 @@
+"""Drafts as plain data: rows of hits, rhythms, and the edits that lead from what was heard to what is right.
+
+A row is ``[id, time, articulation, velocity, confidence, own note or null, quarter or null]``; ids are given once and
+stay. An edit says which rows it removes, which it adds, and which values it sets, each with the one before: it can be
+done and undone, so a draft is what was heard and a list of edits, of which the first `position` count.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..errors import DrumscribeError
+from ..kits.kit import KitError, check_name
+from ..music.drums import ARTICULATION_BY_NAME
+from ..music.rhythm import RhythmChoice
+from ..music.rhythm_choice import choose
+from ..music.tempo_map import Meter, MeterChange, TempoMap
+from ..music.transcription import Hit, Rhythm, Transcription
+
+ROW = ("id", "time", "articulation", "velocity", "confidence", "own_note", "quarter")
+TIE = 1e-6
+"""A confidence that is so little below a threshold reaches it: one is kept in 32 bits, the other in 64."""
+_SETTABLE = ("rhythm", "sensitivity")
+_MOST_ROWS = 200_000
+"""Rows in one edit, at most."""
+_LONGEST_S = 86400.0
+
+
+class EditError(DrumscribeError):
+    """An edit that cannot be made."""
+
+
+def columns_of(hits: Sequence[Hit]) -> dict:
+    """Hits as columns, in which many are small; their ids are their places."""
+    names = list(dict.fromkeys(hit.articulation for hit in hits))
+    return {
+        "names": names,
+        "time": [round(hit.time, 6) for hit in hits],
+        "articulation": [names.index(hit.articulation) for hit in hits],
+        "velocity": [hit.velocity for hit in hits],
+        "confidence": [float(hit.confidence) for hit in hits],
+        "own_note": [hit.own_note for hit in hits],
+    }
+
+
+def rows_of(draft: dict) -> list[list]:
+    """The rows of all candidates of a draft."""
+    names = draft["names"]
+    columns = (draft[name] for name in ("time", "articulation", "velocity", "confidence", "own_note"))
+    return [[i, time, names[a], v, c, note, None] for i, (time, a, v, c, note) in enumerate(zip(*columns, strict=True))]
+
+
+def picked_rows(draft: dict) -> dict[int, list]:
+    """The rows that the model reports by itself, by their ids."""
+    thresholds = draft["thresholds"]
+    rows = rows_of(draft)
+    if thresholds is not None:
+        rows = [row for row in rows if row[4] >= thresholds.get(_instrument(row[2]), 0.0) - TIE]
+    return {row[0]: row for row in rows}
+
+
+def _instrument(articulation: str) -> str:
+    known = ARTICULATION_BY_NAME.get(articulation)
+    return articulation if known is None else known.instrument
+
+
+def current(draft: dict, edits: Iterable[dict]) -> tuple[list[list], dict | None]:
+    """The rows, in order of time, and the rhythm of a draft after edits.
+
+    Parameters
+    ----------
+    draft : dict
+        What was heard.
+    edits : iterable of dict
+        Those that count.
+
+    Returns
+    -------
+    list of list
+        Rows, in order of time.
+    dict or None
+        Rhythm.
+    """
+    rows, rhythm = picked_rows(draft), draft["rhythm"]
+    for edit in edits:
+        for row in edit["removed"]:
+            rows.pop(row[0], None)
+        rows.update((row[0], row) for row in edit["added"])
+        if "rhythm" in edit["set"]:
+            rhythm = _with_readings(edit["set"]["rhythm"][1], rhythm)
+    return sorted(rows.values(), key=lambda row: (row[1], row[0])), rhythm
+
+
+def _with_readings(rhythm: dict | None, before: dict | None) -> dict | None:
+    """A rhythm that an edit sets; unless it was found anew, its readings are those of the one before."""
+    if rhythm is None or before is None or "readings" in rhythm or "readings" not in before:
+        return rhythm
+    return {**rhythm, "readings": before["readings"]}
+
+
+def transcription_of(draft: dict, edits: Iterable[dict]) -> Transcription:
+    """A draft after edits as a transcription.
+
+    Parameters
+    ----------
+    draft : dict
+        What was heard.
+    edits : iterable of dict
+        Those that count.
+
+    Returns
+    -------
+    Transcription
+        With all that is corrected.
+    """
+    rows, rhythm = current(draft, edits)
+    return Transcription(tuple(map(hit_of, rows)), draft["duration"], draft["model"], rhythm_of(rhythm))
+
+
+def hit_of(row: Sequence) -> Hit:
+    """The hit of a row."""
+    _, time, articulation, velocity, confidence, own_note, quarter = row
+    return Hit(time, articulation, velocity, confidence, own_note, quarter)
+
+
+def data_of_rhythm(rhythm: Rhythm | None) -> dict | None:
+    """A rhythm that was found as plain data, with all its readings, the likeliest first.
+
+    What a page sets has no readings: it says which of those that were found last it is (`reading`, counted from 0).
+    """
+    if rhythm is None:
+        return None
+    readings = [
+        {**_data_of_reading(one), "probability": round(float(one.probability), 4), "relation": one.relation}
+        for one in rhythm.readings
+    ]
+    return {**_data_of_reading(rhythm), "readings": readings}
+
+
+def _data_of_reading(rhythm: Rhythm) -> dict:
+    tempo_map = rhythm.tempo_map
+    return {
+        "confidence": round(float(rhythm.confidence), 4),
+        "steady": bool(rhythm.steady),
+        "remark": rhythm.remark,
+        "tempo_map": None
+        if tempo_map is None
+        else {
+            "seconds": [float(s) for s in tempo_map.seconds],
+            "quarters": [float(q) for q in tempo_map.quarters],
+            "meters": [[float(c.quarter), c.meter.numerator, c.meter.denominator] for c in tempo_map.meters],
+        },
+    }
+
+
+def rhythm_of(data: dict | None) -> Rhythm | None:
+    """The rhythm of plain data; its alternatives are the readings that it is not.
+
+    Raises
+    ------
+    EditError
+        For a tempo map that cannot be.
+    RhythmError
+        For a reading that there is not.
+    """
+    if data is None:
+        return None
+    try:
+        rhythm, readings = _reading_of(data), [_reading_of(one) for one in data.get("readings") or ()]
+        number = int(data.get("reading") or 0) + 1
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise EditError(f"this rhythm cannot be: {error}") from None
+    if not readings:
+        return rhythm
+    chosen = choose(replace(readings[0], alternatives=tuple(readings[1:])), RhythmChoice(number))
+    return replace(rhythm, probability=chosen.probability, alternatives=chosen.alternatives)
+
+
+def _reading_of(data: dict) -> Rhythm:
+    given, tempo_map = data["tempo_map"], None
+    if given is not None:
+        meters = tuple(MeterChange(float(q), Meter(int(n), int(d))) for q, n, d in given["meters"])
+        seconds, quarters = (tuple(map(_finite, given[name])) for name in ("seconds", "quarters"))
+        tempo_map = TempoMap(seconds, quarters, meters)
+    remark, relation = (str(data.get(name, ""))[:500] for name in ("remark", "relation"))
+    sure, probability = _finite(data["confidence"]), _finite(data.get("probability", 1.0))
+    return Rhythm(tempo_map, sure, bool(data["steady"]), remark, probability, relation)
+
+
+def check_edit(edit: Any) -> dict:
+    """An edit that a page sent, if it can be made.
+
+    Raises
+    ------
+    EditError
+        Where it cannot.
+    """
+    try:
+        removed, added, changed = edit["removed"], edit["added"], edit["set"]
+        if len(removed) + len(added) > _MOST_ROWS or not set(changed) <= set(_SETTABLE):
+            raise EditError("this edit is too large, or sets what cannot be set")
+        clean = {name: [before, after] for name, (before, after) in changed.items()}
+        if "rhythm" in clean:
+            rhythm_of(clean["rhythm"][1])
+        label = str(edit["label"])[:80]
+        return {"label": label, "removed": _checked(removed), "added": _checked(added), "set": clean}
+    except (KeyError, TypeError, ValueError) as error:
+        raise EditError(f"this edit cannot be made: {error!r}") from None
+
+
+def _checked(rows: Any) -> list[list]:
+    return [_checked_row(*row) for row in rows]
+
+
+def _checked_row(
+    id: Any, time: Any, articulation: Any, velocity: Any, confidence: Any, own_note: Any, quarter: Any
+) -> list:
+    if articulation not in ARTICULATION_BY_NAME and own_note is None:
+        raise EditError(f"{str(articulation)[:40]!r} is not a drum, and has no note of its own")
+    try:
+        check_name(articulation)
+    except KitError as error:
+        raise EditError(str(error)) from None
+    if own_note is not None and not (isinstance(own_note, int) and 0 <= own_note <= 127):
+        raise ValueError("a note is a number from 0 to 127")
+    if not 1 <= velocity <= 127 or not 0.0 <= _finite(time) <= _LONGEST_S:
+        raise ValueError("a velocity is 1 to 127, and a time lies in the recording")
+    quarter = None if quarter is None else _finite(quarter)
+    return [
+        int(id),
+        float(time),
+        articulation,
+        int(velocity),
+        min(1.0, max(0.0, _finite(confidence))),
+        own_note,
+        quarter,
+    ]
+
+
+def _finite(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{value} is no number")
+    return number

@@ -1,0 +1,212 @@
+"""The journal: songs, drafts, edits and jobs in one SQLite file, so that a restart loses nothing."""
+
+import json
+import sqlite3
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+_TABLES = """
+create table if not exists songs (
+    id integer primary key, name text not null, path text not null unique, uploaded integer not null,
+    sha text, duration real, rate integer, channels integer, added real not null
+);
+create table if not exists drafts (
+    id integer primary key, song integer not null references songs(id) on delete cascade, key text not null,
+    label text not null, facts text not null, position integer not null default 0, made real not null,
+    unique (song, key)
+);
+create table if not exists edits (
+    draft integer not null references drafts(id) on delete cascade, number integer not null, content text not null,
+    primary key (draft, number)
+);
+create table if not exists jobs (
+    id integer primary key, kind text not null, song integer references songs(id) on delete cascade,
+    options text not null, state text not null, share real not null default 0, message text not null default '',
+    result text, attempts integer not null default 0, made real not null, begun real, ended real
+);
+"""
+_JSON = frozenset(("options", "result", "facts"))
+OPEN_STATES = ("waiting", "running")
+
+Row = dict[str, Any]
+
+
+class Journal:
+    """Reads and writes the journal; usable from any thread.
+
+    Parameters
+    ----------
+    path : Path
+        The SQLite file; it and its folder are made where they are missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.RLock()
+        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._database.row_factory = sqlite3.Row
+        self._database.execute("pragma journal_mode = wal")
+        self._database.execute("pragma foreign_keys = on")
+        self._database.executescript(_TABLES)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._database.close()
+
+    def add(self, table: str, **values: Any) -> Row:
+        """Add a row, and return it as it is kept.
+
+        Parameters
+        ----------
+        table : str
+            Name of the table.
+        **values : object
+            Value of each column.
+
+        Returns
+        -------
+        dict
+            The row.
+        """
+        names = ", ".join(values)
+        marks = ", ".join("?" * len(values))
+        with self._lock:
+            added = self._database.execute(f"insert into {table} ({names}) values ({marks})", _packed(values))
+            return self.get(table, added.lastrowid)
+
+    def change(self, table: str, id: int, **values: Any) -> Row:
+        """Change columns of a row, and return it as it is kept.
+
+        Parameters
+        ----------
+        table : str
+            Name of the table.
+        id : int
+            Number of the row.
+        **values : object
+            Columns that change.
+
+        Returns
+        -------
+        dict
+            The row.
+        """
+        assignments = ", ".join(f"{name} = ?" for name in values)
+        with self._lock:
+            self._database.execute(f"update {table} set {assignments} where id = ?", (*_packed(values), id))
+            return self.get(table, id)
+
+    def get(self, table: str, id: int | None) -> Row:
+        """A row by its number.
+
+        Parameters
+        ----------
+        table : str
+            Name of the table.
+        id : int or None
+            Number of the row.
+
+        Returns
+        -------
+        dict
+            The row.
+
+        Raises
+        ------
+        KeyError
+            Where there is none.
+        """
+        rows = self.find(table, id=id)
+        if not rows:
+            raise KeyError(f"there is no {table[:-1]} {id}")
+        return rows[0]
+
+    def find(self, table: str, **wanted: Any) -> list[Row]:
+        """The rows whose columns have these values, in the order in which they were added.
+
+        Parameters
+        ----------
+        table : str
+            Name of the table.
+        **wanted : object
+            Values that columns must have.
+
+        Returns
+        -------
+        list of dict
+            The rows.
+        """
+        condition = " and ".join(f"{name} = ?" for name in wanted) or "1"
+        with self._lock:
+            rows = self._database.execute(f"select * from {table} where {condition} order by rowid", _packed(wanted))
+            return [_unpacked(row) for row in rows.fetchall()]
+
+    def remove(self, table: str, id: int) -> None:
+        """Remove a row, and what belongs to it.
+
+        Parameters
+        ----------
+        table : str
+            Name of the table.
+        id : int
+            Number of the row.
+        """
+        with self._lock:
+            self._database.execute(f"delete from {table} where id = ?", (id,))
+
+    def open_jobs(self) -> list[Row]:
+        """The jobs that have not ended, in order."""
+        return [job for job in self.find("jobs") if job["state"] in OPEN_STATES]
+
+    def edits_of(self, draft: int) -> list[dict]:
+        """All edits of a draft, those that were undone included."""
+        with self._lock:
+            rows = self._database.execute("select content from edits where draft = ? order by number", (draft,))
+            return [json.loads(content) for (content,) in rows.fetchall()]
+
+    def append_edit(self, draft: int, position: int, edit: dict) -> int | None:
+        """Add an edit after the first `position` ones; those beyond, which were undone, are dropped.
+
+        Parameters
+        ----------
+        draft : int
+            Number of the draft.
+        position : int
+            Edits that count before it.
+        edit : dict
+            As `documents.check_edit` gives it.
+
+        Returns
+        -------
+        int or None
+            The new position, or None where the draft is not at `position`: another page has edited it.
+        """
+        with self._lock, self._transaction():
+            if self.get("drafts", draft)["position"] != position:
+                return None
+            self._database.execute("delete from edits where draft = ? and number >= ?", (draft, position))
+            content = json.dumps(edit, separators=(",", ":"))
+            self._database.execute("insert into edits values (?, ?, ?)", (draft, position, content))
+            self._database.execute("update drafts set position = ? where id = ?", (position + 1, draft))
+            return position + 1
+
+    def _transaction(self) -> sqlite3.Connection:
+        self._database.execute("begin immediate")
+        return self._database  # as a context it commits, or rolls back
+
+
+def now() -> float:
+    """Seconds since 1970."""
+    return time.time()
+
+
+def _packed(values: Row) -> tuple[Any, ...]:
+    return tuple(json.dumps(value) if name in _JSON and value is not None else value for name, value in values.items())
+
+
+def _unpacked(row: sqlite3.Row) -> Row:
+    values = dict(row)
+    return values | {name: json.loads(values[name]) for name in _JSON & values.keys() if values[name] is not None}

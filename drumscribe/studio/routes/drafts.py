@@ -1,0 +1,188 @@
+"""Drafts: read, edited, counted anew, quantised and exported."""
+
+import io
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ...errors import DrumscribeError
+from ...formats import export
+from ...music.drums import INSTRUMENTS
+from ...music.transcription import Transcription
+from ..documents import check_edit, rows_of, transcription_of
+from ..hearing import find_rhythm
+from ..journal import Row
+from ..quantising import preview, settings_of
+from ..rooms import Room
+from ..work import request_of
+from . import body_of, room_of
+from .choices import check_hearing, own_sounds_of
+
+
+def read(request: Request) -> Response:
+    """A draft: all its candidates, and all edits."""
+    room = room_of(request)
+    row, draft, edits = _draft(room, request)
+    shown = {**room.shown_draft(row), "edits": edits, "rows": rows_of(draft)}
+    shown |= {name: draft[name] for name in ("duration", "model", "kit", "thresholds", "rhythm")}
+    shown["own_sounds"] = own_sounds_of(room, row["facts"].get("kit"))
+    return JSONResponse(shown, headers={"cache-control": "no-store"})
+
+
+async def edit(request: Request) -> Response:
+    """Add an edit."""
+    room, body, id = room_of(request), await body_of(request), request.path_params["id"]
+    content = check_edit(body.get("edit"))
+    position = await run_in_threadpool(room.journal.append_edit, id, int(body["after"]), content)
+    if position is None:
+        return JSONResponse({"error": "this draft was edited in another page: load it anew"}, 409)
+    return JSONResponse({"position": position})
+
+
+async def move(request: Request) -> Response:
+    """Undo or redo: so many edits count."""
+    room, body, id = room_of(request), await body_of(request), request.path_params["id"]
+    position = max(0, min(int(body["position"]), len(room.journal.edits_of(id))))
+    room.journal.change("drafts", id, position=position)
+    return JSONResponse({"position": position})
+
+
+async def remove(request: Request) -> Response:
+    """Remove a draft and its edits."""
+    room, id = room_of(request), request.path_params["id"]
+    song = room.journal.get("drafts", id)["song"]
+    room.journal.remove("drafts", id)
+    room.tell({"about": "song", "song": room.shown_song(room.journal.get("songs", song))})
+    return Response(status_code=204)
+
+
+async def count(request: Request) -> Response:
+    """Find the rhythm of a draft anew, with what is known of it."""
+    room, body = room_of(request), await body_of(request)
+    wanted = request_of(check_hearing(room, {k: body.get(k) for k in ("tempo", "tempo_range", "meter")}))
+    transcription = _transcription(room, request)
+    found = await run_in_threadpool(find_rhythm, transcription.hits, transcription.duration, wanted)
+    return JSONResponse({"rhythm": found})
+
+
+async def repick(request: Request) -> Response:
+    """Queue a draft's song to be heard again with other sensitivities: where a kit decides, candidates are no help."""
+    room, body = room_of(request), await body_of(request)
+    draft = room.journal.get("drafts", request.path_params["id"])
+    sensitivity = {str(name): float(value) for name, value in body["sensitivity"].items()}
+    known = {*INSTRUMENTS, *own_sounds_of(room, draft["facts"].get("kit"))}
+    if not set(sensitivity) <= known or not all(0.0 <= value <= 1.0 for value in sensitivity.values()):
+        raise DrumscribeError("a sensitivity is of an instrument or of a sound of the kit, and from 0 to 1")
+    options = {**draft["facts"], "sensitivity": sensitivity, "draft": draft["id"]}
+    return JSONResponse(room.jobs.add("repick", draft["song"], options))
+
+
+def repicked(request: Request) -> Response:
+    """The rows that a job found which heard a draft's song again."""
+    room = room_of(request)
+    job = room.journal.get("jobs", request.path_params["job"])
+    if job["kind"] != "repick" or job["state"] != "done" or job["options"]["draft"] != request.path_params["id"]:
+        raise KeyError("this job has heard nothing of this draft")
+    return JSONResponse({"rows": rows_of(room.load_draft(job["result"]))})
+
+
+async def quantise(request: Request) -> Response:
+    """Where quantisation would move hits, and what it says of it."""
+    room, body = room_of(request), await body_of(request)
+    row, draft, edits = _draft(room, request)
+    moved, report = await run_in_threadpool(preview, draft, edits[: row["position"]], settings_of(body))
+    return JSONResponse({"rows": moved, "report": report})
+
+
+def export_draft(request: Request) -> Response:
+    """A draft as a file of any format that the library offers."""
+    from ...formats.midi import MidiOptions
+
+    room, name = room_of(request), request.path_params["format"]
+    if name not in export.FORMATS:
+        raise KeyError(f"there is no format {name[:40]!r}")
+    row = room.journal.get("drafts", request.path_params["id"])
+    song = room.journal.get("songs", row["song"])
+    options = MidiOptions(start_at_bar=request.query_params.get("start_at_bar") == "1")
+    stem, end = Path(song["name"]).stem, export.FORMATS[name].end
+    with tempfile.TemporaryDirectory() as folder:
+        recording = _under_its_name(song, Path(folder))
+        out = Path(folder) / "out"
+        export.write(_transcription(room, request), out / f"{stem}{end}", name, options, recording=recording)
+        files = sorted(path for path in out.rglob("*") if path.is_file())
+        if len(files) == 1:
+            return _download(files[0].read_bytes(), f"{stem}{end.replace('/', '-')}")
+        return _download(_zipped(files, out), f"{stem}-{name}.zip")
+
+
+def _under_its_name(song: Row, folder: Path) -> Path:
+    """A recording under the name that the user knows it by, where links can be made."""
+    link = folder / Path(song["name"]).name
+    try:
+        link.symlink_to(song["path"])
+    except OSError:
+        return Path(song["path"])
+    return link
+
+
+def _zipped(files: list[Path], folder: Path) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in files:
+            archive.write(file, file.relative_to(folder))
+    return content.getvalue()
+
+
+def export_sound(request: Request) -> Response:
+    """The recording with the draft played over it, as a wav file."""
+    from ...review.sonification import write_check
+
+    room = room_of(request)
+    song = room.journal.get("songs", room.journal.get("drafts", request.path_params["id"])["song"])
+    kind: Literal["clicks", "drums"] = "clicks" if request.path_params["kind"] == "clicks" else "drums"
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "check.wav"
+        split = request.query_params.get("split") == "1"
+        write_check(song["path"], _transcription(room, request), file, kind, split)
+        content = file.read_bytes()
+    return _download(content, f"{Path(song['name']).stem}-{kind}.wav")
+
+
+def _draft(room: Room, request: Request) -> tuple[Row, dict, list[dict]]:
+    """The row of a draft, what was heard, and all edits."""
+    row = room.journal.get("drafts", request.path_params["id"])
+    return row, room.load_draft(row), room.journal.edits_of(row["id"])
+
+
+def _transcription(room: Room, request: Request) -> Transcription:
+    row, draft, edits = _draft(room, request)
+    return transcription_of(draft, edits[: row["position"]])
+
+
+def _download(content: bytes, name: str) -> Response:
+    headers = {
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+        "cache-control": "no-store",
+    }
+    return Response(content, media_type="application/octet-stream", headers=headers)
+
+
+ROUTES = [
+    Route("/drafts/{id:int}", read),
+    Route("/drafts/{id:int}", remove, methods=["DELETE"]),
+    Route("/drafts/{id:int}/edits", edit, methods=["POST"]),
+    Route("/drafts/{id:int}/position", move, methods=["POST"]),
+    Route("/drafts/{id:int}/rhythm", count, methods=["POST"]),
+    Route("/drafts/{id:int}/repick", repick, methods=["POST"]),
+    Route("/drafts/{id:int}/repick/{job:int}", repicked),
+    Route("/drafts/{id:int}/quantise", quantise, methods=["POST"]),
+    Route("/drafts/{id:int}/export/{format:str}", export_draft),
+    Route("/drafts/{id:int}/sound/{kind:str}", export_sound),
+]

@@ -1,0 +1,46 @@
+"""Jobs: listed, followed, cancelled and begun again."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from . import room_of
+
+_SHOWN = 60
+"""Jobs that have ended and are still listed, at most."""
+
+
+def recent_jobs(request: Request) -> list[dict]:
+    """The jobs that have not ended, and the last ones that have."""
+    jobs = room_of(request).journal.find("jobs")
+    ended = [job["id"] for job in jobs if job["ended"]][-_SHOWN:]
+    return [job for job in jobs if not job["ended"] or job["id"] in ended]
+
+
+async def events(request: Request) -> Response:
+    """How songs and jobs stand, and all that changes, as it changes."""
+    studio, room = request.app.state.studio, room_of(request)
+
+    def state() -> dict:
+        return {"about": "all", "songs": room.shown_songs(), "jobs": recent_jobs(request)}
+
+    stream = studio.events[studio.user_of(request)].stream(state)
+    return StreamingResponse(stream, media_type="text/event-stream", headers={"cache-control": "no-store"})
+
+
+def cancel(request: Request) -> Response:
+    """Stop a job, or take it from the queue."""
+    room_of(request).jobs.cancel(request.path_params["id"])
+    return Response(status_code=204)
+
+
+def again(request: Request) -> Response:
+    """Begin a job again that has ended."""
+    return JSONResponse(room_of(request).jobs.again(request.path_params["id"]))
+
+
+ROUTES = [
+    Route("/events", events),
+    Route("/jobs/{id:int}/cancel", cancel, methods=["POST"]),
+    Route("/jobs/{id:int}/again", again, methods=["POST"]),
+]

@@ -1,0 +1,99 @@
+"""Training runs: begun, listed, tried on a song; and the study, to be explored."""
+
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ...errors import DrumscribeError
+from ...music.drums import FIVE_CLASSES
+from .. import training
+from ..rooms import Room
+from ..study import read_study, study_folder
+from . import body_of, room_of
+
+
+def _own_room(request: Request) -> Room:
+    """The room, where training is allowed: it reads folders of this machine."""
+    room = room_of(request)
+    if room.settings.hosted:
+        raise DrumscribeError("a hosted studio does not train")
+    return room
+
+
+def _folder(body: dict) -> Path:
+    folder = Path(str(body.get("samples", "")).strip()).expanduser()
+    if not str(body.get("samples", "")).strip() or not folder.is_dir():
+        raise DrumscribeError(f"{folder}: no such folder of samples")
+    return folder
+
+
+async def inspect(request: Request) -> Response:
+    """What a folder of samples holds."""
+    _own_room(request)
+    lines = await run_in_threadpool(training.inspect, _folder(await body_of(request)))
+    return JSONResponse({"lines": lines})
+
+
+async def begin(request: Request) -> Response:
+    """Queue a run."""
+    room, body = _own_room(request), await body_of(request)
+    options: dict[str, Any] = {name: str(body.get(name, "")) for name in ("name", "family", "formulation")}
+    options["classes"] = [str(name) for name in body.get("classes") or FIVE_CLASSES]
+    options |= {"samples": str(_folder(body).resolve()), "steps": int(body.get("steps") or 300)}
+    chosen = {name: options[name] for name in ("name", "family", "formulation", "steps", "classes")}
+    training.write_experiment(room.folder / "runs" / options["name"], **chosen)
+    return JSONResponse(room.jobs.add("train", None, options))
+
+
+async def costs(request: Request) -> Response:
+    """What each family would cost with a formulation."""
+    room, body = _own_room(request), await body_of(request)
+    formulation = str(body.get("formulation") or "multi-class")
+    file = training.write_experiment(room.folder / "runs" / "costs", "costs", "cnn", formulation, 300)
+    return JSONResponse({"lines": await run_in_threadpool(training.costs, file)})
+
+
+async def attempt(request: Request) -> Response:
+    """Let a run's network say what it hears in a song."""
+    room, body = _own_room(request), await body_of(request)
+    song = room.journal.get("songs", int(body["song"]))
+    name = str(body["name"])
+    known = {path.stem: path for path in (room.folder / "runs").glob("*/*.toml")}
+    if name not in known:
+        raise KeyError("there is no such run")
+    folder = known[name].parent
+    found = await run_in_threadpool(training.predict, known[name], folder / "cache", Path(song["path"]))
+    return JSONResponse({"found": found})
+
+
+def study(request: Request) -> Response:
+    """The study's networks, tables and names of pictures."""
+    room_of(request)
+    folder = study_folder()
+    if folder is None:
+        raise KeyError("the study is not installed here")
+    return JSONResponse(read_study(folder))
+
+
+def study_picture(request: Request) -> Response:
+    """A picture of the study."""
+    room_of(request)
+    folder, name = study_folder(), request.path_params["name"]
+    pictures = {path.name: path for path in folder.glob("*.png")} if folder else {}
+    if name not in pictures:
+        raise KeyError("there is no such picture")
+    return Response(pictures[name].read_bytes(), media_type="image/png")
+
+
+ROUTES = [
+    Route("/training/study", study),
+    Route("/training/study/{name:str}", study_picture),
+    Route("/training/inspect", inspect, methods=["POST"]),
+    Route("/training/costs", costs, methods=["POST"]),
+    Route("/training/runs", begin, methods=["POST"]),
+    Route("/training/try", attempt, methods=["POST"]),
+]

@@ -1,0 +1,72 @@
+"""Files that the page sends: streamed to disk as they are, and refused before they are too large."""
+
+import hashlib
+import secrets
+from pathlib import Path
+from urllib.parse import unquote
+
+from starlette.requests import Request
+
+from ...errors import DrumscribeError
+
+
+class TooLargeError(DrumscribeError):
+    """A file that is larger than the studio takes."""
+
+
+def name_of(request: Request) -> str:
+    """The name that a file is sent with: its last part, printable, with an ending."""
+    name = unquote(request.headers.get("x-name", "")).replace("\\", "/").rpartition("/")[2]
+    name = "".join(c for c in name if c.isprintable()).strip()[:200]
+    return name or "recording.wav"
+
+
+async def receive(request: Request, folder: Path, most: int, suffixes: frozenset[str]) -> tuple[Path, str]:
+    """Write a file that is sent, and return it and its SHA-256, which it is named by.
+
+    Parameters
+    ----------
+    request : Request
+        With the file as its body and its name in the header ``x-name``.
+    folder : Path
+        Where to write it.
+    most : int
+        Largest file that is taken, in bytes.
+    suffixes : frozenset of str
+        Endings that are taken, in lower case.
+
+    Returns
+    -------
+    Path
+        The file.
+    str
+        Its SHA-256.
+
+    Raises
+    ------
+    TooLargeError
+        Where it is larger than `most` bytes; at once, if it says so.
+    DrumscribeError
+        For an ending that is not in the list.
+    """
+    suffix = Path(name_of(request)).suffix.lower()
+    if suffix not in suffixes:
+        raise DrumscribeError(f"{name_of(request)}: cannot be read: give {', '.join(sorted(suffixes))}")
+    if int(request.headers.get("content-length") or 0) > most:
+        raise TooLargeError(f"{name_of(request)}: larger than {most / 1e6:.0f} MB, which is the limit here")
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".upload-{secrets.token_hex(8)}"
+    digest, size = hashlib.sha256(), 0
+    try:
+        with open(temporary, "wb") as file:
+            async for part in request.stream():
+                size += len(part)
+                if size > most:
+                    raise TooLargeError(f"{name_of(request)}: larger than {most / 1e6:.0f} MB, which is the limit here")
+                digest.update(part)
+                file.write(part)
+        path = folder / f"{digest.hexdigest()}{suffix}"
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path, digest.hexdigest()

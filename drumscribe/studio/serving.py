@@ -1,0 +1,51 @@
+"""The studio's server: a socket, and the application on it until Ctrl-C."""
+
+import socket
+
+from ..errors import DrumscribeError
+from .settings import Settings
+
+_ENDING_S = 3
+"""How long answers that are under way may take when the studio is closed."""
+
+
+def listen(settings: Settings) -> socket.socket:
+    """A socket at the address of the settings.
+
+    Raises
+    ------
+    DrumscribeError
+        Where it is taken, or not of this machine.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen()  # a browser that is quicker than the server waits
+    except OSError as error:
+        listener.close()
+        raise DrumscribeError(
+            f"{settings.host}, port {settings.port}: {error.strerror or error}: choose another with --port"
+        ) from error
+    return listener
+
+
+def serve(settings: Settings, listener: socket.socket) -> None:
+    """Serve the studio until Ctrl-C.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the studio.
+    listener : socket.socket
+        Where to answer.
+    """
+    import uvicorn
+
+    from .app import make_app
+
+    config = uvicorn.Config(
+        make_app(settings), log_level="warning", timeout_graceful_shutdown=_ENDING_S, server_header=False
+    )
+    uvicorn.Server(config).run(sockets=[listener])

@@ -1,0 +1,104 @@
+"""What worker processes do, by the kinds of jobs."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ..errors import DrumscribeError
+from ..files import written_whole
+from .crew import Advanced
+from .hearing import Hearer, Request, fingerprint_of, key_of
+from .pictures import draw_picture
+
+_hearer = Hearer()  # one for each process, which does one task after the other
+
+Advance = Callable[[Advanced], None]
+
+
+def do(kind: str, needs: dict, advance: Advance) -> Any:
+    """Do a task in a worker process; see `crew.Crew`.
+
+    Parameters
+    ----------
+    kind : str
+        One of `WORK`.
+    needs : dict
+        What the work needs.
+    advance : callable
+        Takes `Advanced`.
+
+    Returns
+    -------
+    object
+        What came of it, as a pipe carries it.
+    """
+    try:
+        return WORK[kind](needs, advance)
+    except DrumscribeError as error:  # a file that was uploaded is known to its user by the name it had
+        raise DrumscribeError(_named(str(error), needs)) from error
+
+
+def _named(message: str, needs: dict) -> str:
+    return message.replace(needs["path"], needs["name"]) if "path" in needs else message
+
+
+def request_of(options: dict) -> Request:
+    """How to hear, as the options of a job say it."""
+    known = {name: value for name, value in options.items() if name in Request.__dataclass_fields__}
+    if known.get("tempo_range"):
+        known["tempo_range"] = tuple(known["tempo_range"])
+    return Request(**{**known, "sensitivity": tuple((known.get("sensitivity") or {}).items())})
+
+
+def _prepare(needs: dict, advance: Advance) -> None:
+    _hearer.prepare()
+
+
+def _picture(needs: dict, advance: Advance) -> dict:
+    path = Path(needs["path"])
+    sha = needs["sha"] or fingerprint_of(path)
+    draw_picture(path, Path(needs["pictures"]) / sha, _sharing(advance, needs["seconds"]))
+    return {"sha": sha}
+
+
+def _hear(needs: dict, advance: Advance) -> dict:
+    path, request = Path(needs["path"]), request_of(needs["options"])
+    sha = needs["sha"] or fingerprint_of(path)
+    key = key_of(sha, request)
+    file = Path(needs["drafts"]) / f"{key}.json"
+    if not file.exists():
+        draft = _hearer.hear(path, request, _sharing(advance, needs["seconds"]))
+        with written_whole(file) as temporary:
+            temporary.write_text(json.dumps(draft, separators=(",", ":")), encoding="utf-8")
+    return {"sha": sha, "key": key}
+
+
+def _teach(needs: dict, advance: Advance) -> dict:
+    from .teaching import Subject, teach
+
+    return asdict(teach(Subject(**needs["options"]), Path(needs["samples"]), Path(needs["kits"]), needs["take"]))
+
+
+def _train(needs: dict, advance: Advance) -> dict:
+    from .training import train
+
+    return train(needs, lambda share, shown: advance(Advanced(share, shown)))
+
+
+WORK = {"prepare": _prepare, "picture": _picture, "hear": _hear, "repick": _hear, "teach": _teach, "train": _train}
+
+
+def _sharing(advance: Advance, seconds: float) -> Callable[[float], None]:
+    """Takes seconds done, and tells the share of them, in steps of a hundredth."""
+    told = 0.0
+
+    def progress(done: float) -> None:
+        nonlocal told
+        share = min(1.0, done / seconds) if seconds else 0.0
+        if share >= told + 0.01:
+            told = share
+            advance(Advanced(share))
+
+    return progress
