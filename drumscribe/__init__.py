@@ -1,16 +1,30 @@
 """Turn recordings of drums into MIDI."""
 
 from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
+from .api import transcribe
 from .errors import DrumscribeError
-from .hits import Hit, Transcription
+from .music.transcription import Hit, Transcription
+from .version import VERSION
+
+if TYPE_CHECKING:
+    from .transcribe_options import TranscribeOptions
+    from .transcriber import Transcriber
 
 __all__ = ["DrumscribeError", "Hit", "TranscribeOptions", "Transcriber", "Transcription", "transcribe"]
-__version__ = "0.1.0"
+__version__ = VERSION
 
 
-def __getattr__(name: str):
-    """Load the transcriber, and numba and TFLite with it, only when it is asked for."""
-    if name in ("TranscribeOptions", "Transcriber", "transcribe"):
-        return getattr(import_module(".transcriber", __name__), name)
+def __getattr__(name: str) -> Any:
+    """Load the transcriber, and TFLite with it, only when it is asked for."""
+    if name == "Transcriber":
+        return import_module(".transcriber", __name__).Transcriber
+    if name == "TranscribeOptions":
+        return import_module(".transcribe_options", __name__).TranscribeOptions
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List the public names, and only those."""
+    return sorted([*__all__, "__version__"])

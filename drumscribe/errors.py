@@ -1,21 +1,143 @@
-"""The errors that a user can cause."""
+"""Errors that a user can cause and mend."""
+
+import re
+import struct
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_DAMAGE = (
+    *(ValueError, ArithmeticError, LookupError, TypeError, AttributeError, AssertionError, EOFError),
+    *(RecursionError, MemoryError, struct.error),
+)
+"""What readers raise on content that nobody has thought of."""
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, which terminals obey, marks that turn the direction of text, and bytes that are no text."""
+
+
+def printable(text: object) -> str:
+    """Return a text that cannot do anything to a terminal, as the name of a file from elsewhere might.
+
+    Parameters
+    ----------
+    text : object
+        A text, a path, or an error.
+
+    Returns
+    -------
+    str
+        The same, with control characters as ``\\x1b``, and bytes that are no text as ``\ufffd``.
+    """
+    return _UNPRINTABLE.sub(_escaped, str(text))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if 0xD800 <= code <= 0xDFFF:
+        return "\ufffd"
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
 class DrumscribeError(Exception):
-    """What was wrong, with which file, and what to do: one line, fit to be shown as it is."""
+    """An error with a message for the user: one line that says what is wrong, in which file, and what to do."""
 
 
 class AudioError(DrumscribeError):
-    """A recording that cannot be read."""
+    """A recording cannot be read."""
 
 
 class ModelError(DrumscribeError):
-    """A model file that cannot be used."""
+    """A model file cannot be used."""
 
 
 class LabelError(DrumscribeError):
-    """An annotation or transcription file that cannot be read."""
+    """An annotation or transcription file cannot be read."""
 
 
 class RhythmError(DrumscribeError):
-    """What was said of a rhythm, in options or in a file of beats, cannot be."""
+    """The rhythm options or a file of beats contradict each other, or describe no possible rhythm."""
+
+
+class ArgumentError(DrumscribeError, ValueError):
+    """An argument of the Python interface that cannot be used."""
+
+
+@contextmanager
+def damage_told(path: Path, kind: type[DrumscribeError], what: str, largest: int) -> Iterator[None]:
+    """Let whatever the content of a file causes end in one line.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    kind : type of DrumscribeError
+        What is raised.
+    what : str
+        What the file should be, as ``"a MIDI file"``.
+    largest : int
+        Bytes beyond which it is not even opened.
+
+    Yields
+    ------
+    None
+        While it is read.
+
+    Raises
+    ------
+    DrumscribeError
+        Of the kind given.
+    """
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise kind(f"{path}: this is a pipe or a device: give a regular file")
+        size = path.stat().st_size if path.is_file() else 0
+        if size > largest:
+            raise kind(f"{path}: larger than any {what} ({size / 1e6:.0f} MB; at most {largest / 1e6:.0f})")
+        yield
+    except OSError as error:
+        raise kind(f"{path}: cannot be read: {error.strerror or error}") from error
+    except _DAMAGE as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise kind(f"{path}: not a readable {what}, or damaged ({reason})") from error
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Find what was meant by an unknown word.
+
+    Parameters
+    ----------
+    word : str
+        What was written.
+    known : iterable of str
+        What could have been meant.
+
+    Returns
+    -------
+    str or None
+        The known one that is most like it, whatever its case; None where none is near.
+    """
+    from difflib import get_close_matches
+
+    folded = {name.casefold(): name for name in known}
+    near = get_close_matches(word.casefold(), folded, 1, 0.75)
+    return folded[near[0]] if near else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return the end of a message about an unknown word, as ``"; did you mean kick?"``, empty where none is near.
+
+    Parameters
+    ----------
+    word : str
+        What was written.
+    known : iterable of str
+        What could have been meant.
+
+    Returns
+    -------
+    str
+        The end of the message.
+    """
+    near = nearest(word, known)
+    return f"; did you mean {near}?" if near else ""

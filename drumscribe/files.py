@@ -1,44 +1,159 @@
-"""Files that are written whole or not at all."""
+"""Output files, written whole or not at all."""
 
+import errno
+import itertools
 import os
-import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .errors import DrumscribeError
+from .errors import DrumscribeError, nearest
+from .runtime import is_running, this_machine
+
+_LEFTOVER = re.compile(r"\.drumscribe-([0-9a-f]{8})-(\d+)-[0-9a-f]{12}(\..*)?")
+_FORGOTTEN_S = 86_400.0
+"""Age at which a temporary file is left over, whoever is writing it: a day, by hand."""
 
 
 def check_output(path: Path, suffixes: Sequence[str], recording: str | Path) -> None:
-    """Refuse a name whose ending is not in the list, and to write over the recording that is read.
+    """Refuse an output path with an unknown suffix, and one that would overwrite the recording.
+
+    Parameters
+    ----------
+    path : Path
+        The output file.
+    suffixes : Sequence[str]
+        The suffixes allowed, in lower case and with their dot.
+    recording : str | Path
+        The recording that is being read.
 
     Raises
     ------
-    DrumscribeError : naming it, and the endings.
+    DrumscribeError
+        If the suffix is not allowed, or `path` is the recording itself.
     """
     if path.suffix.lower() not in suffixes:
         raise DrumscribeError(f"{path}: must end in {' or '.join(suffixes)}")
     if path.resolve() == Path(recording).resolve():
-        raise DrumscribeError(f"{path}: is the recording itself, which would be lost: give the output another name")
+        raise DrumscribeError(f"{path}: this is the recording itself: give the output another name")
 
 
 @contextmanager
-def written_whole(path: str | Path) -> Iterator[Path]:
-    """A temporary path beside `path` to write to; what is there becomes `path` at the end.
+def written_whole(path: str | Path, settle: Callable[[Path], Path] | None = None) -> Iterator[Path]:
+    """Write a file atomically: yield a temporary path that replaces `path` on success.
 
-    If anything goes wrong, Ctrl-C included, it is removed and what was at `path` stays. Missing folders are made.
+    On any error, Ctrl-C included, the temporary file is removed and the file at `path` stays as it was. Missing folders
+    are created. The content is on the disk before it has its name, so that a loss of power leaves no empty file.
+
+    Parameters
+    ----------
+    path : str | Path
+        The file to write.
+    settle : Callable[[Path], Path], optional
+        Takes the temporary path once it is written, and returns where, in the same folder, it goes instead.
+
+    Yields
+    ------
+    Path
+        A path in the same folder, with the same suffix, to write to.
 
     Raises
     ------
-    OSError : where the folder cannot be written to.
+    OSError
+        If the folder cannot be written to.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # A short name of its own: appending to a name that is as long as the file system allows would fail.
-    temporary = path.with_name(f".drumscribe-{secrets.token_hex(8)}{path.suffix[:16]}")
+    # A short new name: appending to a name as long as the file system allows would fail.
+    name = f".drumscribe-{this_machine()}-{os.getpid()}-{os.urandom(6).hex()}{path.suffix[:16]}"
+    temporary = path.with_name(name)
     try:
         yield temporary
-        os.replace(temporary, path)
+        _sync(temporary)
+        os.replace(temporary, path if settle is None else settle(temporary))
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _sync(path: Path) -> None:
+    if path.is_file():
+        with path.open("r+b") as file:
+            os.fsync(file.fileno())
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Return whether an error, or what caused it, is that a disk is full.
+
+    Parameters
+    ----------
+    error : BaseException, optional
+        The error.
+
+    Returns
+    -------
+    bool
+        Whether nothing more can be written.
+    """
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files of processes that were killed while they wrote them.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to look; folders in it are left alone.
+    """
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            if found := _LEFTOVER.fullmatch(entry.name):
+                with suppress(OSError):
+                    own = found[1] == this_machine() and not is_running(int(found[2]))
+                    if own or entry.stat().st_mtime < time.time() - _FORGOTTEN_S:
+                        os.unlink(entry.path)
+
+
+def near_miss(path: Path) -> str:
+    """Return the end of a message about a missing file, as ``"; did you mean songs/Rock.flac?"``.
+
+    Parameters
+    ----------
+    path : Path
+        What is missing.
+
+    Returns
+    -------
+    str
+        The end of the message, empty where no name in its folder is like it.
+    """
+    try:
+        beside = {file.stem: file for file in path.parent.iterdir() if not file.name.startswith(".")}
+    except OSError:
+        return ""
+    near = nearest(path.stem, beside)
+    return f"; did you mean {beside[near]}?" if near else ""
+
+
+def free_name(path: Path) -> Path:
+    """Find a name that no file has.
+
+    Parameters
+    ----------
+    path : Path
+        The name that is wanted.
+
+    Returns
+    -------
+    Path
+        It, or with a number before its last suffix.
+    """
+    names = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in itertools.count(2))
+    return path if not path.exists() else next(name for name in names if not name.exists())

@@ -1,75 +1,50 @@
 """A recording to hits: the stages in a row, all of them streaming.
 
-    file -> `audio.read_blocks` -> `Spectrogram` -> `Classifier` -> `CandidateFinder` -> `Judge` -> `analyse_rhythm`
-                              `-> `OnsetDetector` ----------------^                           ^
-                                                `-> `Recurrence`, `Likeness`, `compare_strokes` ---^
+    file -> `audio.read_blocks` -> `Conductor` -> frames -> `Classifier` -> answers -> `Recording` -> hits
+                                   `-> onsets ----------------------------------------^
 
-`Recurrence`, `Likeness`, `compare_strokes` and `analyse_rhythm` wait for the end of the recording; without them, this
-is what `stream` does.
+With a model of windows, `OnsetAnswers` are in the place of the classifier.
 
-A recording of any length takes the same memory, and the same hits come of any block size.
+`Recording` looks back on the whole recording (`Recurrence`, `Likeness`, `compare_strokes`), and `analyse_rhythm` on its
+hits; without them, `stream` does the same. A recording of any length takes the same memory, and the same hits come of
+any block size.
+
+Each rung of the ladder can be called by itself: `Transcriber.answers` gives the answers of the network to a whole
+recording, `Transcriber.hits` the hits of such answers, and `rhythm.analyse_rhythm` the beat of hits.
 """
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .candidates import LEAD, CandidateFinder, Candidates, HitMaker, Judge, join_candidates, move_thresholds
-from .classifier import Classifier, ModelInfo, load_model_info
-from .drums import INSTRUMENTS
-from .dynamics import attack_levels, compare_strokes
-from .errors import DrumscribeError
-from .evidence import Recurrence
-from .hits import Hit, Transcription
-from .likeness import Likeness
-from .onsets import OnsetDetector, Onsets
-from .percussion import PercussionFinder
-from .rhythm import RhythmOptions, analyse_rhythm
-from .spectrogram import Spectrogram
+from .errors import ArgumentError
+from .hearing.conductor import Conductor
+from .hearing.decisions import LEAD, Judge
+from .hearing.onset_answers import OnsetAnswers
+from .hearing.percussion import PercussionFinder
+from .hearing.recording import PASSAGE, Recording
+from .music.transcription import Hit, Transcription
+from .network.answers import Answering, Answers, KnownAnswers
+from .network.classifier import Classifier
+from .network.model_file import load_model_info, model_file
+from .network.window import WindowFile
+from .rhythm import analyse_rhythm
+from .sound.arrays import to_mono
+from .sound.levels import QUIET, gain_for, peak_until_loud
+from .transcribe_options import TranscribeOptions
 
 if TYPE_CHECKING:
     from .kits.kit import Kit
-    from .kits.moments import MomentCollector, Moments
 
-_BLOCK = 65536
-"""Samples that go through the stages at once, at most."""
-_PASSAGE = 1000
-"""Hits are picked among so many frames at a time, whenever they come, so that they do not depend on block sizes."""
-
-
-@dataclass(frozen=True)
-class TranscribeOptions:
-    """How willing to report hits, and how to count them.
-
-    Attributes
-    ----------
-    sensitivity : 0 (only what is certain) to 1 (whatever might be one); 0.5 is the model's own calibration.
-    instrument_sensitivity : pairs of an instrument and its own sensitivity.
-    percussion : whether percussion outside the vocabulary is reported, too.
-    rhythm : what is known of tempo, beats and meter beforehand.
-    """
-
-    sensitivity: float = 0.5
-    instrument_sensitivity: tuple[tuple[str, float], ...] = ()
-    percussion: bool = False
-    rhythm: RhythmOptions = field(default_factory=RhythmOptions)
-
-    def __post_init__(self) -> None:
-        for name, value in (("sensitivity", self.sensitivity), *self.instrument_sensitivity):
-            if name != "sensitivity" and name not in INSTRUMENTS:
-                raise DrumscribeError(f"unknown instrument {name!r}; known are {', '.join(INSTRUMENTS)}")
-            if not 0.0 <= value <= 1.0:
-                raise DrumscribeError(f"{name} {value:g} is outside 0 to 1")
-
-    def thresholds(self, info: ModelInfo) -> np.ndarray:
-        """``(instruments,) float32``: the model's thresholds, moved in log odds by up to 4 either way."""
-        own = dict(self.instrument_sensitivity)
-        wanted = [own.get(name, self.sensitivity) for name in info.columns.instruments]
-        return move_thresholds(info.thresholds, wanted)
+_BLOCK_SAMPLES = 65536
+"""Maximum number of samples that go through the stages at once; by hand, for memory."""
+_MEMORY_S = 5.0
+"""Seconds of sound that are remembered beyond what hits lag behind; by hand."""
 
 
 class Transcriber:
@@ -77,15 +52,30 @@ class Transcriber:
 
     Parameters
     ----------
-    model : a model file, the name of one that comes along (``tiny``), or None for the default.
-    options : how willing to report hits, and how to count them.
-    kit : a player's own sounds to hear, too.
-    learning : whether moments are to be gathered (see `gather`).
+    model : str, Path or None
+        Path to a model file, the name of a bundled model (``"tiny"``), or None for the default.
+    options : TranscribeOptions or None
+        Detection sensitivity and rhythm options.
+    kit : Kit or None
+        A player's own sounds to recognise, too.
 
     Raises
     ------
-    ModelError : where the model cannot be used.
-    KitError : where the kit was made for another model.
+    ModelError
+        If the model cannot be used.
+    KitError
+        If the kit was made for another model.
+
+    Examples
+    --------
+    >>> transcriber = Transcriber()
+    >>> transcription = transcriber.transcribe_file("take.wav")  # doctest: +SKIP
+
+    The same, rung by rung:
+
+    >>> answers = transcriber.answers("take.wav")  # doctest: +SKIP
+    >>> answers.activations[:, 0]  # of the kick, at transcriber.times(answers)  # doctest: +SKIP
+    >>> hits = transcriber.hits(answers, "take.wav")  # doctest: +SKIP
     """
 
     def __init__(
@@ -93,229 +83,252 @@ class Transcriber:
         model: str | Path | None = None,
         options: TranscribeOptions | None = None,
         kit: "Kit | None" = None,
-        learning: bool = False,
     ) -> None:
         options = options or TranscribeOptions()
         self._rhythm = options.rhythm
         self.info = load_model_info(model)
-        kit_needs = learning or kit is not None
-        with_frames = kit_needs or bool(self.info.dynamics)
-        self._percussion = options.percussion
-        self._classifier = Classifier(model, kit_needs or self.info.embedding > 0, with_frames, options.percussion)
-        self._hearing = None
-        if kit is not None:
-            from .kits.hearing import KitHearing
-
-            own = dict(options.instrument_sensitivity)
-            sensitivities = {sound.instrument: own.get(sound.instrument, options.sensitivity) for sound in kit.sounds}
-            self._hearing = KitHearing(kit, self.info, sensitivities)
         settings = self.info.spectrogram
-        self._spectrogram = Spectrogram(settings)
-        memory = (self.info.chunk + _PASSAGE) / settings.frame_rate + 5.0  # hits lag by a chunk and a passage
-        self._detector = OnsetDetector(settings.rate, settings.hop, settings.bands, memory)
-        self._finder = CandidateFinder(self.info.columns, settings.frame_rate, self._detector)
+        self._recogniser = None
+        options.check_instruments((*self.info.columns.instruments, *(kit.instruments if kit else ())))
+        if kit is not None:
+            from .kits.recognition import KitRecogniser
+
+            own = [sound.instrument for sound in kit.sounds]
+            sensitivities = dict(zip(own, options.sensitivities(own), strict=True))
+            self._recogniser = KitRecogniser(kit, self.info, sensitivities)
+        lag = (self.info.chunk + PASSAGE) / settings.frame_rate  # of hits behind the sound
+        self._conductor = Conductor(self.info, lag + _MEMORY_S)
+        self._classifier = self._open(model, kit is not None, options.percussion)
         self._judge = Judge(self.info.weights, options.thresholds(self.info))
 
     def transcribe_file(self, path: str | Path, progress: Callable[[float], None] | None = None) -> Transcription:
-        """The hits of a recording; `progress` is told the seconds done.
+        """Transcribe a recording.
+
+        Parameters
+        ----------
+        path : str or Path
+            An audio file.
+        progress : callable or None
+            Called with the seconds done.
+
+        Returns
+        -------
+        Transcription
+            Its hits, in order of time, and its rhythm.
 
         Raises
         ------
-        AudioError : where it cannot be read.
+        AudioError
+            If the file cannot be read.
         """
-        from .audio import read_blocks
-
-        return self.transcribe_blocks(read_blocks(path, self.info.spectrogram.rate), progress)
+        return self.transcribe_blocks(self._blocks(path, None), progress)
 
     def transcribe_array(self, samples: np.ndarray, rate: int) -> Transcription:
-        """The hits of sound in memory: ``(samples,)`` or ``(samples, channels)``, float, at `rate` Hz.
+        """Transcribe sound in memory.
+
+        Parameters
+        ----------
+        samples : np.ndarray
+            Of any shape and kind that `sound.arrays.to_mono` takes.
+        rate : int
+            Samples per second.
+
+        Returns
+        -------
+        Transcription
+            Its hits, in order of time, and its rhythm.
 
         Raises
         ------
-        ValueError : for an array of another shape or kind.
+        ArgumentError
+            For an array of another shape or kind.
         """
-        samples = np.asarray(samples)
-        if samples.ndim not in (1, 2) or not np.issubdtype(samples.dtype, np.floating):
-            raise ValueError(
-                f"samples must be float, (samples,) or (samples, channels), not {samples.dtype} {samples.shape}"
-            )
-        mono = samples.astype(np.float32) if samples.ndim == 1 else samples.mean(axis=1, dtype=np.float32)
-        mono = np.nan_to_num(mono, nan=0.0, posinf=0.0, neginf=0.0)
-        if rate != self.info.spectrogram.rate and len(mono):
-            import soxr
-
-            mono = soxr.resample(mono, rate, self.info.spectrogram.rate)
-        return self.transcribe_blocks([mono])
+        return self.transcribe_blocks(self._blocks(samples, rate))
 
     def transcribe_blocks(
         self, blocks: Iterable[np.ndarray], progress: Callable[[float], None] | None = None
     ) -> Transcription:
-        """The hits of a stream of mono ``(samples,) float32`` blocks, of any lengths, at the model's rate."""
-        collector = None if self._hearing is None else self._hearing.make_collector()
-        frame_rate = self.info.spectrogram.frame_rate
-        percussion = PercussionFinder(self.info.percussion, frame_rate) if self._percussion else None
-        passages, duration = self._listen(blocks, progress, collector, percussion)
-        hits = passages.decide() if self._hearing is None else self._hearing.decide(passages.settle(), collector)
-        del passages, collector  # of hours of sound they remember much
-        latest = duration - self.info.spectrogram.hop / self.info.spectrogram.rate  # what begins then is not heard
+        """Transcribe a stream of samples.
 
-        def in_order(hits: Iterable[Hit]) -> tuple[Hit, ...]:
-            return tuple(sorted((h for h in hits if h.time <= latest), key=lambda h: (h.time, h.note)))
+        Parameters
+        ----------
+        blocks : iterable of np.ndarray
+            ``(samples,) float32`` each, of any length: mono, at the model's rate.
+        progress : callable or None
+            Called with the seconds done.
 
-        heard = Transcription(in_order(hits), duration, f"{self.info.name} {self.info.version}")
+        Returns
+        -------
+        Transcription
+            Its hits, in order of time, and its rhythm.
+        """
+        hits, outside, duration = self._hear(blocks, self._classifier, progress)
+        heard = Transcription(tuple(hits), duration, f"{self.info.name} {self.info.version}")
         heard = replace(heard, rhythm=analyse_rhythm(heard, self._rhythm))
-        return heard if percussion is None else replace(heard, hits=in_order([*hits, *percussion.hits()]))
+        return replace(heard, hits=tuple(_in_order([*hits, *outside]))) if outside else heard
 
-    def gather(self, samples: np.ndarray) -> "Moments":
-        """The moments of ``(samples,) float32`` at the model's rate; only where `learning` was asked for."""
-        from .kits.moments import MomentCollector
+    def answers(self, source: str | Path | np.ndarray, rate: int | None = None) -> Answers:
+        """Run the network over a whole recording.
 
-        collector = MomentCollector(self.info)
-        passages, _ = self._listen([samples], None, collector)
-        return collector.collect(*passages.settle())
+        Parameters
+        ----------
+        source : str, Path or np.ndarray
+            An audio file, or sound as `transcribe_array` takes it.
+        rate : int or None
+            Samples per second of sound in memory.
 
-    def _listen(
+        Returns
+        -------
+        Answers
+            One row for each frame; see `times`.
+
+        Raises
+        ------
+        AudioError
+            If the file cannot be read.
+        ValueError
+            For an array of another shape or kind, or without a rate.
+        """
+        blocks = self._blocks(source, rate)
+        self._conductor.reset()
+        self._classifier.reset()
+        parts = [self._classifier.push(self._conductor.push(block)) for block in _divided(blocks)]
+        parts.append(self._classifier.push(self._conductor.flush_frames()))
+        self._conductor.flush_onsets()
+        parts.append(self._classifier.flush())
+        return Answers.concat(parts)
+
+    def times(self, answers: Answers) -> np.ndarray:
+        """The time of each row of answers.
+
+        Parameters
+        ----------
+        answers : Answers
+            To a whole recording.
+
+        Returns
+        -------
+        np.ndarray
+            ``(frames,) float64``, seconds; the first rows are of the silence that is put before a recording.
+        """
+        return (np.arange(len(answers)) - LEAD) / self.info.spectrogram.frame_rate
+
+    def hits(
+        self, answers: Answers, source: str | Path | np.ndarray | None = None, rate: int | None = None
+    ) -> list[Hit]:
+        """Decide on the hits of a recording by answers to it.
+
+        Parameters
+        ----------
+        answers : Answers
+            As `answers` gives them, or made of those: smoothed, say, or the mean over several models.
+        source : str, Path, np.ndarray or None
+            The recording that they are answers to. Without it, hits are where activations peak, which is less exact,
+            and velocities are not compared by level.
+        rate : int or None
+            Samples per second of sound in memory.
+
+        Returns
+        -------
+        list of Hit
+            In order of time, the same as those of `transcribe_file`.
+
+        Raises
+        ------
+        AudioError
+            If the file cannot be read.
+        ValueError
+            If the answers are to more or fewer frames than the recording has.
+        """
+        hop = self.info.spectrogram.hop
+        silence = np.zeros(max(0, len(answers) - 1 - LEAD) * hop, np.float32)
+        blocks = [silence] if source is None else self._blocks(source, rate)
+        hits, outside, _ = self._hear(blocks, KnownAnswers(answers))
+        return _in_order([*hits, *outside])
+
+    def _open(self, model: str | Path | None, with_kit: bool, percussion: bool) -> Answering:
+        """Open the network, of passages or of windows."""
+        if self.info.window is None:
+            return Classifier(model, self.info.embedding > 0 or with_kit, percussion)
+        if percussion:
+            self.info.check_percussion()
+        path = model_file(model)
+        return OnsetAnswers(WindowFile(path, self.info), self.info, self._conductor)
+
+    def _blocks(self, source: str | Path | np.ndarray, rate: int | None) -> Iterable[np.ndarray]:
+        """Mono blocks at the model's rate, at a level that can be heard."""
+        wanted = self.info.spectrogram.rate
+        if isinstance(source, (str, Path)):
+            return _read_audibly(source, wanted)
+        if rate is None:
+            raise ArgumentError("sound in memory needs a rate")
+        mono = _mono_at(np.asarray(source), rate, wanted)
+        gain = gain_for(peak_until_loud([mono]))
+        return [mono if gain == 1.0 else mono * np.float32(gain)]
+
+    def _hear(
         self,
         blocks: Iterable[np.ndarray],
-        progress: Callable[[float], None] | None,
-        collector: "MomentCollector | None",
-        percussion: PercussionFinder | None = None,
-    ) -> tuple["_Passages", float]:
-        """Take in a stream; its passages, and how many seconds it lasted."""
-        rate = self.info.spectrogram.rate
-        for stage in (self._spectrogram, self._detector, self._classifier):
-            stage.reset()
-        passages = _Passages(self._finder, self._judge, self.info, collector)
+        answering: Answering,
+        progress: Callable[[float], None] | None = None,
+    ) -> tuple[list[Hit], list[Hit], float]:
+        """The hits of a stream, those of percussion outside the vocabulary, and its duration in seconds."""
+        settings, samples = self.info.spectrogram, 0
+        recording = Recording(self.info, self._conductor, self._judge, self._recogniser)
+        percussion = PercussionFinder(self.info.percussion, settings.frame_rate)
 
-        def take(answers: np.ndarray) -> np.ndarray:
-            if percussion is None:
-                return answers
-            percussion.push(answers[:, -1])
-            return answers[:, :-1]
+        def take(frames: np.ndarray, answers: Answers, ended: bool = False) -> None:
+            if answers.percussion is not None:
+                percussion.push(answers.percussion)
+            recording.push(frames, answers, ended)
 
-        lead = LEAD * self.info.spectrogram.hop
-        samples = -lead
-        for block in chain([np.zeros(lead, np.float32)], _divided(blocks)):
+        answering.reset()
+        self._conductor.reset()
+        for block in _divided(blocks):
             samples += len(block)
-            frames = self._spectrogram.push(block)
-            onsets = self._detector.push(block, frames)
-            passages.push(take(self._classifier.push(frames)), onsets)
-            if progress is not None and samples:
-                progress(samples / rate)
-        frames = self._spectrogram.flush()
-        found = [self._detector.push(np.zeros(0, np.float32), frames), self._detector.flush()]
-        onsets = Onsets(*(np.concatenate([getattr(f, name) for f in found]) for name in ("times", "strengths")))
-        answers = np.concatenate([self._classifier.push(frames), self._classifier.flush()])
-        passages.push(take(answers), onsets, ended=True)
-        return passages, samples / rate
+            frames = self._conductor.push(block)
+            take(frames, answering.push(frames))
+            if progress is not None:
+                progress(samples / settings.rate)
+        frames = self._conductor.flush_frames()
+        self._conductor.flush_onsets()
+        take(frames, Answers.concat([answering.push(frames), answering.flush()]), ended=True)
+        duration = samples / settings.rate
+        latest = duration - settings.hop / settings.rate  # what begins then is not heard
+        hits, outside = (_in_order(h for h in stage.hits() if h.time <= latest) for stage in (recording, percussion))
+        return hits, outside, duration
+
+
+def _in_order(hits: Iterable[Hit]) -> list[Hit]:
+    return sorted(hits, key=lambda hit: (hit.time, hit.note))
+
+
+def _mono_at(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
+    """Sound in memory as mono float32 at another rate; values that are no numbers become silence."""
+    mono = to_mono(samples)
+    if rate != wanted and len(mono):
+        import soxr
+
+        mono = soxr.resample(mono, rate, wanted)
+    return mono
+
+
+def _read_audibly(path: str | Path, rate: int) -> Iterator[np.ndarray]:
+    """Read a recording in blocks, raised if it is quiet; one that begins loud enough is not read twice."""
+    from .sound.audio import read_blocks
+
+    blocks = read_blocks(path, rate)
+    first = next(blocks, np.zeros(0, np.float32))
+    gain = 1.0
+    if peak_until_loud([first]) < QUIET:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is wrong with the file is told when it is heard
+            gain = gain_for(peak_until_loud(read_blocks(path, rate)))
+    for block in chain([first], blocks):
+        yield block if gain == 1.0 else block * np.float32(gain)
 
 
 def _divided(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     for block in blocks:
-        for start in range(0, len(block), _BLOCK):
-            yield block[start : start + _BLOCK]
-
-
-class _Passages:
-    """Brings answers and onsets together, passage by passage, as they come in; decides when the recording has ended."""
-
-    def __init__(
-        self, finder: CandidateFinder, judge: Judge, info: ModelInfo, collector: "MomentCollector | None"
-    ) -> None:
-        self._collector = collector
-        self._context = finder.context if collector is None else max(finder.context, collector.context)
-        self._finder, self._judge, self._info = finder, judge, info
-        self._rate = info.spectrogram.frame_rate
-        self._recurrence, self._likeness = Recurrence(self._rate), Likeness()
-        self._answers: np.ndarray | None = None
-        self._first = 0  # the frame that the answers kept begin with
-        self._done = 0  # the frame up to which candidates are picked
-        self._onsets = np.zeros(0)
-        self._found: list[Candidates] = []
-        self._levels: list[np.ndarray] = []
-
-    def push(self, answers: np.ndarray, onsets: Onsets, ended: bool = False) -> None:
-        self._recurrence.push(answers[:, : len(self._info.columns.instruments)])
-        self._answers = answers if self._answers is None else np.concatenate([self._answers, answers])
-        self._onsets = np.concatenate([self._onsets, onsets.times])
-        last = self._first + len(self._answers)
-        if not ended:
-            last = min(last - self._context, self._finder.settled) // _PASSAGE * _PASSAGE
-        while self._done < last:
-            until = min(last, self._done + _PASSAGE)
-            ends = np.cumsum([len(self._info.columns), self._info.embedding])
-            answers, embedding, frames = np.split(self._answers, ends, axis=1)
-            found = self._finder.find(answers, self._first, self._done, until, self._onsets, self._judge)
-            self._found.append(found)
-            if self._info.dynamics:
-                at = np.rint(found.picks.frames).astype(int) - self._first
-                self._levels.append(attack_levels(frames, np.clip(at, 0, len(frames) - 1)).astype(np.float16))
-            if self._info.embedding:
-                activations = answers[:, : len(self._info.columns.instruments)]
-                self._likeness.push(activations, embedding, self._first, self._done, until)
-            if self._collector is not None:
-                start, end = self._done / self._rate, until / self._rate
-                onsets_here = self._onsets[(self._onsets >= start) & (self._onsets < end)]
-                self._collector.hear(self._answers, self._first / self._rate, onsets_here, found.attacks)
-            self._done = until
-        keep = max(0, self._done - self._context - self._first)
-        self._answers = self._answers[keep:]
-        self._first += keep
-        self._onsets = self._onsets[self._onsets > self._first / self._rate - 0.1]
-
-    def settle(self) -> tuple[Candidates, np.ndarray]:
-        """All candidates with their final odds, and how far these exceed what is needed.
-
-        The velocities of those that are hits are compared.
-        """
-        candidates = join_candidates(self._found)
-        frames = np.rint(candidates.picks.frames).astype(int)
-        stages = self._recurrence, self._likeness
-        recording = np.hstack([stage.evidence(frames, candidates.picks.instruments) for stage in stages])
-        settled = self._judge.settle(candidates, recording)
-        excess = self._judge.excess(settled)
-        if self._info.dynamics:
-            hits, velocities = np.flatnonzero(excess >= 0.0), settled.picks.velocities.copy()
-            levels, weights = np.concatenate(self._levels)[hits], np.array(self._info.dynamics)
-            velocities[hits] = compare_strokes(settled[hits].picks, levels, weights)
-            settled = replace(settled, picks=replace(settled.picks, velocities=velocities))
-        return settled, excess
-
-    def decide(self) -> list[Hit]:
-        """The candidates whose probability reaches the threshold of their instrument."""
-        candidates, excess = self.settle()
-        return HitMaker(self._rate).make(candidates[np.flatnonzero(excess >= 0.0)])
-
-
-def transcribe(
-    source: str | Path | np.ndarray,
-    rate: int | None = None,
-    *,
-    model: str | Path | None = None,
-    options: TranscribeOptions | None = None,
-    kit: "Kit | None" = None,
-    progress: Callable[[float], None] | None = None,
-) -> Transcription:
-    """The hits of one recording.
-
-    Parameters
-    ----------
-    source : a file, or sound in memory: ``(samples,)`` or ``(samples, channels)`` float.
-    rate : samples per second of sound in memory.
-    model : a model file, the name of one that comes along (``tiny``), or None for the default.
-    options : how willing to report hits, and how to count them.
-    kit : a player's own sounds to hear, too (`kits.library.load`).
-    progress : told the seconds done.
-
-    Examples
-    --------
-    >>> transcription = transcribe("take.wav")  # doctest: +SKIP
-    >>> transcription.hits[0]  # doctest: +SKIP
-    Hit(time=0.512, articulation='kick', velocity=101, confidence=0.98)
-    """
-    transcriber = Transcriber(model, options, kit)
-    if isinstance(source, (str, Path)):
-        return transcriber.transcribe_file(source, progress)
-    if rate is None:
-        raise ValueError("sound in memory needs a rate")
-    return transcriber.transcribe_array(source, rate)
+        for start in range(0, len(block), _BLOCK_SAMPLES):
+            yield block[start : start + _BLOCK_SAMPLES]
