@@ -1,4 +1,4 @@
-"""What there is to train on, as tables to read and as an index."""
+"""Inventory of training data, as tables to read and as an index."""
 
 import csv
 from collections import Counter
@@ -9,11 +9,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from drumscribe.audio import SUFFIXES, probe
-from drumscribe.drums import INSTRUMENTS
 from drumscribe.errors import AudioError, DrumscribeError
+from drumscribe.music.drums import INSTRUMENTS
+from drumscribe.sound.audio import SUFFIXES, probe
 
 from .catalogue import PUBLIC_SOURCES
+from .recordings import read_manifest
 from .samples import Sample, SampleSet, group_by, read_samples
 from .sources import PERCUSSION, check_roles, read_pieces
 
@@ -30,7 +31,7 @@ def _table(title: str, first: str, columns: Iterable[str]) -> Table:
 
 
 def tabulate_samples(found: SampleSet) -> Iterator[Table]:
-    """Samples per instrument and articulation, and per family: by split."""
+    """Tabulate samples per instrument and articulation, and per family, by split."""
     splits = sorted({sample.split for sample in found.samples})
     heads = [split or "samples" for split in splits]
     table = _table(f"One-shots in {found.folder}", "instrument", ("articulation", "families", *heads))
@@ -58,7 +59,7 @@ def _in_order(groups: dict[str, tuple[Sample, ...]]) -> list[tuple[str, tuple[Sa
 
 
 def tabulate_left_out(found: SampleSet) -> Table:
-    """What is not used, and why."""
+    """Tabulate the files that are not used, and the reasons."""
     reasons: dict[str, list[str]] = {}
     for listed in found.left_out:
         reasons.setdefault(listed.reason, []).append(listed.path.relative_to(found.folder).as_posix())
@@ -72,15 +73,16 @@ def tabulate_left_out(found: SampleSet) -> Table:
 
 
 def tabulate_grooves(folder: Path) -> Table:
-    """Performances per style and split.
+    """Tabulate performances per style and split.
 
     Raises
     ------
-    DrumscribeError : where ``info.csv`` or a performance that it names is absent.
+    DrumscribeError
+        If ``info.csv`` or a performance that it names is missing.
     """
     info = folder / "info.csv"
     if not info.exists():
-        raise DrumscribeError(f"{info}: no such file; grooves are told by the Groove MIDI Dataset's info.csv")
+        raise DrumscribeError(f"{info}: no such file: grooves need the info.csv of the Groove MIDI Dataset")
     with open(info, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     missing = [row["midi_filename"] for row in rows if not (folder / row["midi_filename"]).exists()]
@@ -95,11 +97,12 @@ def tabulate_grooves(folder: Path) -> Table:
 
 
 def tabulate_backing(folder: Path) -> Table:
-    """Recordings per source, and how long they last together.
+    """Tabulate recordings per source, and their total length.
 
     Raises
     ------
-    DrumscribeError : where there are none, or one cannot be read.
+    DrumscribeError
+        If there are none, or one cannot be read.
     """
     table = _table(f"Accompaniment in {folder}", "source", ("files", "minutes"))
     for source in sorted(path for path in folder.glob("*") if path.is_dir()):
@@ -113,21 +116,31 @@ def tabulate_backing(folder: Path) -> Table:
 
 
 def tabulate_sources() -> Table:
-    """Where the public gets what drumscribe's own models learn from."""
+    """Tabulate the public sources of drumscribe's own training data."""
     table = Table(title="Where to get sound and grooves", title_justify="left", title_style="bold")
     for column in ("for", "what", "licence", "where"):
         table.add_column(column)
-    for source in PUBLIC_SOURCES:
+    for source in sorted(PUBLIC_SOURCES, key=lambda source: source.kind):
         table.add_row(source.kind, source.name, source.licence, source.where)
     return table
 
 
 def inspect(samples: Path | None, data: Path | None, index: Path | None = None) -> None:
-    """Print what is in a folder of one-shots, or of all training data, and where the public gets such.
+    """Print the contents of a folder of one-shots; or of all training data, and its public sources.
+
+    Parameters
+    ----------
+    samples : Path | None
+        A folder of one-shots.
+    data : Path | None
+        A folder with ``oneshots``, ``grooves`` and ``backing``.
+    index : Path, optional
+        A CSV file to write, see `write_index`.
 
     Raises
     ------
-    DrumscribeError : where nothing can be trained on what is there.
+    DrumscribeError
+        If nothing can be trained on this data.
     """
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
@@ -145,7 +158,8 @@ def inspect(samples: Path | None, data: Path | None, index: Path | None = None) 
             check()
         except DrumscribeError as error:
             failures.append(str(error))
-    console.print(tabulate_sources())
+    if samples is None:
+        console.print(tabulate_sources())
     if failures:
         raise DrumscribeError("; ".join(dict.fromkeys(failures)))
 
@@ -156,6 +170,9 @@ def _inspect_samples(folder: Path, index: Path | None, console: Console) -> None
         console.print(table)
     if found.left_out:
         console.print(tabulate_left_out(found))
+    if recordings := read_manifest(folder):
+        strokes = sum(len(recording.events) for recording in recordings)
+        console.print(f"{len(recordings)} recordings with annotations: {strokes} strokes")
     if index is not None:
         write_index(found, index)
     found.check()
@@ -168,13 +185,21 @@ def _check_kits(folder: Path, split: str) -> None:
 
 
 def write_index(found: SampleSet, path: Path) -> None:
-    """Write every file with what it was read as.
+    """Write every file with its label.
 
-    As the folder's ``manifest.csv``, with empty labels filled in, it says what names could not.
+    Saved as the folder's ``manifest.csv``, with empty labels filled in, it supplies the labels that names could not.
+
+    Parameters
+    ----------
+    found : SampleSet
+        The contents of a folder.
+    path : Path
+        The CSV file.
 
     Raises
     ------
-    DrumscribeError : where nothing can be written there.
+    DrumscribeError
+        If the file cannot be written.
     """
     used = [(s.path, s.instrument, s.articulation, s.family, s.split, s.sha256, "") for s in found.samples]
     left_out = [(listed.path, "", "", "", "", "", listed.reason) for listed in found.left_out if listed.path.is_file()]

@@ -1,20 +1,22 @@
-"""What each sound file below a folder is said to be: by the names of folders and files, or by a manifest.
+"""Labels of sound files, from the names of folders and files, or from a manifest.
 
-A manifest is ``manifest.csv`` in the folder, with columns ``file`` and ``instrument`` (or ``label``), and, where it has
-them, ``articulation``, ``family``, ``split`` and ``onset_s``. Without one, folders tell the family: those above the one
-that names the drum, and the first below it (``808/kick/x.wav`` and ``kick/808/x.wav`` are of the family ``808``); where
-no folder tells, every file is a family of its own. A family is never split between training and validation.
+A manifest is ``manifest.csv`` in the folder, with columns ``file`` and ``instrument`` (or ``label``), and optionally
+``articulation``, ``family``, ``split`` and ``onset_s``. Without one, folders give the family: those above the one that
+names the drum, and the first below it (``808/kick/x.wav`` and ``kick/808/x.wav`` are of the family ``808``); without
+such folders, every file is its own family. A family is never split between training and validation.
 """
 
 import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from drumscribe.audio import FOREIGN_SUFFIXES, SUFFIXES
 from drumscribe.errors import DrumscribeError
+from drumscribe.sound.audio import FOREIGN_SUFFIXES, SUFFIXES
 
 from .names import ROLES_READ, Reading, read_name
+from .recordings import read_manifest
 from .sources import role_of
 
 _MANIFEST = "manifest.csv"
@@ -22,15 +24,22 @@ _MANIFEST = "manifest.csv"
 
 @dataclass(frozen=True)
 class Entry:
-    """One file, and what is said of it.
+    """A file and its label.
 
     Attributes
     ----------
-    path : the file.
-    reading : the drum in it.
-    family : what it shares with files of the same origin.
-    split : ``train``, ``validation`` or another; "" where none is told.
-    onset_seconds : where its attack is, where that is told.
+    path : Path
+        The file.
+    reading : Reading
+        The drum in it.
+    family : str
+        Shared by files of the same origin.
+    split : str, default ""
+        ``train``, ``validation`` or another; "" if not given.
+    onset_seconds : float, optional
+        Time of the attack, if given.
+    names : tuple[str, ...], optional
+        Names of its folders and its own, or labels of a manifest, as classes are written: ``foot_stomp``.
     """
 
     path: Path
@@ -38,38 +47,62 @@ class Entry:
     family: str
     split: str = ""
     onset_seconds: float | None = None
+    names: tuple[str, ...] = ()
 
 
-def read_entries(folder: Path) -> list[Entry]:
-    """The sound files of a folder.
+def read_entries(folder: Path, own: Sequence[str] = ()) -> list[Entry]:
+    """List the sound files of a folder with their labels.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    own : Sequence[str], optional
+        Names of classes that are not in the vocabulary, which folders may have, too.
+
+    Returns
+    -------
+    list[Entry]
+        The files.
 
     Raises
     ------
-    DrumscribeError : for a folder that is not there, or a manifest that cannot be read.
+    DrumscribeError
+        If the folder is missing, or its manifest cannot be read.
     """
     if not folder.is_dir():
         raise DrumscribeError(f"{folder}: no such folder of samples")
     manifest = folder / _MANIFEST
-    return list(_read_manifest(manifest) if manifest.exists() else _read_names(folder))
+    return list(_read_manifest(manifest) if manifest.exists() else _read_names(folder, own))
 
 
 def find_empty_classes(folder: Path) -> list[Path]:
-    """Folders that are named after a drum and hold no sound; none where a manifest says what is there."""
+    """List folders that are named after a drum and hold no sound; none if there is a manifest."""
     if (folder / _MANIFEST).exists():
         return []
     named = (path for path in sorted(folder.rglob("*")) if path.is_dir() and read_name(path.name).role)
     return [path for path in named if not any(file.suffix.lower() in SUFFIXES for file in path.rglob("*"))]
 
 
-def _read_names(folder: Path) -> Iterator[Entry]:
+def _read_names(folder: Path, own: Sequence[str]) -> Iterator[Entry]:
+    recorded = {recording.path for recording in read_manifest(folder)}
     for path in sorted(folder.rglob("*")):
+        if path in recorded:
+            continue
         if path.suffix.lower() not in SUFFIXES | FOREIGN_SUFFIXES or path.name.startswith(".") or path.is_dir():
             continue
         inside = path.relative_to(folder)
         parts = inside.parts[:-1]
-        named = next((i for i, part in enumerate(parts) if read_name(part).role), len(parts))
+        drums = (i for i, part in enumerate(parts) if read_name(part).role or {*_as_classes(part)} & {*own})
+        named = next(drums, len(parts))
         family = "/".join((*parts[:named], *parts[named + 1 : named + 2])) or inside.as_posix()
-        yield Entry(path, read_name(inside.with_suffix("").as_posix()), family)
+        names = tuple(name for part in (*parts, inside.stem) for name in _as_classes(part))
+        yield Entry(path, read_name(inside.with_suffix("").as_posix()), family, names=names)
+
+
+def _as_classes(name: str) -> tuple[str, str]:
+    """Write a name as classes are written, with and without a number at its end: ``Foot stomp 02`` is `foot_stomp`."""
+    return tuple(re.sub(r"[\W_]+", "_", each.lower()).strip("_") for each in (name, re.sub(r"[\W_\d]+$", "", name)))
 
 
 def _read_manifest(path: Path) -> Iterator[Entry]:
@@ -87,7 +120,8 @@ def _read_manifest(path: Path) -> Iterator[Entry]:
                 raise DrumscribeError(f"{path}: line {reader.line_num}: onset_s is {onset!r}") from None
             family = row.get("family") or row.get("kit") or row["file"]
             reading = _read_labels(row[label] or "", row.get("articulation") or "")
-            yield Entry(path.parent / row["file"], reading, family, row.get("split") or "", seconds)
+            names = tuple(name for key in (label, "articulation") for name in _as_classes(row.get(key) or ""))
+            yield Entry(path.parent / row["file"], reading, family, row.get("split") or "", seconds, names)
 
 
 def _read_labels(instrument: str, articulation: str) -> Reading:

@@ -1,13 +1,13 @@
-"""What the names of folders and files say about the drum in them: one table of aliases upon the vocabulary.
+"""Names of folders and files as labels: one table of aliases on top of the vocabulary.
 
-A name is read as words: ``Ride Bell 02``, ``OHH_3``, ``HiHatClosed`` and ``808-floor.tom`` alike. Where words
-contradict each other, or may mean several things, that is said and nothing is guessed.
+A name is read as words: ``Ride Bell 02``, ``OHH_3``, ``HiHatClosed`` and ``808-floor.tom`` alike. If words contradict
+each other, or have several meanings, that is reported, and nothing is guessed.
 """
 
 import re
 from dataclasses import dataclass
 
-from drumscribe.drums import ARTICULATION_BY_NAME, ARTICULATIONS, OUTSIDE_NAMES
+from drumscribe.music.drums import ARTICULATION_BY_NAME, ARTICULATIONS, OUTSIDE_NAMES
 
 from .sources import PERCUSSION
 
@@ -53,7 +53,7 @@ _QUALIFIERS = {
     "ride": {"bell": "ride_bell"},
     "crash": {"open": None, "closed": None, "pedal": None},  # an "open cymbal" is a hihat to some
 }
-"""Words that say more about a drum that is named elsewhere in the same name; None: that cannot be told."""
+"""Words that specify a drum named elsewhere in the same name; None if the result is unclear."""
 
 _UNCLEAR = {
     "hit": "a stroke of anything",
@@ -70,12 +70,14 @@ _PASSAGES = frozenset(["loop", "loops", "fill", "fills", "roll", "rolls", "groov
 
 @dataclass(frozen=True)
 class Reading:
-    """What a name was read as.
+    """The meaning of a name.
 
     Attributes
     ----------
-    role : an articulation, or ``tom``, ``clap`` or ``percussion``; None where that is not clear.
-    reason : why it is not clear; "" where nothing in the name is known.
+    role : str | None
+        An articulation, or ``tom``, ``clap`` or ``percussion``; None if unclear.
+    reason : str, default ""
+        Why it is unclear; "" if nothing in the name is known.
     """
 
     role: str | None
@@ -83,14 +85,14 @@ class Reading:
 
 
 def instrument_of(role: str) -> str:
-    """The instrument of a role: one of the vocabulary, or ``percussion``."""
+    """Return the instrument of a role: one of the vocabulary, or ``percussion``."""
     if role == TOM:
         return ARTICULATION_BY_NAME["tom_low"].instrument
     return ARTICULATION_BY_NAME[role].instrument if role in ARTICULATION_BY_NAME else PERCUSSION
 
 
 def _table() -> dict[str, tuple[str, bool]]:
-    """Every name, without spaces, with its role and whether it is broad."""
+    """Return every name, without spaces, with its role and whether it is broad."""
     table = {}
     for articulation in ARTICULATIONS:
         broad = TOM if articulation.instrument == TOM else articulation.name
@@ -127,8 +129,10 @@ def _known(word: str) -> tuple[str, bool] | None:
 
 
 def read_name(name: str) -> Reading:
-    """The drum that a name speaks of: of a file without its suffix, with the names of its folders before it.
+    """Read the drum from a name: of a file without its suffix, preceded by the names of its folders.
 
+    Examples
+    --------
     >>> read_name("drums/Hats/808 open_02").role
     'hihat_open'
     >>> read_name("Tom's snare")
@@ -147,7 +151,7 @@ def read_name(name: str) -> Reading:
         else:
             rest.append(words[0])
         del words[:count]
-    # What is named broadly gives way to what is named exactly: a snare's rimshot, a cymbal that is a ride.
+    # An exact name takes precedence over a broad one: a snare's rimshot, a cymbal that is a ride.
     exact = {_family(role) for role, broad in found if not broad}
     found = list(dict.fromkeys((role, broad) for role, broad in found if not (broad and _family(role) in exact)))
     if not found:

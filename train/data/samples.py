@@ -1,6 +1,6 @@
-"""Folders of one-shots to labelled samples: read, checked, and split by families.
+"""Labelled one-shots: folders read, checked, and split by families.
 
-`labels` says how a folder is labelled.
+`labels` describes how a folder is labelled.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,8 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from drumscribe.errors import DrumscribeError
-from drumscribe.synthesis import OneShot
+from drumscribe.music.drums import ARTICULATION_BY_NAME, INSTRUMENTS
+from drumscribe.synthesis.one_shots import OneShot
 
+from ..files import UnwritableError
+from ..progress import tracked
 from .labels import Entry, find_empty_classes, read_entries
 from .names import instrument_of
 from .shots import read_shot
@@ -23,13 +26,20 @@ class Sample:
 
     Attributes
     ----------
-    path : the file.
-    articulation : one of the vocabulary's, or ``tom`` (of unknown pitch), ``clap`` or ``percussion``.
-    instrument : one of the vocabulary's, or ``percussion``.
-    family : what it shares with samples of the same origin.
-    split : ``train``, ``validation`` or whatever its manifest says; else "".
-    sha256 : of the decoded sound: equal for the same sound in another file.
-    sound : mono at 44,100 Hz.
+    path : Path
+        The file.
+    articulation : str
+        One of the vocabulary's, or ``tom`` (of unknown pitch), ``clap`` or ``percussion``.
+    instrument : str
+        Its class: an instrument of the vocabulary, ``percussion``, or another name that was asked for.
+    family : str
+        Shared by samples of the same origin.
+    split : str
+        ``train``, ``validation`` or another name in the manifest; else "".
+    sha256 : str
+        Digest of the decoded sound: equal for the same sound in another file.
+    sound : OneShot
+        Mono at 44,100 Hz.
     """
 
     path: Path
@@ -43,7 +53,15 @@ class Sample:
 
 @dataclass(frozen=True)
 class Listed:
-    """A file or folder that is not used, and why."""
+    """A file or folder that is not used.
+
+    Attributes
+    ----------
+    path : Path
+        The file or folder.
+    reason : str
+        Why it is not used.
+    """
 
     path: Path
     reason: str
@@ -54,16 +72,22 @@ class Listed:
 
 @dataclass(frozen=True)
 class SampleSet:
-    """What a folder holds.
+    """The contents of a folder.
 
     Attributes
     ----------
-    folder : where it is.
-    samples : those that can be used, in the order of their paths.
-    ambiguous : files whose names contradict themselves or may mean several drums.
-    unknown : files whose names say nothing.
-    problems : files that cannot be used for another reason: damaged, silent, no one-shot, there twice.
-    empty : folders named after a drum, with no sound in them.
+    folder : Path
+        The folder.
+    samples : tuple[Sample, ...]
+        Usable samples, in the order of their paths.
+    ambiguous : tuple[Listed, ...], optional
+        Files whose names contradict themselves, or have several meanings.
+    unknown : tuple[Listed, ...], optional
+        Files whose names mean nothing.
+    problems : tuple[Listed, ...], optional
+        Files that cannot be used for another reason: damaged, silent, not a one-shot, a duplicate.
+    empty : tuple[Listed, ...], optional
+        Folders named after a drum, without sound.
     """
 
     folder: Path
@@ -79,15 +103,16 @@ class SampleSet:
         return (*self.ambiguous, *self.unknown, *self.problems, *self.empty)
 
     def by_instrument(self) -> dict[str, tuple[Sample, ...]]:
-        """The samples of each instrument that has any."""
+        """Return the samples of each instrument that has any."""
         return group_by(self.samples, lambda sample: sample.instrument)
 
     def check(self) -> None:
-        """See that a model can learn to tell something apart.
+        """Check that a model can learn to distinguish something.
 
         Raises
         ------
-        DrumscribeError : where a class is empty, or there is only one.
+        DrumscribeError
+            If a class is empty, or there is only one.
         """
         if self.empty:
             raise DrumscribeError(str(self.empty[0]))
@@ -97,11 +122,12 @@ class SampleSet:
             raise DrumscribeError(f"{self.folder}: {which}, which leaves nothing to tell apart{self._hint()}")
 
     def require(self, instruments: Sequence[str]) -> "SampleSet":
-        """The samples of these instruments alone.
+        """Return the samples of these instruments only.
 
         Raises
         ------
-        DrumscribeError : where one of them has no sample, or there is only one instrument.
+        DrumscribeError
+            If one of them has no sample, or there is only one instrument.
         """
         have = self.by_instrument()
         lacking = [name for name in instruments if name not in have]
@@ -117,7 +143,20 @@ class SampleSet:
 
 
 def group_by(samples: Sequence[Sample], key: Callable[[Sample], str]) -> dict[str, tuple[Sample, ...]]:
-    """Samples by what `key` says of them, in the order of that."""
+    """Group samples by a key.
+
+    Parameters
+    ----------
+    samples : Sequence[Sample]
+        The samples.
+    key : Callable[[Sample], str]
+        Returns the key of a sample.
+
+    Returns
+    -------
+    dict[str, tuple[Sample, ...]]
+        The samples of each key, in the order of the keys.
+    """
     groups: dict[str, list[Sample]] = {}
     for sample in samples:
         groups.setdefault(key(sample), []).append(sample)
@@ -129,28 +168,39 @@ def read_samples(
     split: str | None = None,
     labels: Sequence[str] | None = None,
     report: Callable[[str], None] | None = None,
+    cache: Path | None = None,
 ) -> SampleSet:
     """Read the one-shots below a folder.
 
     Parameters
     ----------
-    split : of the manifest; all if None.
-    labels : the only instruments wanted, each of which there must be (see `SampleSet.require`); all if None.
-    report : told, in a line each, of what was left out.
+    folder : Path
+        The folder.
+    split : str, optional
+        A split of the manifest; all if None.
+    labels : Sequence[str], optional
+        The only classes wanted (see `class_of`), each of which must be there (see `SampleSet.require`); all if None.
+    report : Callable[[str], None], optional
+        Receives a line for each file that is left out.
+    cache : Path, optional
+        A folder for what has been decoded, see `read_shot`.
+
+    Returns
+    -------
+    SampleSet
+        The contents of the folder.
 
     Raises
     ------
-    DrumscribeError : for a folder that is not there or holds no sound, a wrong manifest, or missing instruments.
+    DrumscribeError
+        If the folder is missing or holds no sound, its manifest is wrong, or instruments are missing.
     """
     folder = Path(folder)
-    entries = [entry for entry in read_entries(folder) if split is None or entry.split == split]
-    unread = [entry for entry in entries if entry.reading.role is None]
-    wanted = [
-        entry
-        for entry in entries
-        if entry.reading.role and (labels is None or instrument_of(entry.reading.role) in labels)
-    ]
-    samples, problems = _read_all(wanted)
+    own = [name for name in labels or () if name not in INSTRUMENTS and name not in ARTICULATION_BY_NAME]
+    entries = [entry for entry in read_entries(folder, own) if split is None or entry.split == split]
+    labelled = [(entry, class_of(entry, labels)) for entry in entries]
+    unread = [entry for entry, label in labelled if entry.reading.role is None and label is None]
+    samples, problems = _read_all([(entry, label) for entry, label in labelled if label is not None], cache)
     found = SampleSet(
         folder,
         samples,
@@ -168,13 +218,46 @@ def read_samples(
     return found if labels is None else found.require(labels)
 
 
-def _read_all(entries: Sequence[Entry]) -> tuple[tuple[Sample, ...], tuple[Listed, ...]]:
-    """The samples, each sound once, and what is wrong with the other files."""
+def class_of(entry: Entry, labels: Sequence[str] | None) -> str | None:
+    """Return the class of a file.
+
+    A label that is in the vocabulary takes what is read as it, an articulation before its instrument; any other takes
+    the files that are called so, or lie in a folder that is.
+
+    Parameters
+    ----------
+    entry : Entry
+        The file.
+    labels : Sequence[str] | None
+        The classes; None for all instruments.
+
+    Returns
+    -------
+    str | None
+        None if it is of no class.
+    """
+    role = entry.reading.role
+    if labels is None:
+        return instrument_of(role) if role else None
+    called = [name for name in entry.names if name in labels and name not in INSTRUMENTS]
+    if called and called[-1] not in ARTICULATION_BY_NAME:
+        return called[-1]
+    if role is None:
+        return None
+    return next((name for name in (role, instrument_of(role)) if name in labels), None)
+
+
+def _read_all(
+    labelled: Sequence[tuple[Entry, str]], cache: Path | None
+) -> tuple[tuple[Sample, ...], tuple[Listed, ...]]:
+    """Return the samples, each sound once, and the faults of the other files."""
     samples: dict[str, Sample] = {}
     problems, contradicted = [], set()
-    for entry in entries:
+    for entry, label in tracked(labelled, len(labelled), "reading samples"):
         try:
-            sample = _read(entry)
+            sample = _read(entry, label, cache)
+        except UnwritableError:  # of the cache: no fault of the sample
+            raise
         except DrumscribeError as error:
             problems.append(Listed(entry.path, str(error).removeprefix(f"{entry.path}: ")))
             continue
@@ -191,22 +274,27 @@ def _read_all(entries: Sequence[Entry]) -> tuple[tuple[Sample, ...], tuple[Liste
     return tuple(sample for digest, sample in samples.items() if digest not in contradicted), tuple(problems)
 
 
-def _read(entry: Entry) -> Sample:
-    role = entry.reading.role
-    shot, digest = read_shot(entry.path, entry.onset_seconds)
-    return Sample(entry.path, role, instrument_of(role), entry.family, entry.split, digest, shot)
+def _read(entry: Entry, label: str, cache: Path | None) -> Sample:
+    shot, digest = read_shot(entry.path, entry.onset_seconds, cache)
+    return Sample(entry.path, entry.reading.role or label, label, entry.family, entry.split, digest, shot)
 
 
 _ENOUGH = 0.8
-"""What is held out may differ from what was asked for by this factor, where families are small enough."""
+"""Minimum of the held-out share, relative to the requested one, if families are small enough (by hand)."""
 
 
 def check_apart(training: Sequence[Sample], validation: Sequence[Sample]) -> None:
-    """See that nothing is both trained on and measured on.
+    """Check that no sample is both trained and measured on.
+
+    Parameters
+    ----------
+    training, validation : Sequence[Sample]
+        The samples of either side.
 
     Raises
     ------
-    DrumscribeError : naming a sound or a family that is in both.
+    DrumscribeError
+        If a sound or a family is on both sides.
     """
     seen = {sample.sha256: sample for sample in training}
     same = [(seen[sample.sha256], sample) for sample in validation if sample.sha256 in seen]
@@ -219,11 +307,26 @@ def check_apart(training: Sequence[Sample], validation: Sequence[Sample]) -> Non
 
 
 def hold_out(samples: Sequence[Sample], fraction: float, seed: int) -> tuple[tuple[Sample, ...], tuple[Sample, ...]]:
-    """Split into samples to train on and about this fraction of each instrument to measure on, by whole families.
+    """Split samples by whole families, holding out about a fraction of each instrument.
+
+    Parameters
+    ----------
+    samples : Sequence[Sample]
+        The samples.
+    fraction : float
+        Share to hold out, 0 to 1.
+    seed : int
+        Seed of the choice.
+
+    Returns
+    -------
+    tuple[tuple[Sample, ...], tuple[Sample, ...]]
+        Samples to train on, and samples to measure on.
 
     Raises
     ------
-    DrumscribeError : where an instrument's samples are all of one family.
+    DrumscribeError
+        If all samples of an instrument are of one family.
     """
     families = group_by(samples, lambda sample: sample.family)
     by_instrument = group_by(samples, lambda sample: sample.instrument)
@@ -253,7 +356,22 @@ def hold_out(samples: Sequence[Sample], fraction: float, seed: int) -> tuple[tup
 
 
 def choose(samples: Sequence[Sample], per_class: int, seed: int) -> tuple[Sample, ...]:
-    """At most so many samples of each instrument, drawn by family first; a smaller choice is part of a larger one."""
+    """Choose samples by family first; a smaller choice is part of a larger one.
+
+    Parameters
+    ----------
+    samples : Sequence[Sample]
+        The samples.
+    per_class : int
+        Maximum number of samples of each instrument.
+    seed : int
+        Seed of the choice.
+
+    Returns
+    -------
+    tuple[Sample, ...]
+        The samples chosen.
+    """
     chosen = []
     for i, of_one in enumerate(group_by(samples, lambda sample: sample.instrument).values()):
         rng = np.random.default_rng([seed, i])

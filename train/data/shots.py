@@ -1,21 +1,24 @@
-"""One file to one one-shot: decoded, resampled, its attack found, and known by its content."""
+"""One-shot files: decoded, resampled, timed to the attack, and identified by their content."""
 
 import hashlib
 from pathlib import Path
 
 import numpy as np
 
-from drumscribe.audio import probe
 from drumscribe.errors import AudioError, DrumscribeError
-from drumscribe.onsets import OnsetDetector
-from drumscribe.spectrogram import SpectrogramSettings, compute_spectrogram
-from drumscribe.synthesis import OneShot
+from drumscribe.sound.audio import probe
+from drumscribe.sound.onsets import OnsetDetector
+from drumscribe.sound.spectrogram import SpectrogramSettings, compute_spectrogram
+from drumscribe.synthesis.one_shots import OneShot
 
+from ..files import written_whole
 from .sources import RATE
 
 LONGEST_SECONDS = 10.0
 """A file that lasts longer is no one-shot."""
 
+_CACHED = 1
+"""Version of what is kept in a cache: another one where files are read differently."""
 _KEPT_SECONDS = 3.0  # after the attack
 _LEAD_SECONDS = 0.05  # before it
 _SILENT = 1e-4
@@ -23,22 +26,43 @@ _TAIL_DB = -70.0
 _REST = RATE // 4  # silence put around a recording, so that its attack is seen to begin
 
 
-def read_shot(path: Path, onset_seconds: float | None = None) -> tuple[OneShot, str]:
+def read_shot(path: Path, onset_seconds: float | None = None, cache: Path | None = None) -> tuple[OneShot, str]:
     """Decode a file of any rate and number of channels.
 
     Parameters
     ----------
-    onset_seconds : where the attack is, if that is known.
+    path : Path
+        The file.
+    onset_seconds : float, optional
+        Time of the attack, if known.
+    cache : Path, optional
+        A folder of what has been read before, by the content of the files; None for no cache.
 
     Returns
     -------
-    The stroke at `RATE`, mono, with a peak of 1 and without long silence around it; and the SHA-256 of the sound as it
-    was decoded, which does not depend on its container, its level, or digital silence around it.
+    tuple[OneShot, str]
+        The stroke at `RATE`, mono, with a peak of 1 and without long silence around it; and the SHA-256 of the decoded
+        sound, independent of its container, its level, and digital silence around it.
 
     Raises
     ------
-    DrumscribeError : for a file that is damaged, silent or longer than 10 s.
+    DrumscribeError
+        If the file is damaged, silent or longer than 10 s.
     """
+    _check_length(path)
+    if cache is None:
+        return _read(path, onset_seconds)
+    content = hashlib.sha256(f"{_CACHED} {onset_seconds} ".encode() + path.read_bytes()).hexdigest()
+    kept = cache / content[:2] / f"{content[2:32]}.npz"
+    if not kept.exists():
+        shot, digest = _read(path, onset_seconds)
+        with written_whole(kept) as file:
+            np.savez(file, samples=shot.samples, onset=shot.onset, digest=digest)
+    with np.load(kept) as arrays:
+        return OneShot(arrays["samples"], int(arrays["onset"])), str(arrays["digest"])
+
+
+def _read(path: Path, onset_seconds: float | None) -> tuple[OneShot, str]:
     samples = _decode(path)
     peak = float(np.max(np.abs(samples), initial=0.0))
     if peak < _SILENT:
@@ -51,15 +75,18 @@ def read_shot(path: Path, onset_seconds: float | None = None) -> tuple[OneShot, 
     return OneShot(samples[first:last].copy(), onset - first), _digest(samples)
 
 
-def _decode(path: Path) -> np.ndarray:
-    import librosa
-    import soundfile as sf
-
+def _check_length(path: Path) -> None:
     seconds = probe(path).duration
     if seconds > LONGEST_SECONDS:
         raise DrumscribeError(
             f"{path}: lasts {_spoken(seconds)}, which is no one-shot ({LONGEST_SECONDS:.0f} s at most)"
         )
+
+
+def _decode(path: Path) -> np.ndarray:
+    import librosa
+    import soundfile as sf
+
     try:
         with open(path, "rb") as file:  # librosa would try other decoders on a path
             return librosa.load(file, sr=RATE, mono=True)[0].astype(np.float32, copy=False)
@@ -79,7 +106,7 @@ def _digest(samples: np.ndarray) -> str:
 
 
 def find_attack(samples: np.ndarray) -> int:
-    """The sample at which a recorded stroke begins: its strongest onset up to the peak, as the detector hears it."""
+    """Find the sample at which a recorded stroke begins: its strongest detected onset up to the peak."""
     settings = SpectrogramSettings()
     rest = np.zeros(_REST, np.float32)
     sound = np.concatenate([rest, samples, rest])

@@ -1,4 +1,4 @@
-"""Where training sound comes from: one-shots, grooves and backing, read into memory.
+"""Sources of training sound: one-shots, grooves and backing, read into memory.
 
 The data folder holds ``oneshots/`` (with ``manifest.csv``), ``grooves/`` (with ``info.csv``) and ``backing/``; sound
 that `rendering.instruments` renders from SoundFonts is cached beside the corpus.
@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
-from drumscribe.drums import ARTICULATION_BY_NAME, read_label
 from drumscribe.errors import DrumscribeError
-from drumscribe.synthesis import OneShot
+from drumscribe.music.drums import ARTICULATION_BY_NAME, read_label
+from drumscribe.synthesis.one_shots import OneShot
 
 RATE = 44100
 """Samples per second of all training sound."""
@@ -45,11 +45,22 @@ _ROLE_OF = {
 
 
 def role_of(instrument: str, articulation: str) -> str | None:
-    """What a row of the manifest is played as; None where no label would be right.
+    """Return the role of a row in the manifest.
+
+    Parameters
+    ----------
+    instrument, articulation : str
+        As in the manifest.
+
+    Returns
+    -------
+    str | None
+        An articulation, ``tom``, ``clap`` or ``percussion``; None if no label would be right.
 
     Raises
     ------
-    KeyError : for an instrument that is none of the manifest's.
+    KeyError
+        If the instrument is unknown.
     """
     exact = instrument, articulation
     return _ROLE_OF[exact] if exact in _ROLE_OF else _ROLE_OF[instrument, "*"]
@@ -57,14 +68,24 @@ def role_of(instrument: str, articulation: str) -> str | None:
 
 @dataclass(frozen=True)
 class Piece:
-    """One drum or cymbal of one recorded kit, played one way, in layers of loudness.
+    """A drum or cymbal of one recorded kit, played one way, in layers of loudness.
 
     Attributes
     ----------
-    role : an articulation, or ``tom`` (of any pitch), ``clap`` or ``percussion``.
-    layers : loudness order of each stroke, 0 to 1, ``(strokes,)``.
-    strokes : the recordings, in the same order.
-    pitch : the strongest frequency below 500 Hz, in Hz (of toms; else 0).
+    role : str
+        An articulation, or ``tom`` (of any pitch), ``clap`` or ``percussion``.
+    family : str
+        Shared by pieces of the same origin, as in the manifest.
+    kit : str
+        The recorded kit, as in the manifest.
+    electronic : bool
+        Whether it is of a drum machine.
+    layers : np.ndarray
+        Loudness order of each stroke, 0 to 1, ``(strokes,)``.
+    strokes : tuple[OneShot, ...]
+        The recordings, in the same order.
+    pitch : float, default 0.0
+        The strongest frequency below 500 Hz, in Hz (of toms; else 0).
     """
 
     role: str
@@ -78,17 +99,30 @@ class Piece:
 
 @dataclass(frozen=True)
 class Groove:
-    """A human performance in bars: times in beats (quarter notes) from the first bar line.
+    """A human performance in bars.
 
     Attributes
     ----------
-    session : who played it, on which day.
-    beats : ``(hits,) float64``, beats from the start.
-    articulations : the name of each hit's articulation.
-    velocities : ``(hits,) int``, 1 to 127.
-    tempo : beats per minute at which it was played.
-    beats_per_bar : quarter notes in a bar.
-    bars : whole bars that it lasts.
+    name : str
+        Name of the performance.
+    session : str
+        Player and day.
+    style : str
+        Style of the music.
+    fill : bool
+        Whether it is a fill.
+    tempo : float
+        Beats per minute at which it was played.
+    beats_per_bar : float
+        Quarter notes per bar.
+    bars : int
+        Number of whole bars.
+    beats : np.ndarray
+        ``(hits,) float64``, beats (quarter notes) from the first bar line.
+    articulations : tuple[str, ...]
+        The articulation of each hit.
+    velocities : np.ndarray
+        ``(hits,) int``, 1 to 127.
     """
 
     name: str
@@ -111,13 +145,26 @@ def _read_mono(path: Path) -> np.ndarray:
 
 
 def find_pitch(samples: np.ndarray) -> float:
-    """The strongest frequency of half a second between 45 and 545 Hz."""
+    """Find the strongest frequency of half a second, between 45 and 545 Hz."""
     spectrum = np.abs(np.fft.rfft(samples[: RATE // 2] * np.hanning(len(samples[: RATE // 2])), RATE))
     return float(45 + np.argmax(spectrum[45:500]))
 
 
 def read_pieces(folder: Path, split: str) -> list[Piece]:
-    """All pieces of one split (``train`` or ``validation``) of the one-shots below `folder`."""
+    """Read the pieces of one split of the one-shots.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of one-shots, with ``manifest.csv``.
+    split : str
+        ``train`` or ``validation``.
+
+    Returns
+    -------
+    list[Piece]
+        The pieces.
+    """
     groups: dict[tuple[str, ...], list[tuple[float, OneShot]]] = defaultdict(list)
     with open(folder / "manifest.csv", newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
@@ -174,7 +221,20 @@ def _read_groove(path: Path, row: dict[str, str]) -> Groove | None:
 
 
 def read_grooves(folder: Path, split: str) -> list[Groove]:
-    """All performances of one split of the Groove MIDI Dataset below `folder`."""
+    """Read the performances of one split of the Groove MIDI Dataset.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of grooves, with ``info.csv``.
+    split : str
+        ``train``, ``validation`` or ``test``.
+
+    Returns
+    -------
+    list[Groove]
+        The performances.
+    """
     with open(folder / "info.csv", newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["split"] == split]
     grooves = [_read_groove(folder / row["midi_filename"], row) for row in rows]
@@ -182,11 +242,12 @@ def read_grooves(folder: Path, split: str) -> list[Groove]:
 
 
 def check_roles(pieces: list[Piece]) -> None:
-    """See that every articulation can be played.
+    """Check that every articulation can be played.
 
     Raises
     ------
-    DrumscribeError : naming the articulations without a sample.
+    DrumscribeError
+        If articulations have no sample; the message names them.
     """
     have = {piece.role for piece in pieces}
     lacking = [name for name in ARTICULATION_BY_NAME if name not in have and not name.startswith("tom_")]
