@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from drumscribe.synthesis import (
+from drumscribe.synthesis.effects import (
     band_limits,
     change_pitch,
     coloured_noise,
@@ -22,13 +22,36 @@ from .scores import Score
 
 
 class Band:
-    """Plays accompaniment on the instruments of a backing folder: see `play`."""
+    """Plays accompaniment on the instruments of a backing folder: see `play`.
+
+    Parameters
+    ----------
+    backing : Path
+        The folder.
+    cache : Path
+        The folder of rendered instruments.
+    """
 
     def __init__(self, backing: Path, cache: Path) -> None:
         self._instruments = read_instruments(backing, cache)
 
     def play(self, score: Score, rng: np.random.Generator, seconds: float) -> np.ndarray:
-        """Accompaniment of a score, ``(seconds * RATE,) float32``, RMS about 0.1; a random line-up of parts."""
+        """Accompany a score with a random line-up of parts.
+
+        Parameters
+        ----------
+        score : Score
+            The drum part.
+        rng : np.random.Generator
+            Source of randomness.
+        seconds : float
+            Length.
+
+        Returns
+        -------
+        np.ndarray
+            ``(seconds * RATE,) float32``, RMS about 0.1.
+        """
         out = np.zeros(int(seconds * RATE), np.float32)
         if rng.random() < 0.12:
             return self._recording(rng, len(out))
@@ -56,9 +79,39 @@ class Band:
         return out
 
     def _recording(self, rng: np.random.Generator, length: int) -> np.ndarray:
-        source = self._instruments.recordings[rng.integers(len(self._instruments.recordings))]
+        sources = self._instruments.recordings
+        of_one = sources[str(rng.choice(sorted(sources)))]  # the source first: some have many files
+        source = of_one[rng.integers(len(of_one))]
         start = int(rng.integers(len(source)))
         return np.resize(np.roll(source, -start), length).astype(np.float32)
+
+    def noises(self, rng: np.random.Generator, seconds: float) -> np.ndarray:
+        """Make a few sounds of dropped, struck and rattled things at random moments.
+
+        Parameters
+        ----------
+        rng : np.random.Generator
+            Source of randomness.
+        seconds : float
+            Length.
+
+        Returns
+        -------
+        np.ndarray
+            ``(seconds * RATE,) float32``, peak 1.
+        """
+        out = np.zeros(int(seconds * RATE), np.float32)
+        for _ in range(int(rng.integers(1, 8)) if self._instruments.noises else 0):
+            noise = self._instruments.noises[rng.integers(len(self._instruments.noises))]
+            if rng.random() < 0.5:
+                noise = change_pitch(noise, 2.0 ** (rng.normal(0.0, 3.0) / 12.0))
+            _add(out, noise, rng.uniform(0.0, seconds), 10.0 ** (rng.uniform(-20.0, 0.0) / 20.0))
+        return out / max(1e-6, float(np.max(np.abs(out))))
+
+    def room(self, rng: np.random.Generator) -> np.ndarray | None:
+        """Draw the impulse response of a room; None if there are none."""
+        rooms = self._instruments.rooms
+        return rooms[rng.integers(len(rooms))] if rooms else None
 
     def _bank(self, parts: tuple[str, ...], rng: np.random.Generator) -> Bank:
         banks = [bank for part in parts for bank in self._instruments.banks.get(part, [])]
@@ -99,7 +152,7 @@ class Band:
         return out
 
     def _acoustic_guitar(self, score: Score, harmony, rng, length: int) -> np.ndarray:
-        """Strummed chords: string after string, down and up, each with the noise of the plectrum."""
+        """Strum chords: string after string, down and up, each with the noise of the plectrum."""
         bank = self._bank(("guitar", "chords"), rng)
         out = np.zeros(length, np.float32)
         spread, noise = rng.uniform(0.003, 0.02), 10.0 ** (rng.uniform(-30.0, -6.0) / 20.0)
@@ -117,7 +170,7 @@ class Band:
         return out
 
     def _riff(self, score: Score, harmony, rng, length: int) -> np.ndarray:
-        """Power chords or single notes of a guitar, driven hard, through a loudspeaker's response."""
+        """Play power chords or single notes of a guitar, distorted, through the response of a loudspeaker."""
         bank = self._bank(("guitar", "riff"), rng)
         out = np.zeros(length, np.float32)
         intervals = (0, 7, 12) if rng.random() < 0.7 else (0,)
@@ -146,7 +199,7 @@ class Band:
         return out
 
     def _voice(self, score: Score, harmony, rng, length: int) -> np.ndarray:
-        """Words or sung syllables: one voice, doubled voices, or a choir of syllables."""
+        """Speak words or sing syllables: one voice, doubled voices, or a choir of syllables."""
         manner = rng.choice(["lines", "words", "sung"] if self._instruments.voices else ["sung"])
         sing = {"lines": self._lines, "words": self._words, "sung": self._sung}[manner]
         lead = sing(score, harmony, rng, length)
@@ -201,14 +254,14 @@ class Band:
 
 
 def _tone(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A response for `equalise`: a tilt, often towards the bright, as parts are made to cut through a mix."""
+    """Draw a response for `equalise`: a tilt, often towards the bright, as parts are mixed to be audible."""
     frequencies, gains = random_curve(rng, 2.5)
     tilt = rng.uniform(-6.0, 12.0)
     return frequencies, gains + tilt * np.clip(np.log2(frequencies / 1500.0) / 2.0, 0.0, 1.0)
 
 
 def _plectrum(colour: float, rng: np.random.Generator) -> np.ndarray:
-    """A scrape of a few milliseconds, brightest above `colour` Hz."""
+    """Make a scrape of a few milliseconds, brightest above `colour` Hz."""
     length = int(RATE * rng.uniform(0.002, 0.015))
     noise = np.diff(rng.standard_normal(length + 1)) * np.hanning(length)
     tone = np.sin(2 * np.pi * colour / RATE * np.arange(length))
@@ -216,7 +269,7 @@ def _plectrum(colour: float, rng: np.random.Generator) -> np.ndarray:
 
 
 def _sing(pitch: int, seconds: float, rng: np.random.Generator) -> np.ndarray:
-    """A sung syllable: harmonics under three formants, vibrato, and a consonant before it."""
+    """Sing a syllable: harmonics under three formants, vibrato, and a consonant before it."""
     length = int(seconds * RATE)
     time = np.arange(length) / RATE
     vibrato = 0.3 * np.sin(2 * np.pi * rng.uniform(4.5, 6.5) * time) * np.minimum(1.0, time / 0.4)
@@ -240,7 +293,7 @@ def _sing(pitch: int, seconds: float, rng: np.random.Generator) -> np.ndarray:
 
 
 def _consonant(rng: np.random.Generator) -> np.ndarray:
-    """A burst as of t, k or p, or a hiss as of s, sh or f, as loud as 0.05 to 0.8 of the vowel."""
+    """Make a burst as of t, k or p, or a hiss as of s, sh or f, 0.05 to 0.8 times as loud as the vowel."""
     plosive = rng.random() < 0.5
     length = int(RATE * (rng.uniform(0.005, 0.03) if plosive else rng.uniform(0.05, 0.2)))
     low, high = np.sort(np.exp(rng.uniform(np.log(1200.0), np.log(14000.0), 2)))
@@ -259,7 +312,7 @@ def _add(out: np.ndarray, samples: np.ndarray, start: float, gain: float) -> Non
 
 
 def _harmony(rng: np.random.Generator, bars: int) -> list[tuple[int, ...]]:
-    """A chord (MIDI notes) for each bar: a diatonic progression of a random key, repeated every few bars."""
+    """Draw a chord (MIDI notes) for each bar: a diatonic progression in a random key, repeated every few bars."""
     scale = np.array([0, 2, 4, 5, 7, 9, 11] if rng.random() < 0.6 else [0, 2, 3, 5, 7, 8, 10])
     key = int(rng.integers(48, 60))
     roots = rng.choice([0, 0, 3, 4, 5, 1], int(rng.choice([1, 2, 4, 8])))
@@ -274,7 +327,7 @@ _PARTS_OF_BEAT = (0.25, 0.5, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0, 4.0)
 def _rhythm(
     score: Score, rng: np.random.Generator, length: int, steps_per_beat: tuple[float, ...] = _PARTS_OF_BEAT
 ) -> list[tuple[float, float, int]]:
-    """Start, duration (seconds) and bar of the notes of a part: a rhythm of a bar or two, repeated."""
+    """Draw start, duration (seconds) and bar of the notes of a part: a rhythm of a bar or two, repeated."""
     step = score.beat / float(rng.choice(steps_per_beat))
     per_bar = max(1, round(score.beats_per_bar * score.beat / step))
     pattern = rng.random(per_bar * int(rng.choice([1, 2]))) < rng.choice([0.4, 0.7, 1.0])

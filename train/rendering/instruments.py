@@ -1,15 +1,14 @@
-"""The instruments that accompaniment is played on: recorded notes, chords, voices and passages.
+"""The instruments of the accompaniment: recorded notes, chords, voices and passages.
 
 Notes come from recorded instruments (the backing folder) and from free SoundFonts, rendered once by fluidsynth (and
-spoken phrases by espeak-ng) into a cache. Where a program or SoundFont is absent, the rest serves.
+spoken phrases by espeak-ng) into a cache. A missing program or SoundFont is left out.
 """
 
 import re
 import shutil
 import subprocess
-import tempfile
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +17,8 @@ import soundfile as sf
 from drumscribe.errors import DrumscribeError
 
 from ..data.sources import RATE
+from .soundfonts import found_soundfonts, made_once, render_midi
 
-_SOUNDFONTS = ("sf2/FluidR3_GM.sf2", "sf3/MuseScore_General.sf3")
-_SOUNDFONT_FOLDERS = (Path("/usr/share/sounds"), Path("/usr/local/share/sounds"), Path("/opt/homebrew/share/sounds"))
 _NOTE_SECONDS = 2.4
 _RETUNED = 256
 """Notes kept after they were retuned: parts play few pitches again and again."""
@@ -44,8 +42,27 @@ _FOLDER_PARTS = {
     "freepats-hang-D-minor": ("lead", 0),
     "karoryfer-horsepulse": ("lead", 0),
     "karoryfer-weresax": ("lead", 0),
+    "karoryfer-blackguitar-f": ("guitar", 0),
+    "karoryfer-blackguitar-p": ("guitar", 0),
+    "karoryfer-greenguitar-f": ("guitar", 0),
+    "karoryfer-greenguitar-p": ("chords", 0),
+    "mtg-alto-sax": ("lead", 0),
+    "mtg-tenor-sax": ("lead", 0),
+    "caveman-cosmonaut-bass-16-1": ("bass", 0),
+    "caveman-cosmonaut-bass-16-2": ("bass", 0),
+    "caveman-cosmonaut-bass-all": ("bass", 0),
 }
-_RECORDINGS = ("librosa-data", "sonic-pi-music", "speech-commands-noise", "waivops-ragtime")
+_RECORDINGS = (
+    "librosa-data",
+    "sonic-pi-music",
+    "speech-commands-noise",
+    "waivops-ragtime",
+    "sectoid-metal-guitars",
+    "lofi-ambience",
+)
+_SINGING = "sms-tools-singing"
+_NOISES = "berklee-household"
+_ROOMS, _NO_ROOMS = "room-irs", ("google__filter-telephone", "google__spreader50-65ms", "audiokit__dish")
 _PHRASE_COUNT = 64
 _WORDS = (
     "sister night city star stop kiss chase just yes sad dust rust shake shine she wish crash push sugar "
@@ -62,14 +79,37 @@ _SEMITONE = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 
 @dataclass(frozen=True, eq=False)
 class Bank:
-    """The notes of one instrument: MIDI note to ``(samples,) float32`` with a peak of 1."""
+    """The notes of one instrument.
+
+    Attributes
+    ----------
+    name : str
+        The instrument.
+    part : str
+        The part that it plays.
+    notes : dict[int, np.ndarray]
+        From MIDI note to ``(samples,) float32`` with a peak of 1.
+    """
 
     name: str
     part: str
     notes: dict[int, np.ndarray] = field(repr=False)
 
     def note(self, pitch: float, seconds: float) -> np.ndarray:
-        """A note of any pitch (MIDI number) and length, from the nearest recorded one."""
+        """Play a note of any pitch and length, from the nearest recorded one.
+
+        Parameters
+        ----------
+        pitch : float
+            MIDI note.
+        seconds : float
+            Length.
+
+        Returns
+        -------
+        np.ndarray
+            ``(samples,) float32``.
+        """
         out = self._retuned(pitch)[: int(seconds * RATE)].copy()
         length = len(out)
         if length < 64:
@@ -94,7 +134,7 @@ def _trimmed(samples: np.ndarray) -> np.ndarray:
 
 
 def read_banks(folder: Path) -> list[Bank]:
-    """The recorded instruments of the backing folder."""
+    """Read the recorded instruments of the backing folder."""
     banks = []
     for name, (part, octaves) in _FOLDER_PARTS.items():
         notes = {}
@@ -112,7 +152,7 @@ def read_banks(folder: Path) -> list[Bank]:
 
 
 def _render_soundfont(path: Path, cache: Path) -> list[Bank]:
-    """One wav holds all the notes of a SoundFont, `_NOTE_SECONDS` apart, program by program."""
+    """Render all the notes of a SoundFont into one wav, `_NOTE_SECONDS` apart, program by program."""
     import pretty_midi
 
     target = cache / f"{path.stem}.flac"
@@ -126,27 +166,7 @@ def _render_soundfont(path: Path, cache: Path) -> list[Bank]:
                     start = i * _NOTE_SECONDS
                     instrument.notes.append(pretty_midi.Note(100, note, start, start + _NOTE_SECONDS - 0.3))
             midi.instruments.append(instrument)
-        with tempfile.TemporaryDirectory(dir=cache) as folder:
-            score, wav = Path(folder) / "notes.mid", Path(folder) / "notes.wav"
-            midi.write(str(score))
-            command = [
-                "fluidsynth",
-                "-ni",
-                "-q",
-                "-R",
-                "0",
-                "-C",
-                "0",
-                "-r",
-                str(RATE),
-                "-F",
-                str(wav),
-                str(path),
-                str(score),
-            ]
-            subprocess.run(command, check=True, capture_output=True)
-            sf.write(Path(folder) / "notes.flac", sf.read(wav, dtype="float32")[0].mean(axis=1), RATE)
-            (Path(folder) / "notes.flac").replace(target)
+        render_midi(midi, path, target)
     sound = sf.read(target, dtype="float32")[0]
     notes: dict[int, dict[int, np.ndarray]] = {}
     for i, (program, note) in enumerate(slots):
@@ -157,8 +177,12 @@ def _render_soundfont(path: Path, cache: Path) -> list[Bank]:
     return [Bank(f"{path.stem} {program}", _PROGRAMS[program][0], notes[program]) for program in notes]
 
 
+def _speak_line(command: list[str], words: str, target: Path) -> None:
+    subprocess.run([*command, str(target), words], check=True, capture_output=True)
+
+
 def _speak(cache: Path) -> list[np.ndarray]:
-    """Lines of words rich in consonants, by voices of many languages, at many pitches and speeds."""
+    """Render lines of words rich in consonants, by voices of many languages, at many pitches and speeds."""
     import soxr
 
     spoken = []
@@ -168,48 +192,69 @@ def _speak(cache: Path) -> list[np.ndarray]:
         words = " ".join(rng.choice(_WORDS.split(), int(rng.integers(4, 10))))
         voice = str(rng.choice(_SPEAKERS)) + str(rng.choice(_TIMBRES))
         manner = ["-p", str(rng.integers(20, 90)), "-s", str(rng.integers(90, 220))]
-        if not target.exists():
-            command = ["espeak-ng", "-v", voice, *manner, "-w", str(target), words]
-            subprocess.run(command, check=True, capture_output=True)
+        command = ["espeak-ng", "-v", voice, *manner, "-w"]
+        made_once(target, partial(_speak_line, command, words))
         samples, rate = sf.read(target, dtype="float32")
         spoken.append(_trimmed(soxr.resample(samples, rate, RATE)))
     return spoken
 
 
-def _found(name: str) -> Path | None:
-    return next((folder / name for folder in _SOUNDFONT_FOLDERS if (folder / name).exists()), None)
-
-
 @dataclass(frozen=True)
 class Instruments:
-    """All that accompaniment can be made of.
+    """All material of accompaniment.
 
     Attributes
     ----------
-    banks : by part (``bass``, ``guitar``, ``chords``, ``riff``, ``lead``).
-    strums : chords of a guitar.
-    voices : spoken lines.
-    recordings : music and noise, of any tempo.
+    banks : dict[str, list[Bank]]
+        By part (``bass``, ``guitar``, ``chords``, ``riff``, ``lead``).
+    strums : list[np.ndarray]
+        Chords of a guitar.
+    voices : list[np.ndarray]
+        Spoken lines.
+    recordings : dict[str, list[np.ndarray]]
+        Music and noise, of any tempo, by source.
+    noises : list[np.ndarray]
+        Sounds of dropped, struck and rattled things, each about a second long.
+    rooms : list[np.ndarray]
+        Impulse responses, beginning with the direct sound.
     """
 
     banks: dict[str, list[Bank]]
     strums: list[np.ndarray]
     voices: list[np.ndarray]
-    recordings: list[np.ndarray]
+    recordings: dict[str, list[np.ndarray]]
+    noises: list[np.ndarray]
+    rooms: list[np.ndarray]
+
+
+def _read_all(folder: Path) -> list[np.ndarray]:
+    return [_trimmed(sf.read(path, dtype="float32")[0]) for path in sorted(folder.glob("*.flac"))]
 
 
 def read_instruments(backing: Path, cache: Path) -> Instruments:
-    """Read the backing folder, and render into `cache` what SoundFonts and voices there are.
+    """Read the backing folder, and render the available SoundFonts and voices.
+
+    Parameters
+    ----------
+    backing : Path
+        The backing folder.
+    cache : Path
+        The folder to render into.
+
+    Returns
+    -------
+    Instruments
+        The instruments.
 
     Raises
     ------
-    DrumscribeError : where the backing folder lacks a kind of sound.
+    DrumscribeError
+        If the backing folder lacks a kind of sound.
     """
     cache.mkdir(parents=True, exist_ok=True)
     banks = read_banks(backing)
-    if shutil.which("fluidsynth"):
-        for path in filter(None, map(_found, _SOUNDFONTS)):
-            banks += _render_soundfont(path, cache)
+    for path in found_soundfonts():
+        banks += _render_soundfont(path, cache)
     by_part: dict[str, list[Bank]] = {}
     for bank in banks:
         by_part.setdefault(bank.part, []).append(bank)
@@ -217,15 +262,18 @@ def read_instruments(backing: Path, cache: Path) -> Instruments:
         _trimmed(sf.read(path, dtype="float32")[0])
         for path in sorted((backing / "belofilms-guitar-strums").glob("*.flac"))
     ]
-    recordings = []
     voices = _speak(cache) if shutil.which("espeak-ng") else []
+    voices += _read_all(backing / _SINGING)
+    recordings: dict[str, list[np.ndarray]] = {}
     for name in _RECORDINGS:
         for path in sorted((backing / name).glob("*.flac")):
             samples = sf.read(path, dtype="float32")[0]
             if path.stem[0].isdigit() and name == "librosa-data":
                 voices.append(samples)
             elif not path.stem.startswith(("tabla", "loop_tabla")):
-                recordings.append(samples)
+                recordings.setdefault(name, []).append(samples)
+    paths = [path for path in sorted((backing / _ROOMS).glob("*.flac")) if path.stem not in _NO_ROOMS]
+    rooms = [sf.read(path, dtype="float32")[0] for path in paths]
     have = {
         "notes of a bass": "bass" in by_part,
         "notes of a guitar": "guitar" in by_part,
@@ -235,4 +283,4 @@ def read_instruments(backing: Path, cache: Path) -> Instruments:
     if not all(have.values()):
         lacking = ", ".join(name for name, there in have.items() if not there)
         raise DrumscribeError(f"{backing}: lacks {lacking}, which accompaniment is made of")
-    return Instruments(by_part, strums, voices, recordings)
+    return Instruments(by_part, strums, voices, recordings, _read_all(backing / _NOISES), rooms)

@@ -1,10 +1,11 @@
-"""A score and a kit to sound: overlapping strokes, choked hats, damped retriggers."""
+"""Performances: a score played on a kit, with overlapping strokes, choked hats and damped retriggers."""
 
 import numpy as np
 from scipy.signal import lfilter
 
-from drumscribe.drums import ARTICULATION_BY_NAME
-from drumscribe.synthesis import band_limits, coloured_noise, equalise, place
+from drumscribe.music.drums import ARTICULATION_BY_NAME
+from drumscribe.synthesis.effects import band_limits, coloured_noise, equalise
+from drumscribe.synthesis.one_shots import place
 
 from ..data.sources import RATE
 from .kits import Drum
@@ -12,7 +13,24 @@ from .scores import Score
 
 
 def render_drums(score: Score, kit: dict[str, Drum], rng: np.random.Generator, seconds: float) -> np.ndarray:
-    """The drums alone, ``(seconds * RATE,) float32``; attacks fall on the score's times to the sample."""
+    """Render the drums alone; attacks fall on the score's times to the sample.
+
+    Parameters
+    ----------
+    score : Score
+        The score.
+    kit : dict[str, Drum]
+        A drum for each role.
+    rng : np.random.Generator
+        Source of randomness.
+    seconds : float
+        Length.
+
+    Returns
+    -------
+    np.ndarray
+        ``(seconds * RATE,) float32``.
+    """
     out = np.zeros(int(seconds * RATE), np.float32)
     damped = rng.random() < (0.6 if score.electronic else 0.15)
     fade = int(RATE * rng.uniform(0.01, 0.06))
@@ -24,7 +42,20 @@ def render_drums(score: Score, kit: dict[str, Drum], rng: np.random.Generator, s
 
 
 def snare_wires(drums: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The wires of a snare, which low drums set buzzing: noise that follows how loud the lows of the drums are."""
+    """Make the buzz of snare wires set off by low drums: noise that follows the level of the lows.
+
+    Parameters
+    ----------
+    drums : np.ndarray
+        ``(samples,) float32``.
+    rng : np.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    np.ndarray
+        ``(samples,) float32``, the wires alone.
+    """
     lows = np.abs(equalise(drums, RATE, *band_limits(40.0, rng.uniform(150.0, 400.0))))
     decay = np.exp(-1.0 / (RATE * rng.uniform(0.03, 0.15)))
     envelope = lfilter([1.0 - decay], [1.0, -decay], lows)
@@ -35,8 +66,34 @@ def snare_wires(drums: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return (wires * envelope * level).astype(np.float32)
 
 
+def brush_sweeps(score: Score, rng: np.random.Generator, length: int) -> np.ndarray:
+    """Make the sound of brushes that circle on a snare: noise that swells once or twice a beat.
+
+    Parameters
+    ----------
+    score : Score
+        The score.
+    rng : np.random.Generator
+        Source of randomness.
+    length : int
+        Samples.
+
+    Returns
+    -------
+    np.ndarray
+        ``(length,) float32``, peak 1.
+    """
+    time = np.arange(length) / RATE
+    turns = score.beat / float(rng.choice([1.0, 2.0, 2.0]))
+    swell = 0.55 + 0.45 * np.sin(2 * np.pi * (time / turns + rng.random()))
+    noise = coloured_noise(rng, length, rng.uniform(0.0, 3.0))
+    sweep = equalise(noise, RATE, *band_limits(rng.uniform(600.0, 2000.0), rng.uniform(5000.0, 12000.0), 12.0))
+    sweep *= swell ** rng.uniform(1.0, 3.0)
+    return (sweep / np.max(np.abs(sweep))).astype(np.float32)
+
+
 def _stops(score: Score, damped: bool) -> np.ndarray:
-    """When each stroke is cut off: hats by the next hat, others, where `damped`, by the next of the same drum."""
+    """Return when each stroke is cut off: hats by the next hat, others, if `damped`, by their drum's next stroke."""
     stops = np.full(len(score.times), np.inf)
     latest: dict[str, int] = {}
     for i, role in enumerate(score.roles):

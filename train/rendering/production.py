@@ -1,8 +1,9 @@
-"""What happens to drums and accompaniment on the way to a recording: mix, room, bus, noise, codec, level."""
+"""Production: from drums and accompaniment to a recording, by mix, room, bus, noise, codec and level."""
 
 import numpy as np
+from scipy.signal import fftconvolve
 
-from drumscribe.synthesis import (
+from drumscribe.synthesis.effects import (
     band_limits,
     coloured_noise,
     compress,
@@ -17,10 +18,27 @@ from drumscribe.synthesis import (
 from ..data.sources import RATE
 
 
-def produce_drums(drums: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The drum bus: tone, a room, compression, saturation."""
+def produce_drums(drums: np.ndarray, rng: np.random.Generator, room: np.ndarray | None = None) -> np.ndarray:
+    """Process the drum bus: tone, a room (recorded, if its impulse response is given), compression, saturation.
+
+    Parameters
+    ----------
+    drums : np.ndarray
+        ``(samples,) float32``.
+    rng : np.random.Generator
+        Source of randomness.
+    room : np.ndarray, optional
+        Impulse response.
+
+    Returns
+    -------
+    np.ndarray
+        ``(samples,) float32``.
+    """
     drums = equalise(drums, RATE, *random_curve(rng, rng.choice([1.5, 4.0])))
-    if rng.random() < 0.75:
+    if room is not None:
+        drums = drums + in_room(drums, room) * np.float32(10.0 ** (rng.uniform(-18.0, 0.0) / 20.0))
+    elif rng.random() < 0.75:
         seconds = float(np.exp(rng.uniform(np.log(0.12), np.log(1.6))))
         drums = reverberate(drums, RATE, rng, seconds, rng.uniform(-30.0, -4.0), rng.uniform(0.15, 0.9))
     if rng.random() < 0.5:
@@ -34,8 +52,41 @@ def produce_drums(drums: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return drums
 
 
+def in_room(sound: np.ndarray, response: np.ndarray) -> np.ndarray:
+    """Return the reverberation of a sound, at the RMS level of the sound itself.
+
+    Parameters
+    ----------
+    sound : np.ndarray
+        ``(samples,) float32``.
+    response : np.ndarray
+        Impulse response of the room.
+
+    Returns
+    -------
+    np.ndarray
+        ``(samples,) float32``.
+    """
+    answer = fftconvolve(sound, response)[: len(sound)].astype(np.float32)
+    loudness = rms(answer)
+    return answer * np.float32(rms(sound) / loudness) if loudness > 0.0 else answer
+
+
 def mix(drums: np.ndarray, backing: np.ndarray, backing_db: float) -> np.ndarray:
-    """Drums and accompaniment, the RMS of the latter `backing_db` above that of the former."""
+    """Mix drums and accompaniment.
+
+    Parameters
+    ----------
+    drums, backing : np.ndarray
+        ``(samples,) float32``.
+    backing_db : float
+        RMS level of the accompaniment relative to the drums, in dB.
+
+    Returns
+    -------
+    np.ndarray
+        ``(samples,) float32``.
+    """
     loudness = rms(backing)
     if loudness == 0.0:
         return drums
@@ -43,7 +94,22 @@ def mix(drums: np.ndarray, backing: np.ndarray, backing_db: float) -> np.ndarray
 
 
 def master(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The whole recording: tone, limiting, bandwidth, noise, codec, level."""
+    """Process the whole recording: room, tone, limiting, bandwidth, noise, crackle, codec, level, resolution.
+
+    Parameters
+    ----------
+    sound : np.ndarray
+        ``(samples,) float32``.
+    rng : np.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    np.ndarray
+        ``(samples,) float32``.
+    """
+    if rng.random() < 0.06:  # a microphone far off
+        sound = reverberate(sound, RATE, rng, rng.uniform(0.3, 1.3), rng.uniform(-14.0, -3.0), rng.uniform(0.2, 0.9))
     if rng.random() < 0.5:
         sound = equalise(sound, RATE, *random_curve(rng, 2.5))
     if rng.random() < 0.35:
@@ -57,12 +123,45 @@ def master(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         )
     elif draw < 0.22:  # a phone
         sound = equalise(sound, RATE, *band_limits(rng.uniform(80, 300), rng.uniform(3200, 3900), 40))
+    elif draw < 0.28:  # the loudspeaker or the microphone of something small
+        low = np.exp(rng.uniform(*np.log([100.0, 600.0])))
+        sound = equalise(sound, RATE, *band_limits(low, 20000.0, rng.choice([12.0, 24.0])))
     peak = np.max(np.abs(sound), initial=0.0)
     if rng.random() < 0.5 or peak == 0.0:
         noise = coloured_noise(rng, len(sound), float(rng.choice([0.0, 1.5, 3.0, 4.5])))
         sound = sound + noise * np.float32((peak or 0.01) * 10.0 ** (rng.uniform(-75.0, -32.0) / 20.0))
+    if rng.random() < 0.04:
+        sound = sound + crackle(rng, len(sound)) * np.float32(
+            (peak or 0.01) * 10.0 ** (rng.uniform(-30.0, -3.0) / 20.0)
+        )
     level_db = rng.uniform(-40.0, -20.0) if rng.random() < 0.1 else rng.uniform(-18.0, 0.0)
     sound = sound * np.float32(10.0 ** (level_db / 20.0) / max(np.max(np.abs(sound)), 1e-6))
     if rng.random() < 0.06:
         sound = compress_lossy(sound, RATE, float(rng.uniform(0.3, 0.95)))
+    if rng.random() < 0.03:  # eight bits or fewer, without dither
+        steps = 2.0 ** rng.integers(6, 9) / 2.0
+        sound = (np.round(sound * steps) / steps).astype(np.float32)
     return sound
+
+
+def crackle(rng: np.random.Generator, length: int) -> np.ndarray:
+    """Make the clicks of a worn record, 1 to 30 per second.
+
+    Parameters
+    ----------
+    rng : np.random.Generator
+        Source of randomness.
+    length : int
+        Samples.
+
+    Returns
+    -------
+    np.ndarray
+        ``(length,) float32``, peak 1.
+    """
+    out = np.zeros(length, np.float32)
+    count = max(1, rng.poisson(length / RATE * np.exp(rng.uniform(0.0, np.log(30.0)))))
+    out[rng.integers(0, length, count)] = rng.choice([-1.0, 1.0], count) * rng.random(count) ** 2
+    low, high = rng.uniform(300.0, 2000.0), rng.uniform(4000.0, 14000.0)
+    out = equalise(out, RATE, *band_limits(low, high, 12.0))
+    return out / max(1e-6, float(np.max(np.abs(out))))

@@ -1,6 +1,6 @@
-"""The simple setting: one-shots one after the other, with silences of random length between them, over faint noise.
+"""Sequences: one-shots one after the other, with silences of random length between them, over faint noise.
 
-A clip depends on the samples, its seed and its index alone.
+A clip depends only on the samples, its seed and its index.
 """
 
 import warnings
@@ -10,15 +10,16 @@ from pathlib import Path
 
 import numpy as np
 
-from drumscribe.augmentation import AugmentSettings, augment_shot, change_gain
-from drumscribe.drums import FIVE_CLASSES
 from drumscribe.errors import DrumscribeError
-from drumscribe.synthesis import OneShot, coloured_noise, place, rms
+from drumscribe.music.drums import FIVE_CLASSES
+from drumscribe.synthesis.augmentation import AugmentSettings, augment_shot, change_gain
+from drumscribe.synthesis.effects import coloured_noise, rms
+from drumscribe.synthesis.one_shots import OneShot, place
 
 from ..data.names import TOM
 from ..data.samples import Sample, group_by, read_samples
 from ..data.sources import RATE, find_pitch
-from .corpus import CLIP_SECONDS, ROLE_INDEX, Clip
+from .clips import CLIP_SECONDS, ROLE_INDEX, Clip
 from .stretching import StretchSettings, stretch_shot
 
 RECORDED_NOISE = Path("/usr/share/sonic-pi/samples")
@@ -31,18 +32,31 @@ _TOM_LIMITS = (100.0, 142.0)  # Hz, between low, middle and high
 
 @dataclass(frozen=True)
 class SequenceSettings:
-    """What sequences are like.
+    """Settings of sequences.
 
     Attributes
     ----------
-    silence : shortest and longest silence between two strokes, in seconds.
-    longest : seconds after which a stroke is faded out.
-    velocity : lowest and highest, 0 to 1; 30 dB lie between 0 and 1.
-    noise_db : lowest and highest level of the noise against full scale, RMS.
-    noisy : share of clips with noise.
-    recorded : share of those whose noise is recorded, where there are recordings.
-    augment : how strokes are varied; not at all if None.
-    stretch : how they are stretched and shifted before that; not at all if None.
+    silence : tuple[float, float], optional
+        Shortest and longest silence between two strokes, in seconds.
+    longest : float, default 1.0
+        Seconds after which a stroke is faded out.
+    velocity : tuple[float, float], optional
+        Lowest and highest velocity, 0 to 1; the range from 0 to 1 is 30 dB.
+    noise_db : tuple[float, float], optional
+        Lowest and highest level of the noise relative to full scale, RMS.
+    noisy : float, default 0.8
+        Share of clips with noise.
+    recorded : float, default 0.5
+        Share of those with recorded noise, if there are recordings.
+    augment : AugmentSettings, optional
+        Augmentation of strokes; none if None.
+    stretch : StretchSettings, optional
+        Stretching and shifting of strokes before that; none if None.
+    interval : tuple[float, float], optional
+        Shortest and longest time from one stroke to the next, in seconds, whether or not the first has ended; zeros for
+        silences in between.
+    together : float, default 0.0
+        Share of the strokes with another drum at once, and of these with a third.
     """
 
     silence: tuple[float, float] = (0.05, 1.0)
@@ -53,10 +67,25 @@ class SequenceSettings:
     recorded: float = 0.5
     augment: AugmentSettings | None = None
     stretch: StretchSettings | None = None
+    interval: tuple[float, float] = (0.0, 0.0)
+    together: float = 0.0
 
 
 def read_backgrounds(folder: Path = RECORDED_NOISE, report: Callable[[str], None] = warnings.warn):
-    """Recorded ambience and vinyl noise, each ``(samples,) float32`` with an RMS of 1; none, and a word, if absent."""
+    """Read recorded ambience and vinyl noise; if there is none, report that.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        The folder of recordings.
+    report : Callable[[str], None], optional
+        Receives a line if they are missing.
+
+    Returns
+    -------
+    list[np.ndarray]
+        ``(samples,) float32`` each, with an RMS of 1.
+    """
     import librosa
 
     paths = sorted(path for pattern in _RECORDINGS for path in folder.glob(pattern))
@@ -71,12 +100,19 @@ class SequenceMaker:
 
     Parameters
     ----------
-    samples : of instruments in the vocabulary, or percussion outside it.
-    backgrounds : recorded noise with an RMS of 1, see `read_backgrounds`.
+    samples : Sequence[Sample]
+        Of instruments in the vocabulary, or percussion outside it.
+    backgrounds : Sequence[np.ndarray], optional
+        Recorded noise with an RMS of 1, see `read_backgrounds`.
+    settings : SequenceSettings, optional
+        Settings; the defaults if None.
+    classes : Sequence[str], optional
+        Roles of clips are indices into these; into `rendering.corpus.ROLES` if None.
 
     Raises
     ------
-    DrumscribeError : where there is no sample.
+    DrumscribeError
+        If there is no sample.
     """
 
     def __init__(
@@ -84,6 +120,7 @@ class SequenceMaker:
         samples: Sequence[Sample],
         backgrounds: Sequence[np.ndarray] = (),
         settings: SequenceSettings | None = None,
+        classes: Sequence[str] | None = None,
     ) -> None:
         if not samples:
             raise DrumscribeError("no samples to make sequences of")
@@ -93,33 +130,63 @@ class SequenceMaker:
             list(group_by(of_one, lambda sample: sample.family).values())
             for of_one in group_by(samples, lambda sample: sample.instrument).values()
         ]
-        self._roles = {sample.sha256: ROLE_INDEX[_role(sample)] for sample in samples}
+        self._roles = {
+            sample.sha256: ROLE_INDEX[_role(sample)] if classes is None else classes.index(sample.instrument)
+            for sample in samples
+        }
 
     def clip(self, seed: int, index: int, seconds: float = CLIP_SECONDS) -> Clip:
-        """One hit at a time, from a first silence to the end of the clip."""
+        """Make a clip of single hits, beginning with a silence.
+
+        Parameters
+        ----------
+        seed, index : int
+            Together decide everything that is random.
+        seconds : float, optional
+            Length.
+
+        Returns
+        -------
+        Clip
+            The clip; strokes at once are in no order.
+        """
         rng = np.random.default_rng([seed, index])
         settings = self._settings
         sound = np.zeros(int(seconds * RATE), np.float32)
         times, roles, velocities = [], [], []
         at = round(rng.uniform(*settings.silence) * RATE)
         while True:
-            sample = self._draw(rng)
-            shot = self._vary(sample.sound, rng)
-            onset = at + shot.onset
+            chosen = self._draw_together(rng)
+            shots = [self._vary(sample.sound, rng) for sample in chosen]
+            onset = at + shots[0].onset
             if onset + _FADE >= len(sound):
                 break
-            velocity = rng.uniform(*settings.velocity)
-            place(sound, shot, onset, 10.0 ** (1.5 * (velocity - 1.0)))
-            times.append(onset / RATE)
-            roles.append(self._roles[sample.sha256])
-            velocities.append(velocity)
-            at += len(shot.samples) + round(rng.uniform(*settings.silence) * RATE)
+            for sample, shot in zip(chosen, shots, strict=True):
+                velocity = rng.uniform(*settings.velocity)
+                place(sound, shot, onset, 10.0 ** (1.5 * (velocity - 1.0)))
+                times.append(onset / RATE)
+                roles.append(self._roles[sample.sha256])
+                velocities.append(velocity)
+            if settings.interval[1] > 0.0:
+                at = onset + round(rng.uniform(*settings.interval) * RATE)
+            else:
+                at += max(len(shot.samples) for shot in shots) + round(rng.uniform(*settings.silence) * RATE)
         sound += self._noise(rng, len(sound))
         sound *= np.float32(min(1.0, 1.0 / max(1e-9, float(np.max(np.abs(sound))))))
         return Clip(sound, np.array(times, np.float32), np.array(roles, np.uint8), np.array(velocities, np.float32))
 
-    def _draw(self, rng: np.random.Generator) -> Sample:
-        families = self._drawers[rng.integers(len(self._drawers))]
+    def _draw_together(self, rng: np.random.Generator) -> list[Sample]:
+        """Draw samples of different instruments that are struck at once."""
+        first = int(rng.integers(len(self._drawers)))
+        order = [first]
+        while self._settings.together and len(order) < min(3, len(self._drawers)):
+            if rng.random() >= self._settings.together:
+                break
+            order.append(int(rng.choice(np.setdiff1d(np.arange(len(self._drawers)), order))))
+        return [self._draw(rng, of) for of in order]
+
+    def _draw(self, rng: np.random.Generator, of: int) -> Sample:
+        families = self._drawers[of]
         family = families[rng.integers(len(families))]
         return family[rng.integers(len(family))]
 
@@ -155,14 +222,20 @@ def _role(sample: Sample) -> str:
 
 @dataclass(frozen=True)
 class SequenceSource:
-    """What sequences are made of, told in a way that any process can open.
+    """A description of sequences, which any process can open.
 
     Attributes
     ----------
-    samples : a folder, see `drumscribe.training.data.samples`.
-    split : of its manifest; all if None.
-    labels : the instruments.
-    noise : a folder with recorded noise; without any, all noise is artificial.
+    samples : Path
+        A folder, see `drumscribe.training.data.samples`.
+    split : str, optional
+        Split of its manifest; all if None.
+    labels : tuple[str, ...], optional
+        The instruments.
+    settings : SequenceSettings, optional
+        Settings of the sequences.
+    noise : Path, optional
+        A folder with recorded noise; without any, all noise is artificial.
     """
 
     samples: Path

@@ -1,26 +1,28 @@
-"""Strokes made longer at the same pitch, or higher at the same length, by librosa's phase vocoder.
+"""Stretching of strokes at the same pitch, and shifting at the same length, by librosa's phase vocoder.
 
-Slower than `drumscribe.augmentation`, and only where librosa is installed.
+It is slower than `drumscribe.synthesis.augmentation`, and needs librosa.
 """
 
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from drumscribe.augmentation import Range
-from drumscribe.synthesis import OneShot
+from drumscribe.synthesis.augmentation import Range
+from drumscribe.synthesis.one_shots import OneShot
 
 _WINDOW = 512  # short, so that an attack is not smeared over more than some milliseconds
 
 
 @dataclass(frozen=True)
 class StretchSettings:
-    """Both variations.
+    """Probabilities and ranges.
 
     Attributes
     ----------
-    stretch : how much faster, at the same pitch.
-    shift : semitones, at the same length.
+    stretch : Range, optional
+        Factor of speed, at the same pitch.
+    shift : Range, optional
+        Semitones, at the same length.
     """
 
     stretch: Range = field(default_factory=lambda: Range(0.3, 0.8, 1.25))
@@ -28,14 +30,42 @@ class StretchSettings:
 
 
 def stretch_time(samples: np.ndarray, ratio: float) -> np.ndarray:
-    """Play ``(samples,) float32`` `ratio` times as fast, at the same pitch."""
+    """Play sound faster or slower, at the same pitch.
+
+    Parameters
+    ----------
+    samples : np.ndarray
+        ``(samples,) float32``.
+    ratio : float
+        Factor of speed.
+
+    Returns
+    -------
+    np.ndarray
+        ``(samples / ratio,) float32``.
+    """
     import librosa
 
     return librosa.effects.time_stretch(samples, rate=ratio, n_fft=_WINDOW).astype(np.float32)
 
 
 def shift_pitch(samples: np.ndarray, rate: int, semitones: float) -> np.ndarray:
-    """Raise ``(samples,) float32`` by so many semitones, at the same length."""
+    """Raise the pitch of sound, at the same length.
+
+    Parameters
+    ----------
+    samples : np.ndarray
+        ``(samples,) float32``.
+    rate : int
+        Samples per second.
+    semitones : float
+        How far.
+
+    Returns
+    -------
+    np.ndarray
+        ``(samples,) float32``.
+    """
     import librosa
 
     shifted = librosa.effects.pitch_shift(samples, sr=rate, n_steps=semitones, n_fft=_WINDOW)
@@ -43,7 +73,24 @@ def shift_pitch(samples: np.ndarray, rate: int, semitones: float) -> np.ndarray:
 
 
 def stretch_shot(shot: OneShot, rate: int, rng: np.random.Generator, settings: StretchSettings) -> OneShot:
-    """Stretch and shift a stroke at random; its attack is known to some milliseconds afterwards."""
+    """Stretch and shift a stroke at random; its attack is known to some milliseconds afterwards.
+
+    Parameters
+    ----------
+    shot : OneShot
+        The stroke.
+    rate : int
+        Samples per second.
+    rng : np.random.Generator
+        Source of randomness.
+    settings : StretchSettings
+        Probabilities and ranges.
+
+    Returns
+    -------
+    OneShot
+        The changed stroke.
+    """
     samples, onset = shot.samples, shot.onset
     if rng.random() < settings.stretch.probability:
         ratio = settings.stretch.draw_ratio(rng)

@@ -1,0 +1,335 @@
+"""Variations of scores: other cymbals, looser hats, side sticks, even velocities, rolls, percussion.
+
+Which are applied is a table, `VARIATIONS`. The order of its lines is part of a corpus: clips are the same for the same
+seed only if random numbers are drawn in the same order.
+"""
+
+from collections.abc import Callable, Container
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..data.sources import PERCUSSION
+from .scores import TIMEKEEPING, Score, score_of
+
+Change = Callable[[Score, np.random.Generator, float], Score]
+"""Changes a score of so many seconds."""
+
+_TOMS = ("tom_low", "tom_mid", "tom_high")
+
+
+@dataclass(frozen=True)
+class Variation:
+    """A change that is made now and then.
+
+    Attributes
+    ----------
+    probability : float
+        How often, 0 to 1 (by hand).
+    change : Change
+        Makes the change.
+    on_machines : float, optional
+        How often if a drum machine plays; the same if None.
+    """
+
+    probability: float
+    change: Change
+    on_machines: float | None = None
+
+    def happens(self, score: Score, rng: np.random.Generator) -> bool:
+        """Draw whether to make the change.
+
+        Parameters
+        ----------
+        score : Score
+            The score.
+        rng : np.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        bool
+            Whether to make it.
+        """
+        machine = score.electronic and self.on_machines is not None
+        return rng.random() < (self.on_machines if machine else self.probability)
+
+
+def vary(score: Score, rng: np.random.Generator, seconds: float) -> Score:
+    """Change a score at random.
+
+    Parameters
+    ----------
+    score : Score
+        The score.
+    rng : np.random.Generator
+        Source of randomness.
+    seconds : float
+        Length.
+
+    Returns
+    -------
+    Score
+        The changed score.
+    """
+    draw = rng.random()
+    change = next((change for limit, change in _TIMEKEEPERS if draw < limit), None)
+    if change is not None:
+        score = change(score, rng, seconds)
+    for alternatives in VARIATIONS:
+        for variation in alternatives:
+            if variation.happens(score, rng):
+                score = variation.change(score, rng, seconds)
+                break
+    return score
+
+
+def _renamed(score: Score, names: dict[str, str]) -> Score:
+    return replace(score, roles=tuple(names.get(role, role) for role in score.roles))
+
+
+def _kept(score: Score, keep: np.ndarray) -> Score:
+    roles = tuple(role for role, kept in zip(score.roles, keep, strict=True) if kept)
+    return replace(score, times=score.times[keep], roles=roles, velocities=score.velocities[keep])
+
+
+def _strokes(score: Score) -> list[tuple[float, str, float]]:
+    return list(zip(score.times.tolist(), score.roles, score.velocities.tolist(), strict=True))
+
+
+def _with(score: Score, strokes: list[tuple[float, str, float]], seconds: float) -> Score:
+    return score_of(_strokes(score) + strokes, score.beat, score.beats_per_bar, score.electronic, seconds)
+
+
+def _renaming(**names: str) -> Change:
+    """Make a change that gives strokes to other articulations."""
+    return lambda score, rng, seconds: _renamed(score, names)
+
+
+def _adding(strokes: Callable[[Score, np.random.Generator, float], list[tuple[float, str, float]]]) -> Change:
+    """Make a change that adds strokes."""
+    return lambda score, rng, seconds: _with(score, strokes(score, rng, seconds), seconds)
+
+
+def _time_on_ride(score: Score, rng: np.random.Generator, seconds: float) -> Score:
+    score = _renamed(score, {"hihat_closed": "ride", "hihat_open": "ride_bell" if rng.random() < 0.3 else "ride"})
+    return _with(score, _pedal_pattern(score, rng, seconds), seconds) if rng.random() < 0.5 else score
+
+
+def _time_on_crash(score: Score, rng: np.random.Generator, seconds: float) -> Score:
+    """Move the time to crashes, on every stroke or every other one: they are struck while they ring."""
+    return _renamed(score, {"hihat_closed": "crash", "ride": "crash"} if rng.random() < 0.5 else {"ride": "crash"})
+
+
+def _time_on_toms(score: Score, rng: np.random.Generator, seconds: float) -> Score:
+    return _renamed(score, {"hihat_closed": str(rng.choice(_TOMS)), "ride": str(rng.choice(_TOMS))})
+
+
+def _without_pedal(score: Score, rng: np.random.Generator, seconds: float) -> Score:
+    """Rest the foot: a ride does not imply it."""
+    return _without(score, ("hihat_pedal",))
+
+
+def _with_loose_foot(score: Score, rng: np.random.Generator, seconds: float) -> Score:
+    """Move the foot before or after the hands."""
+    early = {"hihat_pedal": rng.normal(0.0, 0.02)}
+    return _with(_without(score, early), _shifted(score, early), seconds)
+
+
+def _with_rests_beside_drums(score: Score, rng: np.random.Generator, seconds: float) -> Score:
+    """Leave the time to the other drum where one is struck."""
+    alone = ("kick",) if rng.random() < 0.25 else ("snare", "rimshot", "side_stick")
+    return _kept(score, ~_beside(score, alone) | (rng.random(len(score.roles)) > rng.uniform(0.4, 1.0)))
+
+
+def _with_even_velocities(score: Score, rng: np.random.Generator, seconds: float) -> Score:
+    """Make every stroke of a drum as loud as the next, as in typed patterns."""
+    levels = {role: rng.uniform(0.5, 1.0) for role in sorted(set(score.roles))}
+    return replace(score, velocities=np.array([levels[role] for role in score.roles]))
+
+
+def _with_another_hand(score: Score, rng: np.random.Generator, seconds: float) -> Score:
+    """Play with a heavier or a lighter hand."""
+    return replace(score, velocities=score.velocities ** rng.uniform(0.5, 1.5))
+
+
+def _without_some_drums(score: Score, rng: np.random.Generator, seconds: float) -> Score:
+    absent = {role for role in sorted(set(score.roles)) if rng.random() < 0.5}
+    return _without(score, absent)
+
+
+def _with_a_break(score: Score, rng: np.random.Generator, seconds: float) -> Score:
+    """Silence the timekeeping, or all drums, for some time."""
+    silent = TIMEKEEPING if rng.random() < 0.6 else frozenset(score.roles)
+    start = rng.uniform(-0.5, 0.9) * seconds
+    during = (score.times >= start) & (score.times < start + rng.uniform(0.15, 0.7) * seconds)
+    return _kept(score, np.array([role not in silent for role in score.roles], bool) | ~during)
+
+
+def _with_claps(score: Score, rng: np.random.Generator, seconds: float) -> Score:
+    snares = [t for t, role in zip(score.times, score.roles, strict=True) if role in ("snare", "rimshot")]
+    return _with(score, [(t + rng.uniform(0, 0.012), "clap", rng.uniform(0.5, 1.0)) for t in snares], seconds)
+
+
+_UNITED = ("kick", "snare", *_TOMS, "crash", "ride", "hihat_open", "hihat_closed", "side_stick")
+
+
+def _unisons(score: Score, rng: np.random.Generator, seconds: float) -> list[tuple[float, str, float]]:
+    """Return strokes of one or two other drums together with some of a drum's: any pair, any three."""
+    have = [role for role in _UNITED if role in score.roles]
+    if not have:
+        return []
+    leader = str(rng.choice(have))
+    others = [str(role) for role in rng.choice([r for r in _UNITED if r != leader], int(rng.choice([1, 1, 2])), False)]
+    share = rng.choice([0.25, 0.6, 1.0])
+    return [
+        (float(t + rng.normal(0.0, 0.004)), other, float(np.clip(v * rng.uniform(0.6, 1.3), 0.1, 1.0)))
+        for t, role, v in _strokes(score)
+        if role == leader and v > 0.25 and rng.random() < share
+        for other in others
+    ]
+
+
+def _with_two_bass_drums(score: Score, rng: np.random.Generator, seconds: float) -> Score:
+    """Add runs of kicks, 7 to 15 a second: sixteenths or triplets through some beats."""
+    parts = next((n for n in rng.permutation([3, 4, 6, 8]) if 7.0 <= n / score.beat <= 15.0), None)
+    if parts is None:
+        return score
+    step, share = score.beat / parts, rng.choice([0.3, 0.7, 1.0])
+    beats = np.flatnonzero(rng.random(int(seconds / score.beat) + 1) < share)
+    level = rng.uniform(0.5, 1.0)
+    run = [
+        (float((beat * parts + i) * step + rng.normal(0.0, 0.004)), "kick", float(level * rng.uniform(0.8, 1.0)))
+        for beat in beats
+        for i in range(int(parts))
+    ]
+    inside = np.isin((score.times / score.beat + 0.1).astype(int), beats)
+    score = _kept(score, ~(inside & np.array([role == "kick" for role in score.roles], bool)))
+    if rng.random() < 0.3:
+        score = _without(score, TIMEKEEPING)
+    return _with(score, run, seconds)
+
+
+def _off_some_places(score: Score, rng: np.random.Generator, seconds: float) -> Score:
+    """Drop the timekeeping on some eighths of each bar: on the beats, say, or on one of them."""
+    eighths = max(2, round(2 * score.beats_per_bar))
+    on_beats = rng.random() < 0.5
+    left_out = np.arange(0, eighths, 2) if on_beats else np.flatnonzero(rng.random(eighths) < rng.uniform(0.1, 0.6))
+    place = np.rint(score.times / score.beat * 2.0).astype(int) % eighths
+    timekeeping = np.array([role in TIMEKEEPING for role in score.roles], bool)
+    return _kept(score, ~(timekeeping & np.isin(place, left_out)))
+
+
+def _without(score: Score, roles: Container[str]) -> Score:
+    return _kept(score, np.array([role not in roles for role in score.roles], bool))
+
+
+def _shifted(score: Score, shifts: dict[str, float]) -> list[tuple[float, str, float]]:
+    """Return the strokes of some roles, each later by so many seconds."""
+    return [(t + shifts[role], role, v) for t, role, v in _strokes(score) if role in shifts]
+
+
+def _beside(score: Score, roles: tuple[str, ...]) -> np.ndarray:
+    """Return which strokes keep time together with one of the roles, ``(strokes,) bool``."""
+    own = np.array([t for t, role, _ in _strokes(score) if role in roles])
+    apart = np.abs(score.times[:, None] - own).min(axis=1, initial=np.inf)
+    return (apart < 0.04) & np.array([role in TIMEKEEPING for role in score.roles], bool)
+
+
+def _grace_notes(score: Score, rng: np.random.Generator, seconds: float) -> list[tuple[float, str, float]]:
+    """Return soft strokes 15 to 45 ms before others, which make flams of them."""
+    share, gap = rng.uniform(0.1, 0.6), rng.uniform(0.015, 0.045)
+    return [
+        (t - gap * rng.uniform(0.8, 1.2), role, v * rng.uniform(0.3, 0.95))
+        for t, role, v in _strokes(score)
+        if role in ("snare", "rimshot", *_TOMS) and v > 0.4 and rng.random() < share
+    ]
+
+
+def _ghost_notes(score: Score, rng: np.random.Generator, seconds: float) -> list[tuple[float, str, float]]:
+    """Return soft strokes of the snare on free sixteenths, sometimes two or three in quick succession."""
+    step, share, level = score.beat / 4.0, rng.uniform(0.1, 0.6), rng.uniform(0.06, 0.3)
+    snares = np.array([t for t, role, _ in _strokes(score) if role in ("snare", "rimshot")])
+    ghosts = []
+    for at in np.arange(0.0, seconds, step):
+        if rng.random() > share or np.abs(snares - at).min(initial=np.inf) < 0.06:
+            continue
+        strokes, gap = int(rng.choice([1, 2, 3], p=[0.75, 0.2, 0.05])), rng.uniform(0.035, 0.07)
+        ghosts += [
+            (float(at + i * gap + rng.normal(0.0, 0.006)), "snare", float(level * rng.uniform(0.5, 1.5)))
+            for i in range(strokes)
+        ]
+    return ghosts
+
+
+def _with_roll(score: Score, rng: np.random.Generator, seconds: float) -> Score:
+    """Add a roll of 9 to 28 strokes a second, rising or falling."""
+    role = str(rng.choice(["snare", "snare", "kick", *_TOMS, "crash", "ride"]))
+    start = score.beat * int(rng.integers(max(1, int(seconds / score.beat))))
+    stop = start + score.beat * rng.choice([0.5, 1.0, 2.0])
+    fastest = {"kick": 18.0, "crash": 14.0, "ride": 14.0}.get(role, 28.0)  # two feet; swells of cymbals
+    times = np.arange(start, stop, 1.0 / rng.uniform(9.0, fastest))
+    times = times + rng.normal(0.0, 0.003, len(times))
+    levels = np.linspace(rng.uniform(0.15, 0.9), rng.uniform(0.15, 0.9), len(times)) * rng.uniform(0.8, 1.2, len(times))
+    elsewhere = (score.times < start - 0.02) | (score.times > stop)
+    score = _kept(score, elsewhere | np.array([other != role for other in score.roles], bool))
+    roll = [(float(t), role, float(min(1.0, v))) for t, v in zip(times, levels, strict=True)]
+    return _with(score, roll, seconds)
+
+
+def _pedal_pattern(score: Score, rng: np.random.Generator, seconds: float) -> list[tuple[float, str, float]]:
+    """Return a hihat pedal on every beat, or on the second and fourth."""
+    first, every = (0, 1) if rng.random() < 0.3 else (1, 2)
+    level = rng.uniform(0.3, 0.9)
+    return [
+        (i * score.beat + rng.normal(0.0, 0.008), "hihat_pedal", float(level * rng.uniform(0.7, 1.1)))
+        for i in range(first, int(seconds / score.beat), every)
+    ]
+
+
+def _percussion_pattern(score: Score, rng: np.random.Generator, seconds: float) -> list[tuple[float, str, float]]:
+    if rng.random() < 0.2:  # a tambourine or clap with the backbeat
+        level = rng.uniform(0.4, 1.0)
+        return [
+            (float(t + rng.normal(0.0, 0.008)), PERCUSSION, level)
+            for t, role, v in zip(score.times, score.roles, score.velocities, strict=True)
+            if role in ("snare", "rimshot", "side_stick") and v > 0.4
+        ]
+    step = score.beat / float(rng.choice([1, 2, 2, 4]))
+    accents = rng.uniform(0.2, 1.0, 8)
+    present = rng.random(8) < rng.choice([0.4, 0.7, 1.0])
+    role = "clap" if rng.random() < 0.15 else PERCUSSION
+    return [
+        (float(i * step + rng.normal(0.0, 0.006)), role, float(accents[i % 8] * rng.uniform(0.8, 1.0)))
+        for i in range(int(seconds / step))
+        if present[i % 8]
+    ]
+
+
+_TIMEKEEPERS: tuple[tuple[float, Change], ...] = (
+    (0.10, _time_on_ride),
+    (0.16, _time_on_crash),
+    (0.27, _renaming(hihat_closed="hihat_open")),
+    (0.35, _renaming(ride="hihat_closed", ride_bell="hihat_open")),
+    (0.40, _time_on_toms),
+)
+"""Other voices that keep the time; at most one is drawn, by cumulative probabilities (by hand)."""
+
+VARIATIONS: tuple[tuple[Variation, ...], ...] = (
+    (Variation(0.25, _without_pedal),),
+    (Variation(0.16, _renaming(snare="side_stick", rimshot="side_stick")), Variation(0.06, _renaming(snare="rimshot"))),
+    (Variation(0.16, _adding(_unisons)),),
+    (Variation(0.06, _with_two_bass_drums),),
+    (Variation(0.08, _off_some_places),),
+    (Variation(0.25, _with_loose_foot),),
+    (Variation(0.20, _with_rests_beside_drums),),
+    (Variation(0.12, _adding(_grace_notes)),),
+    (Variation(0.30, _adding(_ghost_notes)),),
+    (Variation(0.08, _with_roll),),
+    (Variation(0.15, _with_even_velocities), Variation(0.30, _with_another_hand)),
+    (Variation(0.12, _without_some_drums),),
+    (Variation(0.30, _with_a_break),),
+    (Variation(0.06, _with_claps, on_machines=0.25),),
+    (Variation(0.30, _adding(_percussion_pattern)),),
+)
+"""Changes in the order in which they are drawn; of the alternatives in a line, the first one drawn is made."""
