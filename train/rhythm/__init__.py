@@ -1,1 +1,1 @@
-"""What drummers play where, learnt from their performances: the tables that beats and bars are found with."""
+"""Tables of rhythm analysis, learnt from the performances of drummers."""

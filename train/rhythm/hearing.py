@@ -1,11 +1,11 @@
-"""Transcriptions of performances, simulated: what a transcriber misses, mistakes and invents, and what is true."""
+"""Simulated transcriptions of performances, with missed, mistaken and false hits, and their truth."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from drumscribe.music.tempo_map import Meter
 from drumscribe.rhythm.patterns import CLASSES, classify, measure_accents
-from drumscribe.rhythm.tempo_map import Meter
 
 from ..data.sources import Groove
 
@@ -26,9 +26,14 @@ class Heard:
 
     Attributes
     ----------
-    seconds, classes, accents : of the hits.
-    meter, tempo : as played, the tempo in quarters per minute.
-    bars : where bars begin, in seconds.
+    seconds, classes, accents : np.ndarray
+        Of the hits, as in `drumscribe.rhythm.patterns.Strokes`.
+    meter : Meter
+        As played.
+    tempo : float
+        As played, in quarters per minute.
+    bars : np.ndarray
+        Bar lines in seconds.
     """
 
     seconds: np.ndarray
@@ -40,11 +45,21 @@ class Heard:
 
 
 def hear(groove: Groove, rng: np.random.Generator, bend: float = 0.0) -> Heard | None:
-    """Some 20 to 30 s of a groove as a transcriber might hear them; None where hardly anything is played.
+    """Simulate the transcription of 20 to 30 s of a groove.
 
     Parameters
     ----------
-    bend : standard deviation of the change of tempo, as a logarithm, from beat to beat.
+    groove : Groove
+        The performance.
+    rng : np.random.Generator
+        Source of randomness.
+    bend : float, default 0.0
+        Standard deviation of the change of tempo, as a logarithm, from beat to beat.
+
+    Returns
+    -------
+    Heard | None
+        The transcription; None if hardly anything is played.
     """
     meter = Meter.parse(groove.name.split("_")[-1].replace("-", "/"))
     tempo = float(np.exp(rng.uniform(*np.log(_TEMPI))))
@@ -76,7 +91,7 @@ def hear(groove: Groove, rng: np.random.Generator, bend: float = 0.0) -> Heard |
 
 
 def hear_anything(rng: np.random.Generator) -> Heard:
-    """Hits at random."""
+    """Draw hits at random."""
     seconds = np.exp(rng.uniform(*np.log((12.0, 90.0))))
     count = max(20, rng.poisson(seconds * np.exp(rng.uniform(*np.log((2.0, 14.0))))))
     classes = rng.choice(len(CLASSES), count, p=rng.dirichlet([1.6, 1.6, 0.8, 1.6, 0.4, 0.4, 0.8, 0.2, 0.6]))

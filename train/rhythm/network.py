@@ -1,7 +1,7 @@
-"""Learns how readings of pulses are weighed (see `drumscribe.rhythm.bars`), a network for bars of 4/4 among it.
+"""Training of the weights of readings (see `drumscribe.rhythm.readings`), with a network for bars of 4/4.
 
-All readings of a recording compete, and those that are right are to win: a conditional logit model whose utilities are
-linear in the features, and a small network's of the bar besides.
+All readings of a recording compete, and the right ones are to win: a conditional logit model whose utilities are linear
+in the features, plus, in 4/4, the output of a small network.
 """
 
 from collections.abc import Sequence
@@ -27,9 +27,16 @@ _IMPOSSIBLE = -1e9
 
 @dataclass(frozen=True)
 class ReadExample:
-    """The readings of a recording: ``(readings, features)``, ``(readings in 4/4, 4, inputs)``, ``(readings,)`` degrees.
+    """The readings of a recording; those in 4/4 come first.
 
-    Those in 4/4 come first.
+    Attributes
+    ----------
+    features : np.ndarray
+        ``(readings, features)``.
+    bars : np.ndarray
+        ``(readings in 4/4, 4, inputs)``.
+    agreement : np.ndarray
+        ``(readings,)`` degrees, see `readings.agree`.
     """
 
     features: np.ndarray
@@ -39,24 +46,45 @@ class ReadExample:
 
 @dataclass(frozen=True)
 class LearntReadings:
-    """Weights of features and a network, whose scores are log odds before they are divided by a temperature."""
+    """Weights of features, and a network; their scores are log odds times a temperature.
+
+    Attributes
+    ----------
+    weights : np.ndarray
+        ``(features,)``.
+    network : BarNetwork
+        The network of bars.
+    """
 
     weights: np.ndarray
     network: BarNetwork
 
     def score(self, example: ReadExample) -> np.ndarray:
-        """``(readings,)``, before the temperature."""
+        """Score readings, ``(readings,)``, before the temperature."""
         scores = example.features @ self.weights
         scores[: len(example.bars)] += self.network.score(example.bars.astype(np.float32))
         return scores
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """As `drumscribe.rhythm.patterns.unpack_tables` takes them."""
+        """Return the arrays that `drumscribe.rhythm.patterns.unpack_tables` reads."""
         return {"reading_weights": self.weights} | self.network.arrays()
 
 
 def learn_readings(examples: Sequence[ReadExample], seed: int) -> LearntReadings:
-    """Weights by which the right readings win."""
+    """Learn weights by which the right readings win.
+
+    Parameters
+    ----------
+    examples : Sequence[ReadExample]
+        The readings of many recordings.
+    seed : int
+        Seed of weights and batches.
+
+    Returns
+    -------
+    LearntReadings
+        The weights.
+    """
     import keras
 
     keras.utils.set_random_seed(seed)
@@ -73,7 +101,20 @@ def learn_readings(examples: Sequence[ReadExample], seed: int) -> LearntReadings
 
 
 def find_temperature(learnt: LearntReadings, unknown: Sequence[ReadExample]) -> float:
-    """The temperature at which the tempi of recordings are likeliest that nothing was learnt from."""
+    """Find the temperature at which the true tempi of unknown recordings are likeliest.
+
+    Parameters
+    ----------
+    learnt : LearntReadings
+        The weights.
+    unknown : Sequence[ReadExample]
+        Recordings that they were not learnt from.
+
+    Returns
+    -------
+    float
+        The temperature.
+    """
     scored = [(learnt.score(example), example.agreement) for example in unknown]
 
     def loss(temperature: float) -> float:
@@ -87,7 +128,10 @@ def find_temperature(learnt: LearntReadings, unknown: Sequence[ReadExample]) -> 
 
 
 def _build(features: int, inputs: int):
-    """Features, bars, and which readings are in 4/4, to scores; dropout is the same for all readings of a recording."""
+    """Build the network from features, bars, and which readings are in 4/4, to scores.
+
+    Dropout is the same for all readings of a recording.
+    """
     from keras import Input, Model, layers, regularizers
 
     shrink = regularizers.L2(_SHRINK)
@@ -103,7 +147,7 @@ def _build(features: int, inputs: int):
 
 
 def _make_loss():
-    """The log odds against the right readings at each degree; a degree of -1 says that there is no reading."""
+    """Make the loss: log odds against the right readings at each degree; a degree of -1 means no reading."""
     from keras import ops
 
     def loss(agreement, scores):
@@ -120,7 +164,7 @@ def _make_loss():
 
 
 def _batches(dataset: type):
-    """The class of batches, made of keras's own, which is loaded only where something is learnt."""
+    """Make the class of batches from keras's own, which is loaded only for training."""
 
     class Batches(dataset):
         def __init__(self, examples: list[ReadExample], scale: np.ndarray) -> None:

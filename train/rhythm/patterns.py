@@ -1,4 +1,4 @@
-"""Common patterns of a bar, typed: what a corpus that is nearly all in 4/4 does not teach."""
+"""Common patterns of a bar, written by hand: a corpus that is nearly all in 4/4 does not teach them."""
 
 from collections.abc import Mapping, Sequence
 
@@ -86,7 +86,7 @@ TYPED: Typed = {
 
 
 def parse_pattern(pattern: str) -> list[tuple[str, np.ndarray]]:
-    """The letters of a typed pattern, and the steps of each: ``(steps,) bool``."""
+    """Return the letters of a typed pattern, and the steps of each, ``(steps,) bool``."""
     words = pattern.split()
     rows = zip(words[::2], words[1::2], strict=True)
     return [(letter, np.array([step == "x" for step in steps])) for letter, steps in rows]

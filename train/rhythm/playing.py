@@ -1,10 +1,10 @@
-"""Performances to learn rhythm from: typed, and those of drummers with other voices or with another's timekeeping."""
+"""Performances to learn rhythm from: typed patterns, and grooves with other voices or another one's timekeeping."""
 
 from dataclasses import replace
 
 import numpy as np
 
-from drumscribe.rhythm.tempo_map import Meter
+from drumscribe.music.tempo_map import Meter
 
 from ..data.sources import Groove
 from ..rendering.scores import TIMEKEEPING
@@ -39,12 +39,25 @@ _ABSENT = (
 
 
 def keeps_time(groove: Groove) -> bool:
-    """Whether its strokes fall on quarters, eighths or sixteenths more than anywhere: some do not follow the ticks."""
+    """Return whether most strokes fall on quarters, eighths or sixteenths: some grooves do not follow the ticks."""
     return max(abs(np.exp(2j * np.pi * parts * groove.beats).mean()) for parts in (1, 2, 4)) > 0.3
 
 
 def type_groove(rng: np.random.Generator, typed: Typed) -> Groove:
-    """Bars of a typed pattern, varied, with fills, ghost notes, crashes, and human jitter."""
+    """Play bars of a typed pattern, varied, with fills, ghost notes, crashes, and human jitter.
+
+    Parameters
+    ----------
+    rng : np.random.Generator
+        Source of randomness.
+    typed : Typed
+        The patterns.
+
+    Returns
+    -------
+    Groove
+        The performance.
+    """
     names = list(typed)
     name = names[rng.choice(len(names), p=[0.4, *[0.6 / (len(names) - 1)] * (len(names) - 1)])]
     meter = Meter.parse(name)
@@ -96,7 +109,20 @@ def type_groove(rng: np.random.Generator, typed: Typed) -> Groove:
 
 
 def revoice(groove: Groove, rng: np.random.Generator) -> Groove:
-    """The groove with its time kept by another voice, or without some voices."""
+    """Return the groove with its time kept by another voice, or without some voices.
+
+    Parameters
+    ----------
+    groove : Groove
+        The performance.
+    rng : np.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    Groove
+        The changed performance.
+    """
     chances = [chance for chance, _ in _REVOICED]
     chosen = rng.choice(len(_REVOICED) + 1, p=[*chances, 1.0 - sum(chances)])
     names = {} if chosen == len(_REVOICED) else _REVOICED[chosen][1]
@@ -109,7 +135,20 @@ def revoice(groove: Groove, rng: np.random.Generator) -> Groove:
 
 
 def combine(drums: Groove, timekeeping: Groove, rng: np.random.Generator) -> Groove | None:
-    """The drums of one groove and the timekeeping of another, bar by bar; None where that is too little."""
+    """Combine the drums of one groove with the timekeeping of another, bar by bar.
+
+    Parameters
+    ----------
+    drums, timekeeping : Groove
+        The two performances.
+    rng : np.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    Groove | None
+        The new performance; None if too little is left.
+    """
     bars = min(drums.bars, timekeeping.bars)
     strokes: list[tuple[float, str, int]] = []
     for groove, keeps in ((drums, False), (timekeeping, True)):
@@ -125,7 +164,7 @@ def combine(drums: Groove, timekeeping: Groove, rng: np.random.Generator) -> Gro
 
 
 def is_ternary(groove: Groove) -> bool:
-    """Whether what is off the eighths is nearer to triplets than to sixteenths."""
+    """Return whether strokes off the eighths are nearer to triplets than to sixteenths."""
     eighths, sixteenths, triplets = (np.abs(groove.beats * n - np.rint(groove.beats * n)) / n for n in (2, 4, 3))
     off = eighths > 0.06
     return bool(off.any() and (triplets[off] < sixteenths[off]).mean() > 0.5)

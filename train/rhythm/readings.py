@@ -1,13 +1,13 @@
-"""The readings of simulated transcriptions (see `drumscribe.rhythm.bars`), and how much of each is right."""
+"""Readings of simulated transcriptions (see `drumscribe.rhythm.readings`), and how much of each is right."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from drumscribe.rhythm.analysis import PULSE_RANGE, TEMPO_RANGE, unevenness
-from drumscribe.rhythm.bars import Reading, list_readings
+from drumscribe.rhythm.finding import PULSE_RANGE, TEMPO_RANGE, unevenness
 from drumscribe.rhythm.patterns import CLASSES, Tables
-from drumscribe.rhythm.tracking import track_pulses
+from drumscribe.rhythm.pulses import track_pulses
+from drumscribe.rhythm.readings import Reading, list_readings
 
 from ..data.sources import Groove
 from .hearing import Heard, hear, hear_anything
@@ -24,16 +24,22 @@ _LONG = 10.0
 
 @dataclass(frozen=True)
 class Scene:
-    """The readings of a simulated transcription, the likelier ones.
+    """The likelier readings of a simulated transcription.
 
     Attributes
     ----------
-    features : ``(readings, features)``.
-    bars : ``(readings in 4/4, 4, inputs) float16``, see `Reading.bar`; they come first.
-    agreement : ``(readings,)``, see `agree`.
-    repetitions : ``(readings,)``, see `Reading.repetition`.
-    unevenness : of the pulses.
-    metrical : whether it was played in time.
+    features : np.ndarray
+        ``(readings, features)``.
+    bars : np.ndarray
+        ``(readings in 4/4, 4, inputs) float16``, see `Readings.bars`; they come first.
+    agreement : np.ndarray
+        ``(readings,)``, see `agree`.
+    repetitions : np.ndarray
+        ``(readings,)``, see `Reading.repetition`.
+    unevenness : float
+        Unevenness of the pulses.
+    metrical : bool
+        Whether it was played in time.
     """
 
     features: np.ndarray
@@ -45,29 +51,59 @@ class Scene:
 
 
 def read(heard: Heard, tables: Tables, metrical: bool) -> Scene:
-    """The readings of what was heard."""
+    """List the readings of a transcription.
+
+    Parameters
+    ----------
+    heard : Heard
+        The transcription.
+    tables : Tables
+        Drum patterns.
+    metrical : bool
+        Whether it was played in time.
+
+    Returns
+    -------
+    Scene
+        The readings.
+    """
     starts = track_pulses(heard.seconds, heard.classes, tables.phases, 60.0 / PULSE_RANGE[1], 60.0 / PULSE_RANGE[0])
     pulses = np.interp(heard.seconds, starts, np.arange(len(starts)))
     pulse_tempo = 60.0 / float(np.median(np.diff(starts)))
     readings = list_readings(pulses, heard.classes, heard.accents, pulse_tempo, tables, TEMPO_RANGE)
     agreement = np.array([agree(reading, starts, heard) if metrical else 0 for reading in readings])
-    likely = np.argsort([-reading.features[: 2 * len(CLASSES)].sum() for reading in readings])
+    likely = np.argsort(-readings.features[:, : 2 * len(CLASSES)].sum(axis=1))
     kept = set(likely[:_LIKELY].tolist())
     for degree in (1, 2, 3):
         kept |= set(likely[agreement[likely] >= degree][:_RIGHT].tolist())
-    chosen = [readings[i] for i in sorted(kept)]  # those in 4/4 come first still
+    chosen = np.array(sorted(kept))  # those in 4/4 come first still
     return Scene(
-        np.array([reading.features for reading in chosen], np.float32),
-        np.array([reading.bar for reading in chosen if reading.bar is not None], np.float16),
-        agreement[sorted(kept)],
-        np.array([reading.repetition for reading in chosen]),
+        readings.features[chosen].astype(np.float32),
+        readings.bars[chosen[chosen < len(readings.bars)]].astype(np.float16),
+        agreement[chosen],
+        readings.repetitions[chosen],
         unevenness(starts),
         metrical,
     )
 
 
 def agree(reading: Reading, starts: np.ndarray, heard: Heard) -> int:
-    """How much of a reading is right: 0 nothing, 1 the tempo, 2 most beats, too, 3 the meter and most bars, too."""
+    """Rate how much of a reading is right.
+
+    Parameters
+    ----------
+    reading : Reading
+        The reading.
+    starts : np.ndarray
+        ``(pulses,)`` start times in seconds.
+    heard : Heard
+        The truth.
+
+    Returns
+    -------
+    int
+        0 nothing, 1 the tempo, 2 also most beats, 3 also the meter and most bars.
+    """
     length = (starts[-1] - starts[0]) / (len(starts) - 1)
     tempo = 60.0 / length / reading.pulses_per_quarter
     if abs(tempo / heard.tempo - 1.0) > 0.04:
@@ -81,7 +117,7 @@ def agree(reading: Reading, starts: np.ndarray, heard: Heard) -> int:
 
 
 def _meet(reading: Reading, starts: np.ndarray, heard: Heard, step: float, first: float, length: float) -> bool:
-    """Whether a reading has most of the lines `step` quarters apart from quarter `first` until `length`."""
+    """Return whether a reading has most of the lines `step` quarters apart from quarter `first` until `length`."""
     true = np.arange(first, length, step) * 60.0 / heard.tempo + 1.0
     true = true[(true > starts[0]) & (true < starts[-1])]
     pulses = reading.pulses_per_quarter * step
@@ -92,9 +128,27 @@ def _meet(reading: Reading, starts: np.ndarray, heard: Heard, step: float, first
 
 
 def simulate(grooves: list[Groove], typed: Typed, tables: Tables, count: int, rng: np.random.Generator) -> list[Scene]:
-    """So many transcriptions of playing in time, and two fifths as many of playing in free time.
+    """Simulate transcriptions of playing in time, and two fifths as many of playing in free time.
 
-    What is played are grooves, as they are, with other voices, or put together of two, and typed patterns.
+    Grooves are played as they are, with other voices, or combined from two, and so are typed patterns.
+
+    Parameters
+    ----------
+    grooves : list[Groove]
+        Performances.
+    typed : Typed
+        Typed patterns.
+    tables : Tables
+        Drum patterns.
+    count : int
+        Number of transcriptions in time.
+    rng : np.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    list[Scene]
+        Their readings.
     """
     long = [groove for groove in grooves if groove.beats[-1] * 60.0 / groove.tempo >= _LONG]
     common = [groove for groove in long if groove.beats_per_bar == 4.0 and groove.bars >= 8]

@@ -1,11 +1,11 @@
-"""The tables of rhythm: phases of the pulse, patterns of bars, and how much everything says of what is right."""
+"""Tables of rhythm analysis: phases of the pulse, patterns of bars, and weights of all evidence."""
 
 from itertools import chain
 
 import numpy as np
 
+from drumscribe.music.tempo_map import Meter
 from drumscribe.rhythm.patterns import CELLS, CLASSES, PHASES, classify, meter_key, unpack_tables
-from drumscribe.rhythm.tempo_map import Meter
 
 from ..data.sources import Groove
 from .network import ReadExample, find_temperature, learn_readings
@@ -22,13 +22,26 @@ _PULSE_TEMPO_MAX = 140.0
 
 
 def _aligned(groove: Groove) -> np.ndarray:
-    """The beats of a groove without its player's lead or lag against the click."""
+    """Return the beats of a groove without its player's lead or lag against the click."""
     sixteenths = groove.beats * 4.0
     return groove.beats - np.median(sixteenths - np.round(sixteenths)) / 4.0
 
 
 def learn_phases(grooves: list[Groove], rng: np.random.Generator) -> np.ndarray:
-    """``(classes, phases) float32``: log odds of a hit at a phase of a pulse between 70 and 140 per minute."""
+    """Learn the log odds of a hit at a phase of a pulse between 70 and 140 per minute.
+
+    Parameters
+    ----------
+    grooves : list[Groove]
+        Performances.
+    rng : np.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    np.ndarray
+        ``(classes, phases) float32``.
+    """
     counts = np.zeros((len(CLASSES), PHASES))
     for groove in grooves:
         classes = classify(groove.articulations, groove.velocities)
@@ -42,7 +55,7 @@ def learn_phases(grooves: list[Groove], rng: np.random.Generator) -> np.ndarray:
 
 
 def _bars(groove: Groove) -> tuple[np.ndarray, np.ndarray]:
-    """``(samples, classes, cells)`` counts of hits in a few bars each, and how many bars those are."""
+    """Return ``(samples, classes, cells)`` counts of hits in a few bars each, and the numbers of these bars."""
     classes = classify(groove.articulations, groove.velocities)
     cells = np.rint(_aligned(groove) * CELLS).astype(int)
     per_bar = round(groove.beats_per_bar * CELLS)
@@ -55,9 +68,23 @@ def _bars(groove: Groove) -> tuple[np.ndarray, np.ndarray]:
 
 
 def learn_patterns(grooves: list[Groove], count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Rates ``(patterns, classes, cells)`` of hits per bar, and shares of the patterns: a mixture of Poisson models.
+    """Learn a mixture of Poisson models of bars, by expectation maximisation.
 
-    Expectation maximisation; likelihoods are tempered, because hits of one player are far from independent.
+    Likelihoods are tempered, because the hits of one player are far from independent.
+
+    Parameters
+    ----------
+    grooves : list[Groove]
+        Performances.
+    count : int
+        Number of patterns.
+    rng : np.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    tuple[np.ndarray, np.ndarray]
+        Rates ``(patterns, classes, cells)`` in hits per bar, and shares of the patterns.
     """
     samples = [_bars(groove) for groove in grooves]
     counts = np.concatenate([c for c, _ in samples])
@@ -77,7 +104,22 @@ def learn_patterns(grooves: list[Groove], count: int, rng: np.random.Generator) 
 
 
 def typed_rates(pattern: str, meter: Meter, rename: dict[str, str]) -> np.ndarray:
-    """``(classes, cells)`` rates of a typed pattern, with a little everywhere."""
+    """Compute the rates of a typed pattern, with a little everywhere.
+
+    Parameters
+    ----------
+    pattern : str
+        The pattern.
+    meter : Meter
+        Its meter.
+    rename : dict[str, str]
+        Other classes for some letters.
+
+    Returns
+    -------
+    np.ndarray
+        ``(classes, cells)`` hits per bar.
+    """
     cells = round(meter.bar_quarters * CELLS)
     rates = np.zeros((len(CLASSES), cells))
     for letter, steps in parse_pattern(pattern):
@@ -89,7 +131,22 @@ def typed_rates(pattern: str, meter: Meter, rename: dict[str, str]) -> np.ndarra
 
 
 def make_patterns(grooves: list[Groove], typed: Typed, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """The arrays of the table file but for the weights."""
+    """Make the arrays of the table file without the weights.
+
+    Parameters
+    ----------
+    grooves : list[Groove]
+        Performances.
+    typed : Typed
+        Typed patterns.
+    rng : np.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    dict[str, np.ndarray]
+        The arrays by name.
+    """
     common = [groove for groove in grooves if groove.name.endswith("4-4") and groove.bars >= 4]
     rates, shares = learn_patterns(common, _PATTERNS, rng)
     tables = {"phases": learn_phases(grooves, rng)}
@@ -104,11 +161,11 @@ def make_patterns(grooves: list[Groove], typed: Typed, rng: np.random.Generator)
 
 
 def make_tables(grooves: list[Groove]) -> dict[str, np.ndarray]:
-    """The arrays of the table file.
+    """Make the arrays of the table file.
 
-    The weights are learnt on playing that the patterns which they weigh have not seen, be it of the same session: else
-    those would be trusted too much. So there are several sets of patterns, each without some sessions and without half
-    of what is typed. Grooves that do not keep to their own ticks teach nothing.
+    The weights are learnt on playing that the patterns they weigh have not seen, not even in the same session:
+    otherwise the patterns would be trusted too much. So there are several sets of patterns, each without some sessions
+    and without half of the typed patterns. Grooves that do not keep to their own ticks are left out.
     """
     rng = np.random.default_rng(1)
     grooves = [groove for groove in grooves if not groove.fill and keeps_time(groove)]
@@ -123,10 +180,22 @@ def make_tables(grooves: list[Groove]) -> dict[str, np.ndarray]:
 
 
 def learn_weights(folds: list[list[Scene]], report=print) -> dict[str, np.ndarray]:
-    """The weights of readings, and of what tells playing in time from playing in free time.
+    """Learn the weights of readings, and of the evidence for playing in time.
 
-    How far they are to be trusted is measured on the last fold, by weights learnt on the others, and how often they are
-    right there is told.
+    Their reliability is measured on the last fold, with weights learnt on the others, and their accuracy there is
+    reported.
+
+    Parameters
+    ----------
+    folds : list[list[Scene]]
+        Simulated transcriptions.
+    report : str, optional
+        Receives the accuracy.
+
+    Returns
+    -------
+    dict[str, np.ndarray]
+        The arrays by name.
     """
     examples = [[ReadExample(s.features, s.bars, s.agreement) for s in fold if s.metrical] for fold in folds]
     partial, left_out = learn_readings(list(chain(*examples[:-1])), 2), examples[-1]
@@ -146,7 +215,7 @@ def learn_weights(folds: list[list[Scene]], report=print) -> dict[str, np.ndarra
 
 
 def _share_out(grooves: list[Groove]) -> list[set[str]]:
-    """The sessions in folds, of about as many bars each."""
+    """Distribute the sessions to folds of about as many bars each."""
     bars: dict[str, int] = {}
     for groove in grooves:
         bars[groove.session] = bars.get(groove.session, 0) + groove.bars
@@ -157,7 +226,20 @@ def _share_out(grooves: list[Groove]) -> list[set[str]]:
 
 
 def learn_metrical_weights(features: np.ndarray, metrical: np.ndarray) -> np.ndarray:
-    """Weights of a logistic model (by Newton's method); the last feature is one."""
+    """Fit a logistic model by Newton's method.
+
+    Parameters
+    ----------
+    features : np.ndarray
+        ``(examples, features)``, the last one 1.
+    metrical : np.ndarray
+        ``(examples,)``, whether an example is in time.
+
+    Returns
+    -------
+    np.ndarray
+        ``(features,)``.
+    """
     weights = np.zeros(features.shape[1])
     for _ in range(30):
         p = 1.0 / (1.0 + np.exp(-features @ weights))
