@@ -1,10 +1,10 @@
-"""What is compared: the cells of the study, one small network each."""
+"""Cells of the study: one small network each."""
 
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from drumscribe.augmentation import AUGMENTATIONS
-from drumscribe.drums import FIVE_CLASSES
+from drumscribe.music.drums import FIVE_CLASSES
+from drumscribe.synthesis.augmentation import AUGMENTATIONS
 
 from ..experiment import AUGMENTS, FEATURES, Experiment, read_experiment
 from ..networks.formulations import FORMULATIONS
@@ -20,13 +20,20 @@ class Cell:
 
     Attributes
     ----------
-    family, formulation : as in `networks.families.NetworkSettings`.
-    per_class : one-shots of each class to train on, at most.
-    augment : `FULL`, `NONE`, or the name of the one augmentation that is left out.
-    after_ms : how far its window reaches beyond the onset.
-    spectrogram : one of `experiment.FEATURES`.
-    patience : how many times as long as the others it is trained.
-    seed : of the choice of one-shots, of their variation, of weights and batches.
+    family, formulation : str
+        As in `networks.families.NetworkSettings`.
+    per_class : int
+        Maximum number of one-shots of each class to train on.
+    augment : str, optional
+        `FULL`, `NONE`, or the name of the one augmentation that is left out.
+    after_ms : float, default 250.0
+        Reach of its window beyond the onset.
+    spectrogram : str, default "mel"
+        One of `experiment.FEATURES`.
+    patience : int, default 1
+        Training time, as a multiple of the others'.
+    seed : int, default 1
+        Seed of the choice of one-shots, their augmentation, weights and batches.
     """
 
     family: str
@@ -40,19 +47,19 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """For people."""
+        """Name for people."""
         return "-".join(str(getattr(self, field.name)) for field in fields(self))
 
     @property
     def windows(self) -> tuple:
-        """What its windows depend on: cells in which this is equal learn from the same."""
+        """Everything that its windows depend on: cells in which this is equal learn from the same ones."""
         simultaneous = FORMULATIONS[self.formulation].simultaneous
         return simultaneous, self.per_class, self.augment, self.after_ms, self.spectrogram, self.seed
 
     def experiment(self, base: Experiment) -> Experiment:
-        """The base with what the cell varies; as many windows are made of few one-shots as of many."""
+        """Return the base with the cell's changes; as many windows are made of few one-shots, one at least of each."""
         augment = AUGMENTS[self.augment] if self.augment in AUGMENTS else AUGMENTS[FULL].without(self.augment)
-        variants = base.samples.variants * base.samples.per_class // self.per_class
+        variants = max(1, base.samples.variants * base.samples.per_class // self.per_class)
         return replace(
             base,
             name=self.name,
@@ -72,23 +79,34 @@ class Cell:
 
 @dataclass(frozen=True)
 class Plan:
-    """Which cells there are.
+    """All cells of the study.
 
     Attributes
     ----------
-    base : what all have in common.
-    seeds : for each of which there is every cell.
-    per_class : sizes of the training set, the full one last.
-    families : in the full grid.
-    others : families trained on the full set alone.
-    after_ms, spectrograms, left_out : each varied by itself, for a convolutional network.
-    patient : families, and how they are augmented, that are also trained for longer, on the full set.
-    patience : how many times as long.
+    base : Experiment
+        Settings that all have in common.
+    seeds : tuple[int, ...], optional
+        Every cell exists for each of these.
+    per_class : tuple[int, ...], optional
+        Sizes of the training set.
+    usual : int, default 160
+        The size at which everything else is compared.
+    families : tuple[str, ...], optional
+        Families in the full grid.
+    others : tuple[str, ...], optional
+        Families trained on the usual set only.
+    after_ms, spectrograms, left_out : tuple[float, ...], optional
+        Single factors, varied for a convolutional network.
+    patient : tuple[tuple[str, str], ...], optional
+        Families, with their augmentation, that are also trained for longer, on the usual set.
+    patience : int, default 4
+        Their training time, as a multiple.
     """
 
     base: Experiment
     seeds: tuple[int, ...] = (1, 2, 3)
     per_class: tuple[int, ...] = (10, 40, 160)
+    usual: int = 160
     families: tuple[str, ...] = ("dense", "cnn")
     others: tuple[str, ...] = ("rnn", "lstm", "gru", "tcn", "crnn", "transformer")
     after_ms: tuple[float, ...] = (20.0, 50.0, 100.0, 200.0, 300.0, 500.0)
@@ -101,11 +119,11 @@ class Plan:
     patience: int = 4
 
     def reference(self, **changes) -> Cell:
-        """The cell that single factors are changed in."""
-        return replace(Cell("cnn", "multi-class", self.per_class[-1]), **changes)
+        """Return the cell in which single factors are changed."""
+        return replace(Cell("cnn", "multi-class", self.usual), **changes)
 
     def parts(self) -> tuple[tuple[Cell, ...], ...]:
-        """The cells by question, in the order in which they are worked through."""
+        """List the cells by question, in the order in which they are worked through."""
         grid = (
             Cell(family, formulation, per_class, augment)
             for family in self.families
@@ -114,7 +132,7 @@ class Plan:
             for per_class in self.per_class
         )
         others = (
-            Cell(family, formulation, self.per_class[-1])
+            Cell(family, formulation, self.usual)
             for family in self.others
             for formulation in ("multi-class", "multi-label")
         )
@@ -134,21 +152,21 @@ class Plan:
         )
 
     def on_tracks(self) -> tuple[Cell, ...]:
-        """The cells that transcribe real recordings: all that learned from the full set."""
-        return tuple(cell for cell in self.cells() if cell.per_class == self.per_class[-1])
+        """List the cells that transcribe real recordings: all that learnt from the usual set, or from more."""
+        return tuple(cell for cell in self.cells() if cell.per_class >= self.usual)
 
     def cells(self) -> tuple[Cell, ...]:
-        """All cells."""
+        """List all cells."""
         return tuple(cell for part in self.parts() for cell in part)
 
 
 def full_plan() -> Plan:
-    """The study that is published."""
+    """Return the published study."""
     return Plan(read_experiment(Path(__file__).with_name("base.toml")))
 
 
 def reduced_plan() -> Plan:
-    """A little of everything, to see that it runs: it says nothing of drums."""
+    """Return a little of everything, as a test run: its results mean nothing."""
     base = full_plan().base
     return Plan(
         replace(
@@ -159,6 +177,7 @@ def reduced_plan() -> Plan:
         ),
         seeds=(1,),
         per_class=(4,),
+        usual=4,
         others=("gru",),
         after_ms=(50.0,),
         spectrograms=("log-frequency",),

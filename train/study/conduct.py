@@ -1,4 +1,4 @@
-"""The study from end to end: what is missing is trained and measured, and all tables and plots are made anew."""
+"""The study from end to end: missing cells are trained and measured, and all tables and plots are made anew."""
 
 import csv
 from collections.abc import Callable
@@ -19,13 +19,29 @@ Report = Callable[[str], None]
 
 
 def conduct(plan: Plan, laboratory: Laboratory, bench: Path | None, out: Path, jobs: int, report: Report) -> None:
-    """Measure every cell that `out` has no record of, also on the recordings of a bench where there is one.
+    """Measure every cell without a record, also on the recordings of a bench if there is one.
 
-    Stop it at any moment and call it again: no cell that was measured is measured again.
+    A stopped run can be called again: no measured cell is measured again.
+
+    Parameters
+    ----------
+    plan : Plan
+        The cells.
+    laboratory : Laboratory
+        Trains and measures.
+    bench : Path | None
+        The folder of real recordings, or None.
+    out : Path
+        The folder of records, tables and plots.
+    jobs : int
+        Number of processes.
+    report : Report
+        Receives progress.
 
     Raises
     ------
-    DrumscribeError : for missing data, or where nothing can be written.
+    DrumscribeError
+        If data is missing, or nothing can be written.
     """
     if bench is not None:
         tracks.check_bench(bench)

@@ -1,4 +1,4 @@
-"""The pictures of the study. Dots are seeds, lines and bars their means."""
+"""Plots of the study. Dots are seeds, lines and bars their means."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,15 @@ _GREY = "#777777"
 
 
 def write_plots(results: Results, folder: Path) -> None:
-    """Draw all pictures, as PNG."""
+    """Draw all plots, as PNG.
+
+    Parameters
+    ----------
+    results : Results
+        The measurements.
+    folder : Path
+        The folder to write to.
+    """
     pictures = {
         "formulations": draw_grid,
         "families": draw_families,
@@ -42,69 +50,70 @@ def _figure(width: float, height: float) -> "Figure":
 
 
 def draw_grid(results: Results) -> "Figure":
-    """Accuracy against the number of samples, by family, formulation and augmentation."""
+    """Plot accuracy against the number of samples, with intervals over seeds."""
     plan = results.plan
-    figure = _figure(9, 3.8)
-    axes = figure.subplots(1, len(plan.families), sharey=True)
-    for axis, family in zip(np.atleast_1d(axes), plan.families, strict=True):
-        for i, formulation in enumerate(FORMULATIONS):
-            for augment, style in ((NONE, ":"), (FULL, "-")):
-                cells = [Cell(family, formulation, size, augment) for size in plan.per_class]
-                accuracies = np.array([[r.single.accuracy for r in results.of(cell)] for cell in cells])
-                sizes = np.array(plan.per_class) * 1.06 ** (i - 1)  # so that dots do not hide each other
-                label = formulation if augment == FULL else f"{formulation}, not augmented"
-                axis.plot(sizes, accuracies.mean(axis=1), style, color=_COLOURS[formulation], label=label)
-                axis.plot(sizes, accuracies, ".", color=_COLOURS[formulation], alpha=1.0 if augment == FULL else 0.4)
+    figure = _figure(9, 4.4)
+    axes = figure.subplots(1, len(plan.families), sharey=True, squeeze=False)[0]
+    series = [(formulation, augment) for formulation in FORMULATIONS for augment in (NONE, FULL)]
+    for axis, family in zip(axes, plan.families, strict=True):
+        for i, (formulation, augment) in enumerate(series):
+            cells = [Cell(family, formulation, size, augment) for size in plan.per_class]
+            means = np.array([results.accuracy(cell).mean for cell in cells])
+            limits = np.array([results.interval(cell) for cell in cells]).T
+            places = np.array(plan.per_class) * 1.07 ** (i - (len(series) - 1) / 2)  # side by side
+            label = formulation if augment == FULL else f"{formulation}, not augmented"
+            axis.errorbar(
+                *(places, means, np.abs(limits - means)),
+                **{"fmt": "o-" if augment == FULL else "s:", "markersize": 4, "capsize": 2, "elinewidth": 0.8},
+                **{"color": _COLOURS[formulation], "alpha": 1.0 if augment == FULL else 0.5, "label": label},
+            )
         axis.set(title=family, xscale="log", xlabel="one-shots of each class to learn from")
         axis.set_xticks(plan.per_class, [str(size) for size in plan.per_class])
         axis.minorticks_off()
         axis.grid(alpha=0.3)
-    figure.axes[0].set_ylabel("accuracy on held-out one-shots")
-    figure.axes[-1].legend(fontsize=8)
+    axes[0].set_ylabel("accuracy on held-out one-shots")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8)
     return figure
 
 
 def draw_families(results: Results) -> "Figure":
-    """Accuracy against what a window costs, by family; squares were trained for longer."""
-    from matplotlib.ticker import NullFormatter
-
+    """Plot accuracy by family, from the cheapest on, as it is and trained for longer."""
     plan = results.plan
-    figure = _figure(7, 4.2)
+    figure = _figure(9, 4.2)
     axis = figure.subplots()
-
-    def draw(cell: Cell, colour: str, marker: str, label: str | None) -> tuple[float, float]:
-        records = results.of(cell)
-        accuracies, cost = [r.single.accuracy for r in records], records[0].multiply_adds / 1e6
-        axis.plot([cost] * len(records), accuracies, ".", color=colour, alpha=0.4)
-        axis.plot(cost, np.mean(accuracies), marker, color=colour, label=label)
-        return cost, float(np.mean(accuracies))
-
-    for i, family in enumerate((*plan.families, *plan.others)):
-        for formulation in ("multi-class", "multi-label"):
-            cell = replace(plan.reference(), family=family, formulation=formulation)
-            place = draw(cell, _COLOURS[formulation], "o", None if i else formulation)
-            if formulation == "multi-class":
-                axis.annotate(family, place, (-5, 6), textcoords="offset points", fontsize=9, ha="right")
-    longer = [family for family, augment in plan.patient if augment == FULL]
-    for i, family in enumerate(longer):
-        cell = plan.reference(family=family, patience=plan.patience)
-        draw(cell, _GREY, "s", None if i else f"multi-class, {plan.patience} times as long")
-    axis.set(xscale="log", xlabel="million multiply-adds for a window", ylabel="accuracy on held-out one-shots")
-    axis.margins(x=0.12)
-    ticks = [tick for tick in (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0) if axis.get_xlim()[0] < tick < axis.get_xlim()[1]]
-    axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    axis.xaxis.set_minor_formatter(NullFormatter())
-    axis.grid(alpha=0.3)
-    axis.legend(fontsize=9)
+    cost = {
+        family: results.of(plan.reference(family=family))[0].multiply_adds / 1e6
+        for family in (*plan.families, *plan.others)
+    }
+    families = sorted(cost, key=lambda family: cost[family])
+    longer = {family for family, augment in plan.patient if augment == FULL}
+    series = (
+        ("multi-class", _COLOURS["multi-class"], families, {}),
+        ("multi-label", _COLOURS["multi-label"], families, {"formulation": "multi-label"}),
+        (
+            *(f"multi-class, {plan.patience} times as long", _GREY),
+            *([family for family in families if family in longer], {"patience": plan.patience}),
+        ),
+    )
+    for i, (label, colour, of, changes) in enumerate(series):
+        for family in of:
+            at = families.index(family) + 0.25 * (i - 1)
+            accuracies = [record.single.accuracy for record in results.of(plan.reference(family=family, **changes))]
+            axis.plot([at] * len(accuracies), accuracies, ".", color=colour, alpha=0.4)
+            axis.plot(at, np.mean(accuracies), "o", color=colour, label=label if family == of[0] else None)
+    axis.set_xticks(range(len(families)), [f"{family}\n{cost[family]:.2f} M" for family in families])
+    axis.set(ylabel="accuracy on held-out one-shots", xlabel="family, and million multiply-adds for a window")
+    axis.grid(axis="y", alpha=0.3)
+    figure.legend(loc="outside lower center", ncols=3, fontsize=9)
     return figure
 
 
 def draw_lengths(results: Results) -> "Figure":
-    """Accuracy and F of each class against how far the window reaches; F of recordings, where there was a bench."""
+    """Plot accuracy and F of each class against the reach of the window, and F of recordings, if measured."""
     plan = results.plan
     lengths = sorted({plan.reference().after_ms, *plan.after_ms})
     cells = [plan.reference(after_ms=length) for length in lengths]
-    figure = _figure(9, 4)
+    figure = _figure(9, 4.6)
     axis, *others = figure.subplots(1, 2 if results.tracks else 1, squeeze=False)[0]
     for i, name in enumerate(plan.base.samples.classes):
         axis.plot(lengths, [np.mean([r.single.f_measures[i] for r in results.of(cell)]) for cell in cells], label=name)
@@ -120,7 +129,7 @@ def draw_lengths(results: Results) -> "Figure":
     for each in (axis, *others):
         each.set(xlabel="ms from the onset to the last frame")
         each.grid(alpha=0.3)
-        each.legend(fontsize=8)
+        each.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)
     return figure
 
 
@@ -130,26 +139,27 @@ def _draw_seeds(axis, x: list[float], values: list[list[float]], colour: str, la
 
 
 def draw_left_out(results: Results) -> "Figure":
-    """What accuracy loses without each augmentation, with intervals over held-out families."""
+    """Plot the accuracy that each augmentation brings beside all others, with intervals over held-out families."""
     plan = results.plan
     names = (NONE, *plan.left_out)
-    changes = [results.difference(plan.reference(augment=name), plan.reference()) for name in names]
-    order = np.argsort([change.change.mean for change in changes])[::-1]
-    figure = _figure(6.5, 0.8 + 0.28 * len(names))
+    gains = {name: results.difference(plan.reference(), plan.reference(augment=name)) for name in names}
+    order = sorted(names, key=lambda name: -gains[name].change.mean)
+    figure = _figure(7, 4)
     axis = figure.subplots()
-    for row, i in enumerate(order):
-        change = changes[i]
-        axis.barh(row, 100 * change.change.mean, color=_COLOURS["multi-class"], alpha=0.8)
-        axis.plot([100 * change.low, 100 * change.high], [row, row], color="black", linewidth=1)
-    axis.axvline(0.0, color="black", linewidth=0.8)
-    axis.set_yticks(range(len(names)), ["all of them" if names[i] == NONE else names[i] for i in order])
-    axis.set(xlabel="points of accuracy gained by leaving it out (line: 95 % over families)")
-    axis.grid(axis="x", alpha=0.3)
+    for place, name in enumerate(order):
+        gain = gains[name]
+        axis.bar(place, 100 * gain.change.mean, color=_COLOURS["multi-class"], alpha=0.8)
+        axis.plot([place, place], [100 * gain.low, 100 * gain.high], color="black", linewidth=1)
+    axis.axhline(0.0, color="black", linewidth=0.8)
+    labels = ["all of them" if name == NONE else name for name in order]
+    axis.set_xticks(range(len(names)), labels, rotation=45, ha="right")
+    axis.set(ylabel="points of accuracy that it brings", title="up is good; line: 95 % over families", axisbelow=True)
+    axis.grid(axis="y", alpha=0.3)
     return figure
 
 
 def draw_confusions(results: Results) -> "Figure":
-    """Confusions by formulation, of the family that the single factors are varied in."""
+    """Plot confusions by formulation, of the family in which single factors are varied."""
     plan = results.plan
     classes = plan.base.samples.classes
     figure = _figure(9, 3.9)
@@ -171,7 +181,7 @@ def draw_confusions(results: Results) -> "Figure":
 
 
 def draw_tracks(results: Results) -> "Figure":
-    """F on real recordings with and without augmentation, beside what could be reached."""
+    """Plot F on real recordings with and without augmentation, beside the upper limits."""
     plan = results.plan
     cells = [
         replace(plan.reference(), family=family, formulation=formulation)

@@ -1,4 +1,4 @@
-"""What was measured, a line for each cell in a file that is only ever appended to."""
+"""Records of the study, a line for each cell in a file that is only appended to."""
 
 import json
 from collections.abc import Iterable
@@ -14,18 +14,28 @@ from .cells import Cell
 
 @dataclass(frozen=True)
 class Record:
-    """What was measured of a cell.
+    """Measurements of a cell.
 
     Attributes
     ----------
-    digest : of the experiment, which says whether the cell is still the same.
-    one_shots : that it learned from, of each class.
-    single : on held-out one-shots.
-    mixtures : on two or three of them at once; None where the formulation has one answer.
-    answers : the likeliest class of each held-out one-shot, in the order of their paths, as digits.
-    train_seconds : CPU time of training, batches included.
-    parameters : of the network.
-    multiply_adds : for one window.
+    cell : Cell
+        The cell.
+    digest : str
+        Digest of the experiment, which shows whether the cell is still the same.
+    one_shots : tuple[int, ...]
+        Number of training one-shots of each class.
+    single : Evaluation
+        On held-out one-shots.
+    mixtures : Evaluation | None
+        On two or three of them at once; None if the formulation has one answer.
+    answers : str
+        The likeliest class of each held-out one-shot, in the order of their paths, as digits.
+    train_seconds : float
+        CPU time of training, batches included.
+    parameters : int
+        Number of parameters of the network.
+    multiply_adds : int
+        Per window.
     """
 
     cell: Cell
@@ -41,15 +51,20 @@ class Record:
 
 @dataclass(frozen=True)
 class TrackRecord:
-    """How well real recordings are transcribed.
+    """Accuracy on real recordings.
 
     Attributes
     ----------
-    system : the digest of a cell's experiment, or a name.
-    recordings : the set of recordings.
-    at : ``detected`` or ``labelled`` onsets; "" for a system that finds its own.
-    micro_f : over the five classes, within 50 ms.
-    f_measures : of each class.
+    system : str
+        The digest of a cell's experiment, or a name.
+    recordings : str
+        The set of recordings.
+    at : str
+        ``detected`` or ``labelled`` onsets; "" for a system that finds its own.
+    micro_f : float
+        Over the five classes, within 50 ms.
+    f_measures : tuple[float, ...]
+        Of each class.
     """
 
     system: str
@@ -60,11 +75,19 @@ class TrackRecord:
 
 
 def append(path: Path, records: Iterable[Record | TrackRecord]) -> None:
-    """Add a line for each, in one go, whatever a run that was stopped left at the end of the file.
+    """Append a line for each record, at once, whatever a stopped run left at the end of the file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    records : Iterable[Record | TrackRecord]
+        The records.
 
     Raises
     ------
-    DrumscribeError : where nothing can be written there.
+    DrumscribeError
+        If the file cannot be written.
     """
     lines = _lines_of(records)
     try:
@@ -78,13 +101,21 @@ def append(path: Path, records: Iterable[Record | TrackRecord]) -> None:
 
 
 def rewrite(path: Path, records: Iterable[Record | TrackRecord]) -> None:
-    """Write all records anew, in their order."""
+    """Write all records anew, in their order.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    records : Iterable[Record | TrackRecord]
+        The records.
+    """
     with written_whole(path) as file:
         file.write(_lines_of(records).encode())
 
 
 def read_records(path: Path) -> tuple[Record, ...]:
-    """The records in a file, none if it is not there; a line that is not whole is passed over."""
+    """Read the records of a file, none if it is missing; incomplete lines are skipped."""
     return tuple(
         Record(
             cell=Cell(**values["cell"]),
@@ -102,7 +133,7 @@ def read_records(path: Path) -> tuple[Record, ...]:
 
 
 def read_track_records(path: Path) -> tuple[TrackRecord, ...]:
-    """As `read_records`, of real recordings."""
+    """Read the records of real recordings, like `read_records`."""
     return tuple(TrackRecord(**values | {"f_measures": tuple(values["f_measures"])}) for values in _lines(path))
 
 

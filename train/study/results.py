@@ -1,4 +1,4 @@
-"""What the records say: means over seeds, their spread, and differences with their uncertainty."""
+"""Results of the study: means over seeds, their spread, and differences with their uncertainty."""
 
 import csv
 from dataclasses import dataclass, replace
@@ -16,7 +16,15 @@ _INTERVAL = (2.5, 97.5)
 
 @dataclass(frozen=True)
 class Spread:
-    """A figure over the seeds: its mean, and its standard deviation (0 for a single seed)."""
+    """A figure over the seeds.
+
+    Attributes
+    ----------
+    mean : float
+        Mean.
+    deviation : float
+        Standard deviation, 0 for a single seed.
+    """
 
     mean: float
     deviation: float
@@ -27,12 +35,14 @@ class Spread:
 
 @dataclass(frozen=True)
 class Difference:
-    """How much more accurate one cell is than another.
+    """The gain in accuracy of one cell over another.
 
     Attributes
     ----------
-    change : mean and standard deviation over the seeds.
-    low, high : 95 % of a bootstrap over the held-out families, 2000 draws.
+    change : Spread
+        Mean and standard deviation over the seeds.
+    low, high : float
+        Limits of a 95 % bootstrap interval over the held-out families, 2000 draws.
     """
 
     change: Spread
@@ -41,7 +51,7 @@ class Difference:
 
     @property
     def stands(self) -> bool:
-        """Whether it exceeds the spread over seeds, and other kits would not have turned it round."""
+        """Whether it exceeds the spread over seeds, and has the same sign on other kits."""
         return abs(self.change.mean) > self.change.deviation and not self.low <= 0.0 <= self.high
 
     def __str__(self) -> str:
@@ -50,20 +60,24 @@ class Difference:
 
 
 def spread(values: list[float]) -> Spread:
-    """Of one figure for each seed."""
+    """Compute the spread of a figure, given one value per seed."""
     return Spread(float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else 0.0)
 
 
 @dataclass(frozen=True)
 class Results:
-    """All that was measured.
+    """All measurements.
 
     Attributes
     ----------
-    plan : what was to be.
-    records : by cell.
-    tracks : of real recordings; none where there was no bench.
-    classes, families : of the held-out one-shots, in the order of `Record.answers`.
+    plan : Plan
+        The study.
+    records : dict[Cell, Record]
+        By cell.
+    tracks : tuple[TrackRecord, ...]
+        Of real recordings; none without a bench.
+    classes, families : tuple[str, ...]
+        Of the held-out one-shots, in the order of `Record.answers`.
     """
 
     plan: Plan
@@ -73,15 +87,34 @@ class Results:
     families: tuple[str, ...]
 
     def of(self, cell: Cell) -> list[Record]:
-        """The records of a cell, one for each seed."""
+        """Return the records of a cell, one for each seed."""
         return [self.records[replace(cell, seed=seed)] for seed in self.plan.seeds]
 
     def accuracy(self, cell: Cell) -> Spread:
-        """On held-out one-shots."""
+        """Return the accuracy on held-out one-shots."""
         return spread([record.single.accuracy for record in self.of(cell)])
 
+    def interval(self, cell: Cell) -> tuple[float, float]:
+        """Return 95 % limits of the mean accuracy over seeds, from Student's t; the mean itself of a single seed."""
+        from scipy.stats import t
+
+        accuracy, seeds = self.accuracy(cell), len(self.plan.seeds)
+        half = t.ppf(_INTERVAL[1] / 100, seeds - 1) * accuracy.deviation / np.sqrt(seeds) if seeds > 1 else 0.0
+        return accuracy.mean - float(half), min(1.0, accuracy.mean + float(half))
+
     def difference(self, cell: Cell, other: Cell) -> Difference:
-        """How much more accurate a cell is than another, seed by seed, on the same one-shots."""
+        """Compare the accuracy of two cells, seed by seed, on the same one-shots.
+
+        Parameters
+        ----------
+        cell, other : Cell
+            The cells.
+
+        Returns
+        -------
+        Difference
+            The gain of `cell` over `other`.
+        """
         changes = self._right(cell) - self._right(other)  # (seeds, one-shots)
         names, family = np.unique(self.families, return_inverse=True)
         sums = np.bincount(family, changes.mean(axis=0), len(names))
@@ -91,12 +124,42 @@ class Results:
         return Difference(spread(changes.mean(axis=1).tolist()), float(low), float(high))
 
     def on_tracks(self, cell: Cell, recordings: str, at: str) -> list[TrackRecord]:
-        """The records of a cell on a set of recordings, one for each seed; none where there was no bench."""
+        """Return the records of a cell on a set of recordings, one for each seed; none without a bench.
+
+        Parameters
+        ----------
+        cell : Cell
+            The cell.
+        recordings : str
+            The set of recordings.
+        at : str
+            Kind of onsets.
+
+        Returns
+        -------
+        list[TrackRecord]
+            The records.
+        """
         systems = {record.digest for record in self.of(cell)}
         return [t for t in self.tracks if t.system in systems and (t.recordings, t.at) == (recordings, at)]
 
     def reference(self, system: str, recordings: str, at: str) -> TrackRecord:
-        """What else was measured on a set of recordings."""
+        """Return the record of another system on a set of recordings.
+
+        Parameters
+        ----------
+        system : str
+            Its name.
+        recordings : str
+            The set of recordings.
+        at : str
+            Kind of onsets.
+
+        Returns
+        -------
+        TrackRecord
+            The record.
+        """
         return next(t for t in self.tracks if (t.system, t.recordings, t.at) == (system, recordings, at))
 
     def _right(self, cell: Cell) -> np.ndarray:
@@ -107,7 +170,20 @@ class Results:
 
 
 def read_results(plan: Plan, folder: Path) -> Results:
-    """Read the files of a study that is complete."""
+    """Read the files of a complete study.
+
+    Parameters
+    ----------
+    plan : Plan
+        The study.
+    folder : Path
+        The folder of its records.
+
+    Returns
+    -------
+    Results
+        The measurements.
+    """
     cells = set(plan.cells())
     records = {record.cell: record for record in read_records(folder / RECORDS) if record.cell in cells}
     with open(folder / HELD_OUT, newline="", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""The tables of the study: every cell as a line of CSV, and what answers its questions as Markdown."""
+"""Tables of the study: every cell as a line of CSV, and the answers to its questions as Markdown."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from drumscribe.drums import FIVE_CLASSES
+from drumscribe.music.drums import FIVE_CLASSES
 
 from ..files import written_whole
 from ..networks.formulations import FORMULATIONS
@@ -21,14 +21,22 @@ CSV, MARKDOWN = "results.csv", "tables.md"
 
 
 def write_tables(results: Results, folder: Path) -> None:
-    """Write both tables."""
+    """Write both tables.
+
+    Parameters
+    ----------
+    results : Results
+        The measurements.
+    folder : Path
+        The folder to write to.
+    """
     for name, text in ((CSV, to_csv(results)), (MARKDOWN, to_markdown(results))):
         with written_whole(folder / name) as file:
             file.write(text.encode())
 
 
 def to_csv(results: Results) -> str:
-    """A line for each cell."""
+    """Format a line for each cell."""
     lines = StringIO()
     rows = [_row(results.records[cell], results.plan.base.samples.classes) for cell in results.plan.cells()]
     writer = csv.DictWriter(lines, rows[0], lineterminator="\n")
@@ -68,7 +76,7 @@ def _figure(value: float | None) -> str:
 
 
 def to_markdown(results: Results) -> str:
-    """The tables, one for each question."""
+    """Format the tables, one for each question."""
     plan = results.plan
     some = results.of(plan.reference())[0]
     first = (
@@ -79,6 +87,7 @@ def to_markdown(results: Results) -> str:
     )
     sections = (
         ("Formulations, augmentation and samples per class", _grid(results, "accuracy")),
+        ("The same: 95 % of the mean over seeds, by Student's t", _intervals(results)),
         ("The same: calibration error", _grid(results, "calibration_error")),
         ("Binary against multi-class", _formulations(results)),
         ("With augmentation against without", _augmented(results)),
@@ -111,6 +120,16 @@ def _grid(results: Results, figure: str) -> Iterator[tuple]:
                 columns = (results.of(Cell(family, formulation, size, augment)) for size in sizes)
                 spreads = (spread([getattr(record.single, figure) for record in records]) for records in columns)
                 yield family, formulation, augment, *spreads
+
+
+def _intervals(results: Results) -> Iterator[tuple]:
+    sizes = results.plan.per_class
+    yield "family", "formulation", "augmentation", *(f"{size} a class" for size in sizes)
+    for family in results.plan.families:
+        for formulation in FORMULATIONS:
+            for augment in (NONE, FULL):
+                limits = (results.interval(Cell(family, formulation, size, augment)) for size in sizes)
+                yield family, formulation, augment, *(f"{low:.3f} to {high:.3f}" for low, high in limits)
 
 
 def _formulations(results: Results) -> Iterator[tuple]:

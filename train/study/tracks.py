@@ -1,7 +1,7 @@
-"""What is left of a classifier of strokes on real recordings, where strokes overlap and nobody says where they are.
+"""Accuracy of stroke classifiers on real recordings, in which strokes overlap and onsets are unknown.
 
-Two kinds of answers: at the onsets that the detector finds, and at those that are labelled. What a classifier could
-reach that is never wrong, with any number of answers at an onset or with one, says how much is lost before it is asked.
+There are two kinds of answers: at detected onsets, and at labelled ones. The accuracy of a perfect classifier, with any
+number of answers at an onset or with one, shows how much is lost before it is asked.
 """
 
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from drumscribe.audio import load
-from drumscribe.drums import FIVE_CLASSES, articulations_of
 from drumscribe.errors import DrumscribeError
 from drumscribe.evaluate.annotations import Event, Track, read_events
 from drumscribe.evaluate.matching import MICRO
 from drumscribe.evaluate.scores import score
-from drumscribe.spectrogram import SpectrogramSettings
+from drumscribe.music.drums import FIVE_CLASSES, articulations_of
+from drumscribe.sound.audio import load
+from drumscribe.sound.spectrogram import SpectrogramSettings
 
 from ..data.sources import RATE
 from ..decisions.predictors import WindowPredictor, find_onsets
@@ -39,14 +39,18 @@ _TOGETHER = 0.02
 
 @dataclass(frozen=True)
 class Recording:
-    """A recording and what is played in it.
+    """A recording and its reference.
 
     Attributes
     ----------
-    path : of the sound.
-    samples : at 44,100 Hz.
-    reference : what is played.
-    onsets : samples of the onsets, `DETECTED` and `LABELLED`.
+    path : Path
+        The sound file.
+    samples : np.ndarray
+        ``(samples,) float32`` at 44,100 Hz.
+    reference : tuple[Event, ...]
+        The strokes.
+    onsets : dict[str, np.ndarray]
+        Samples of the onsets, `DETECTED` and `LABELLED`.
     """
 
     path: Path
@@ -55,16 +59,17 @@ class Recording:
     onsets: dict[str, np.ndarray]
 
     def track(self, estimate: list[Event]) -> Track:
-        """With an estimate, to be scored."""
+        """Pair the reference with an estimate, for scoring."""
         return Track(self.path.stem, self.reference, tuple(sorted(estimate, key=lambda event: event.time)))
 
 
 def check_bench(bench: Path) -> None:
-    """See that every set is there.
+    """Check that every set is there.
 
     Raises
     ------
-    DrumscribeError : where there are no recordings, or one has no reference.
+    DrumscribeError
+        If there are no recordings, or one has no reference.
     """
     for name in SETS:
         _recordings(bench, name)
@@ -91,7 +96,22 @@ def _read(path: Path, labels: Path) -> Recording:
 
 
 def measure_cell(laboratory: Laboratory, bench: Path, cell: Cell) -> tuple[TrackRecord, ...]:
-    """How a cell transcribes each set at onsets of each kind."""
+    """Measure a cell on each set, at each kind of onsets.
+
+    Parameters
+    ----------
+    laboratory : Laboratory
+        Trains cells.
+    bench : Path
+        The folder of recordings.
+    cell : Cell
+        The cell.
+
+    Returns
+    -------
+    tuple[TrackRecord, ...]
+        The records.
+    """
     predictor = laboratory.predictor(cell)
     settings = predictor.experiment.spectrogram, predictor.experiment.input
     records = []
@@ -103,7 +123,7 @@ def measure_cell(laboratory: Laboratory, bench: Path, cell: Cell) -> tuple[Track
 
 
 def measure_references(bench: Path) -> tuple[TrackRecord, ...]:
-    """What the classifiers are held against: what they could reach at most, and the model that is shipped."""
+    """Measure the upper limits of classifiers, and the shipped model."""
     from drumscribe.transcriber import Transcriber
 
     transcriber = Transcriber()
@@ -121,7 +141,7 @@ def measure_references(bench: Path) -> tuple[TrackRecord, ...]:
 
 @lru_cache(maxsize=2 * len(SETS))
 def _windows(bench: Path, name: str, at: str, spectrogram: SpectrogramSettings, window: InputSettings) -> np.ndarray:
-    """``(onsets, frames, bands) float16``, of one recording of a set after the other."""
+    """Return ``(onsets, frames, bands) float16``, of one recording of a set after the other."""
     experiment = Experiment("windows", spectrogram=spectrogram, input=window)
     windows = [cut_window(r.samples, int(i), experiment) for r in _recordings(bench, name) for i in r.onsets[at]]
     return np.stack(windows).astype(np.float16)
@@ -130,7 +150,7 @@ def _windows(bench: Path, name: str, at: str, spectrogram: SpectrogramSettings, 
 def _transcribe(
     predictor: WindowPredictor, recordings: tuple[Recording, ...], at: str, windows: np.ndarray
 ) -> list[Track]:
-    """What a classifier says of the windows: nothing where it may name several classes and none reaches one half."""
+    """Classify the windows; none of several allowed classes is reported below one half."""
     decided = predictor.formulation.decide(predictor.predict(windows))
     classes = predictor.experiment.samples.classes
     ends = np.cumsum([len(recording.onsets[at]) for recording in recordings])[:-1]
@@ -141,7 +161,7 @@ def _transcribe(
 
 
 def _best(recording: Recording, at: str, several: bool) -> Track:
-    """What answers would be that are never wrong: all classes of an onset, or one of them."""
+    """Return the answers of a perfect classifier: all classes of an onset, or one of them."""
     times = recording.onsets[at] / RATE
     chosen: dict[tuple, Event] = {}
     for event in recording.reference if len(times) else ():

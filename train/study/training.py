@@ -1,4 +1,4 @@
-"""Cells to records: each trained and measured once, several at a time if there are processes for it."""
+"""Training of cells: each is trained and measured once, several at a time with several processes."""
 
 import hashlib
 import json
@@ -15,6 +15,7 @@ from shutil import rmtree
 
 import numpy as np
 
+from ..costs import multiply_adds
 from ..data.samples import Sample, SampleSet, hold_out, read_samples
 from ..decisions.evaluation import evaluate
 from ..decisions.predictors import WindowPredictor
@@ -23,7 +24,6 @@ from ..features.batches import WindowBatches
 from ..features.strokes import StrokeBook
 from ..learning.checkpoints import load_checkpoint
 from ..learning.fit import build_trainee, fit
-from ..networks.costs import multiply_adds
 from .cells import Cell
 from .records import Record
 
@@ -32,13 +32,16 @@ _ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OM
 
 @dataclass(frozen=True)
 class Laboratory:
-    """Where cells are trained.
+    """Trains and measures cells.
 
     Attributes
     ----------
-    base : what all have in common.
-    data : one-shots, or a folder with a folder ``oneshots`` in it.
-    cache : what can be made again: windows and networks, of this data alone.
+    base : Experiment
+        Settings that all have in common.
+    data : Path
+        One-shots, or a folder with a folder ``oneshots`` in it.
+    cache : Path
+        Files that can be made again: windows and networks, of this data only.
     """
 
     base: Experiment
@@ -46,8 +49,8 @@ class Laboratory:
     cache: Path
 
     def digest(self, cell: Cell) -> str:
-        """Tells apart all that a cell could have been."""
-        made_of = asdict(replace(cell.experiment(self.base), name=""))
+        """Return a digest of everything that a cell depends on; settings of later versions count once they are set."""
+        made_of = _set(asdict(replace(cell.experiment(self.base), name="")), asdict(Experiment("")))
         return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
 
     def prepare(self, cell: Cell) -> None:
@@ -55,7 +58,7 @@ class Laboratory:
         self._book(cell).training_windows()
 
     def measure(self, cell: Cell) -> Record:
-        """Train a cell from the start, and measure it on what was held out."""
+        """Train a cell from the start, and measure it on held-out one-shots."""
         import keras
 
         keras.backend.clear_session()
@@ -84,7 +87,7 @@ class Laboratory:
         )
 
     def predictor(self, cell: Cell) -> WindowPredictor:
-        """A cell as it was trained; trained again where the cache has lost it."""
+        """Load a cell as it was trained; train it again if the cache has lost it."""
         import keras
 
         keras.backend.clear_session()
@@ -95,7 +98,7 @@ class Laboratory:
         return WindowPredictor(experiment, network)
 
     def held_out(self, cell: Cell) -> tuple[Sample, ...]:
-        """The one-shots that a cell is measured on, in the order of their paths."""
+        """Return the one-shots that a cell is measured on, in the order of their paths."""
         return tuple(sorted(self._book(cell).held_out, key=lambda sample: sample.path.as_posix()))
 
     def _folder(self, cell: Cell) -> Path:
@@ -114,9 +117,18 @@ class Laboratory:
         return fit(cell.experiment(self.base), batches, self._folder(cell), lambda line: None)
 
 
+def _set(values: dict, defaults: dict) -> dict:
+    """Return the values that are not the defaults."""
+    differing = {key: value for key, value in values.items() if key not in defaults or value != defaults[key]}
+    return {
+        key: _set(value, defaults.get(key, {})) if isinstance(value, dict) else value
+        for key, value in differing.items()
+    }
+
+
 @lru_cache(maxsize=1)
 def _read(folder: Path, classes: tuple[str, ...]) -> SampleSet:
-    """The one-shots, read once by each process, and split alike for all seeds."""
+    """Read the one-shots, once in each process, and split them alike for all seeds."""
     found = read_samples(folder, labels=classes)
     if {"train", "validation"} <= {sample.split for sample in found.samples}:
         return found
@@ -130,9 +142,9 @@ Run = Callable[[Callable, Iterable], Iterator]
 
 @contextmanager
 def workers(jobs: int) -> Iterator[Run]:
-    """``run(function, arguments)``, which yields results as they come: in this process, or in so many others.
+    """Yield ``run(function, arguments)``, which yields results as they are ready, from this process or from others.
 
-    Each computes in one thread, so that what it computes depends on nothing else.
+    Each process computes in one thread, so that its results depend on nothing else.
     """
     for name, value in _ONE_THREAD.items():
         os.environ.setdefault(name, value)
@@ -149,7 +161,22 @@ def workers(jobs: int) -> Iterator[Run]:
 
 
 def measure_cells(laboratory: Laboratory, cells: Iterable[Cell], run: Run) -> Iterator[Record]:
-    """The records of cells, as they come; the windows that several share are made first."""
+    """Measure cells; the windows that several share are made first.
+
+    Parameters
+    ----------
+    laboratory : Laboratory
+        Trains cells.
+    cells : Iterable[Cell]
+        The cells.
+    run : Run
+        See `workers`.
+
+    Yields
+    ------
+    Record
+        Records as they are ready.
+    """
     cells = tuple(cells)
     for _ in run(laboratory.prepare, {cell.windows: cell for cell in cells}.values()):
         pass
