@@ -1,4 +1,4 @@
-"""A model put to use, from the checkpoint of its experiment or from its file: predictions, and how right it is."""
+"""Application of a trained model, from a checkpoint or a model file: predictions, and their accuracy."""
 
 import csv
 from collections.abc import Callable, Iterable
@@ -6,8 +6,9 @@ from dataclasses import asdict
 from io import StringIO
 from pathlib import Path
 
-from drumscribe.classifier import read_card
 from drumscribe.errors import DrumscribeError
+from drumscribe.network.model_file import read_card
+from drumscribe.sound.audio import probe
 
 from .decisions.evaluation import Evaluation
 from .decisions.passages import calibrate, predict_passage
@@ -15,19 +16,35 @@ from .decisions.predictors import Prediction, WindowPredictor, is_window_card, p
 from .experiment import read_experiment
 from .features.strokes import StrokeBook
 from .files import written_whole
-from .make import Places, evaluate_windows, trained
+from .make import trained
+from .measuring import FileAnswer, answer_files, evaluate_windows
+from .places import Places
+from .sound import open_book, with_sound
 
+_LONG_SECONDS = 4.0
+"""A recording that lasts longer holds more than a stroke, most likely; by hand."""
 Predict = Callable[[Path], list[Prediction]]
 
 
-def open_predictor(model: Path, places: Places, every_onset: bool) -> Predict:
-    """A function that says what is struck in a recording.
+def open_predictor(model: Path, places: Places, every_onset: bool, report=print) -> Predict:
+    """Make a function that predicts the strokes of a recording.
 
     Parameters
     ----------
-    model : an experiment, whose newest checkpoint is used, or a model file.
-    every_onset : whether a model of windows answers at every onset, and not only at the attack of a recorded stroke;
-        a model of passages always does.
+    model : Path
+        An experiment, whose newest checkpoint is used, or a model file.
+    places : Places
+        Folders of checkpoints.
+    every_onset : bool
+        Whether a model of windows answers at every onset, not only at the attack of a recorded stroke; a model of
+        passages always does.
+    report : str, optional
+        Receives a line for a recording that is longer than a stroke.
+
+    Returns
+    -------
+    Predict
+        From a recording to its predictions.
     """
     if model.suffix != ".toml" and not is_window_card(read_card(model)):
         return _transcribing(model)
@@ -35,7 +52,14 @@ def open_predictor(model: Path, places: Places, every_onset: bool) -> Predict:
         network, _ = trained(experiment, places)
         return lambda path: predict_passage(network, experiment, path)
     predictor = _open_window_predictor(model, places)
-    return lambda path: predict_recording(predictor, path, every_onset)
+
+    def predict_one(path: Path) -> list[Prediction]:
+        seconds = probe(path).duration
+        if not every_onset and seconds > _LONG_SECONDS:
+            report(f"{path}: lasts {seconds:.0f} s, and one stroke is predicted; --every-onset predicts all of them")
+        return predict_recording(predictor, path, every_onset)
+
+    return predict_one
 
 
 def _open_window_predictor(model: Path, places: Places) -> WindowPredictor:
@@ -46,7 +70,7 @@ def _open_window_predictor(model: Path, places: Places) -> WindowPredictor:
 
 
 def _transcribing(model: Path) -> Predict:
-    from drumscribe.drums import ARTICULATION_BY_NAME
+    from drumscribe.music.drums import ARTICULATION_BY_NAME
     from drumscribe.transcriber import Transcriber
 
     transcriber = Transcriber(model)
@@ -57,24 +81,82 @@ def _transcribing(model: Path) -> Predict:
 
 
 def evaluate_model(model: Path, places: Places, report=print) -> dict[str, Evaluation] | dict[str, dict[str, float]]:
-    """How right a model is on each kind of held-out sound; of passages, F of each instrument at the best thresholds.
+    """Measure a model on each kind of held-out sound.
+
+    Parameters
+    ----------
+    model : Path
+        An experiment, whose newest checkpoint is used, or a model file.
+    places : Places
+        Folders of data, cache and models.
+    report : str, optional
+        Receives lines on the data.
+
+    Returns
+    -------
+    dict[str, Evaluation] | dict[str, dict[str, float]]
+        By kind of sound, an evaluation of a model of windows; or F of each instrument at the best thresholds.
 
     Raises
     ------
-    DrumscribeError : for the file of a model of passages, which ``drumscribe evaluate`` is for.
+    DrumscribeError
+        If `model` is the file of a model of passages: use ``drumscribe evaluate``.
     """
     if model.suffix == ".toml" and (experiment := read_experiment(model)).is_passage:
-        return calibrate(trained(experiment, places)[0], experiment, places.cache)[1]
+        network = trained(experiment, places)[0]
+        return calibrate(network, with_sound(experiment, places, report), places.cache)[1]
     if model.suffix != ".toml" and not is_window_card(read_card(model)):
         raise DrumscribeError(
             f"{model}: a model of passages; give its experiment, or score what it transcribes with drumscribe evaluate"
         )
+    return evaluate_windows(*_with_book(model, places, report))
+
+
+def evaluate_files(model: Path, places: Places, report=print) -> list[FileAnswer]:
+    """Predict each held-out one-shot with a model of windows.
+
+    Parameters
+    ----------
+    model : Path
+        An experiment, whose newest checkpoint is used, or a model file.
+    places : Places
+        Folders of data, cache and models.
+    report : str, optional
+        Receives lines on the data.
+
+    Returns
+    -------
+    list[FileAnswer]
+        The answers, the worst first.
+
+    Raises
+    ------
+    DrumscribeError
+        If it is a model of passages.
+    """
+    of_passages = read_experiment(model).is_passage if model.suffix == ".toml" else not is_window_card(read_card(model))
+    if of_passages:
+        raise DrumscribeError(f"{model}: a model of passages, which is not measured file by file")
+    return answer_files(*_with_book(model, places, report))
+
+
+def _with_book(model: Path, places: Places, report) -> tuple[WindowPredictor, StrokeBook]:
+    """Open a model of windows, and the one-shots to measure it on."""
     predictor = _open_window_predictor(model, places)
-    return evaluate_windows(predictor, StrokeBook(predictor.experiment, places.data, places.cache, report))
+    if model.suffix == ".toml":
+        return predictor, open_book(predictor.experiment, places, report)
+    return predictor, StrokeBook(predictor.experiment, places.data, places.cache, report)
+
+
+def write_files(answers: Iterable[FileAnswer]) -> None:
+    """Print the answer to each file as CSV."""
+    print("probability,class,answer,file")
+    for each in answers:
+        print(f"{each.probability:.4f},{each.label},{each.answer},{each.path}")
 
 
 def as_lines(measured: dict) -> list[str]:
-    """What was measured, for people to read."""
+    """Format measurements for people."""
     lines = []
     for name, result in measured.items():
         if isinstance(result, Evaluation):
@@ -86,12 +168,20 @@ def as_lines(measured: dict) -> list[str]:
 
 
 def as_json(measured: dict) -> dict:
-    """What was measured, for programs."""
+    """Convert measurements to plain data."""
     return {name: asdict(r) if isinstance(r, Evaluation) else r for name, r in measured.items()}
 
 
 def write_predictions(predictions: Iterable[Prediction], path: Path | None) -> None:
-    """Write predictions as CSV, to a file or to standard output."""
+    """Write predictions as CSV.
+
+    Parameters
+    ----------
+    predictions : Iterable[Prediction]
+        The predictions.
+    path : Path | None
+        The file; None for standard output.
+    """
     text = StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["file", "time", "class", "probability"])

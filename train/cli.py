@@ -3,18 +3,33 @@
 import json
 import logging
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from drumscribe.errors import DrumscribeError
+from drumscribe.runtime import one_thread
 
-_MODEL = click.argument("model", type=click.Path(path_type=Path, dir_okay=False))
-_EXPERIMENT = click.argument("experiment", type=click.Path(path_type=Path, dir_okay=False))
+
+def _bundled(ctx: click.Context, parameter: click.Parameter, path: Path) -> Path:
+    """Find the experiment of a name: ``strokes`` is the bundled strokes.toml, if there is no such file here."""
+    if path.suffix or len(path.parts) > 1 or path.exists():
+        return path
+    bundled = Path(__file__).with_name(f"{path}.toml")
+    if not bundled.exists():
+        names = ", ".join(sorted(file.stem for file in Path(__file__).parent.glob("*.toml")))
+        raise click.UsageError(f"{path}: no such file, and no bundled experiment of that name ({names})")
+    return bundled
+
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_MODEL = click.argument("model", type=_FILE, callback=_bundled)
+_EXPERIMENT = click.argument("experiment", type=_FILE, callback=_bundled)
 
 
 class _Reporting(click.Group):
-    """A group whose commands end a user's mistake with one line."""
+    """A group whose commands report a user's mistake in one line."""
 
     def invoke(self, ctx: click.Context):
         try:
@@ -27,7 +42,7 @@ class _Reporting(click.Group):
 
 
 def _places(data: Path, cache: Path, models: Path):
-    from .make import Places
+    from .places import Places
 
     return Places(data, cache, models)
 
@@ -35,10 +50,15 @@ def _places(data: Path, cache: Path, models: Path):
 def _with_places(command):
     for option in (
         click.option(
-            "--models", type=click.Path(path_type=Path), default="models", show_default=True, help="what is shipped"
+            "--models", type=click.Path(path_type=Path), default="models", show_default=True, help="shipped models"
         ),
-        click.option("--cache", type=click.Path(path_type=Path), required=True, help="what can be made again"),
-        click.option("--data", type=click.Path(path_type=Path), required=True, help="one-shots, grooves and backing"),
+        click.option("--cache", type=click.Path(path_type=Path), required=True, help="files that can be made again"),
+        click.option(
+            *("--data", "--samples", "data"),
+            type=click.Path(path_type=Path),
+            required=True,
+            help="one-shots, grooves and backing, or a folder of samples",
+        ),
     ):
         command = option(command)
     return command
@@ -55,12 +75,14 @@ def _read(path: Path):
 
 
 @click.group(cls=_Reporting)
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Make drumscribe's models: render a corpus, train a network, convert it.
 
-    EXPERIMENT is a TOML file such as train/base.toml.
+    EXPERIMENT is a TOML file, or the name of a bundled one, such as strokes or base.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    context.with_resource(one_thread())  # of BLAS and the like; TensorFlow has threads of its own
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("absl").setLevel(logging.ERROR)
 
 
@@ -69,7 +91,7 @@ def main() -> None:
 @_with_places
 @click.option("--jobs", default=1, show_default=True, help="processes")
 def render(experiment: Path, data: Path, cache: Path, models: Path, jobs: int) -> None:
-    """Render the sound to train on, as far as it is missing."""
+    """Render the missing part of the sound to train on."""
     from . import make
 
     make.render(_read(experiment), _places(data, cache, models), jobs, click.echo)
@@ -78,11 +100,17 @@ def render(experiment: Path, data: Path, cache: Path, models: Path, jobs: int) -
 @main.command()
 @_EXPERIMENT
 @_with_places
-def fit(experiment: Path, data: Path, cache: Path, models: Path) -> None:
-    """Train from the newest checkpoint to the experiment's last step; stop it at any moment and call it again."""
+@click.option("--steps", type=click.IntRange(min=1), help="end after so many  [default: as the experiment says]")
+def fit(experiment: Path, data: Path, cache: Path, models: Path, steps: int | None) -> None:
+    """Train from the newest checkpoint to the experiment's last step; a stopped run can be called again."""
     from . import make
+    from .progress import shown
 
-    make.train(_read(experiment), _places(data, cache, models), click.echo)
+    settings = _read(experiment)
+    if steps is not None:
+        settings = replace(settings, fit=replace(settings.fit, steps=steps))
+    with shown(settings.fit.steps) as progress:
+        make.train(settings, _places(data, cache, models), click.echo, progress)
 
 
 @main.command()
@@ -92,7 +120,7 @@ def fit(experiment: Path, data: Path, cache: Path, models: Path) -> None:
 def average(experiment: Path, checkpoints: tuple[Path, ...], data: Path, cache: Path, models: Path) -> None:
     """Make the newest checkpoint the mean of itself and earlier CHECKPOINTS (NAME.checkpoint.npz).
 
-    They are of its run, or of the narrower network that it began with.
+    They are of its run, or of the narrower network that it started from.
     """
     from . import make
 
@@ -113,7 +141,7 @@ def release(experiment: Path, data: Path, cache: Path, models: Path) -> None:
 @_EXPERIMENT
 @_with_places
 def background(experiment: Path, data: Path, cache: Path, models: Path) -> None:
-    """Write what kits learn to hold a player's sounds against, beside the model files; release does so, too."""
+    """Write the counterexamples for kits beside the model files; release does so, too."""
     from . import make
 
     make.background(_read(experiment), _places(data, cache, models), click.echo)
@@ -122,26 +150,32 @@ def background(experiment: Path, data: Path, cache: Path, models: Path) -> None:
 @main.command()
 @_EXPERIMENT
 @_with_places
-def convert(experiment: Path, data: Path, cache: Path, models: Path) -> None:
-    """Write the newest checkpoint as model files of every kind, in the cache beside it."""
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="a folder  [default: in the cache]")
+def convert(experiment: Path, data: Path, cache: Path, models: Path, out: Path | None) -> None:
+    """Write the newest checkpoint as model files of every kind, which drumscribe transcribe --model takes."""
     from . import make
 
     settings, places = _read(experiment), _places(data, cache, models)
-    make.convert(settings, places, click.echo)
-    click.echo(f"in {places.run(settings)}")
+    folder = out or places.run(settings)
+    make.convert(settings, places, folder, click.echo)
+    click.echo(f"in {folder}; drumscribe transcribe song.wav --model {folder / settings.name}.int8.tflite")
 
 
 @main.command()
 @_MODEL
 @_with_places
 @click.option("--json", "as_json", is_flag=True, help="for programs")
-def evaluate(model: Path, data: Path, cache: Path, models: Path, as_json: bool) -> None:
+@click.option("--by-file", is_flag=True, help="the answer to each held-out file, the worst first, as CSV")
+def evaluate(model: Path, data: Path, cache: Path, models: Path, as_json: bool, by_file: bool) -> None:
     """Measure a model on held-out sound: accuracy, F, calibration, confusions.
 
-    MODEL is an experiment, whose newest checkpoint is taken, or a model file.
+    MODEL is an experiment, whose newest checkpoint is used, or a model file.
     """
     from . import apply
 
+    if by_file:
+        apply.write_files(apply.evaluate_files(model, _places(data, cache, models), _to_stderr))
+        return
     measured = apply.evaluate_model(model, _places(data, cache, models), _to_stderr)
     click.echo(json.dumps(apply.as_json(measured), indent=1) if as_json else "\n".join(apply.as_lines(measured)))
 
@@ -153,14 +187,14 @@ def evaluate(model: Path, data: Path, cache: Path, models: Path, as_json: bool) 
 @click.option("--every-onset", is_flag=True, help="a window at every onset, not only at the attack of one stroke")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="a file to write, instead of the output")
 def predict(model: Path, recordings: tuple[Path, ...], cache: Path, every_onset: bool, out: Path | None) -> None:
-    """Say what is struck in RECORDINGS, files or folders: a table of file, time, class and probability.
+    """Predict the strokes in RECORDINGS, files or folders: a table of file, time, class and probability.
 
-    MODEL is an experiment, whose newest checkpoint is taken, or a model file.
+    MODEL is an experiment, whose newest checkpoint is used, or a model file.
     """
     from . import apply
     from .decisions.predictors import recordings_in
 
-    predict_one = apply.open_predictor(model, _places(Path(), cache, Path()), every_onset)
+    predict_one = apply.open_predictor(model, _places(Path(), cache, Path()), every_onset, _to_stderr)
     rows, failed = [], 0
     for path in recordings_in(recordings):
         try:
@@ -176,8 +210,8 @@ def predict(model: Path, recordings: tuple[Path, ...], cache: Path, every_onset:
 @main.command()
 @_EXPERIMENT
 def families(experiment: Path) -> None:
-    """Say what each family of networks would cost in an experiment."""
-    from .networks.costs import compare_families
+    """Compare the costs of each family of networks in an experiment."""
+    from .costs import compare_families
 
     for line in compare_families(_read(experiment)):
         click.echo(line)
@@ -188,7 +222,7 @@ def families(experiment: Path) -> None:
 @_with_places
 @click.option("--jobs", default=1, show_default=True, help="processes that render")
 def everything(experiment: Path, data: Path, cache: Path, models: Path, jobs: int) -> None:
-    """Render, train and release: call it again after a stop, and it goes on."""
+    """Render, train and release; a stopped run can be called again."""
     from . import make
 
     settings, places = _read(experiment), _places(data, cache, models)
@@ -202,11 +236,11 @@ def everything(experiment: Path, data: Path, cache: Path, models: Path, jobs: in
 @click.option("--data", type=click.Path(path_type=Path), help="a folder with oneshots, grooves and backing")
 @click.option("--index", type=click.Path(path_type=Path), help="write each one-shot and its label to this CSV file")
 def data(samples: Path | None, data: Path | None, index: Path | None) -> None:
-    """Check what there is to train on, and tell where the public gets such.
+    """Check training data, and list its public sources.
 
     One-shots are labelled by the names of folders and files (kick/, Snare_03.wav, CH 2.wav), or by a manifest. Names
-    that may mean several drums, or none, are listed, as are files that cannot be used. Ends with an error if nothing
-    can be trained on what is there.
+    with several meanings, or none, are listed, as are files that cannot be used. Ends with an error if nothing can be
+    trained on this data.
     """
     from .data.inventory import inspect
 
@@ -224,7 +258,7 @@ def data(samples: Path | None, data: Path | None, index: Path | None) -> None:
 @click.option("--seconds", default=12.0, show_default=True, type=click.FloatRange(min=1.0), help="of each clip")
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0))
 def synth(kind, samples, data, cache, out, split, clips, seconds, seed) -> None:
-    """Write labelled clips to listen to: a wav file each, and a CSV file of what is played.
+    """Write labelled clips to listen to: a wav file each, and a CSV file of the strokes.
 
     Sequences are one-shots one after the other, with silences between them; performances are grooves played on whole
     kits, with accompaniment, as models are trained on.
@@ -252,9 +286,9 @@ def synth(kind, samples, data, cache, out, split, clips, seconds, seed) -> None:
 @click.option("--reduced", is_flag=True, help="a little of everything, to see that it runs")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(min=1), help="processes")
 def study(data: Path, cache: Path, out: Path, bench: Path | None, reduced: bool, jobs: int) -> None:
-    """Compare formulations, families, augmentations and windows; train/study/README.md says what came of it.
+    """Compare formulations, families, augmentations and windows; train/study/README.md has the results.
 
-    Stop it at any moment and call it again: what was measured is not measured again.
+    A stopped run can be called again: measured cells are not measured again.
     """
     from .study.cells import full_plan, reduced_plan
     from .study.conduct import conduct

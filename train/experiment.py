@@ -1,18 +1,26 @@
-"""An experiment: one small TOML file, checked."""
+"""Experiments: one small TOML file each, checked."""
 
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 
-from drumscribe.augmentation import AUGMENTATIONS, AugmentSettings
-from drumscribe.classifier import Columns
-from drumscribe.drums import ARTICULATIONS, FIVE_CLASSES, INSTRUMENTS
 from drumscribe.errors import DrumscribeError
-from drumscribe.evidence import REACH
-from drumscribe.spectrogram import SpectrogramSettings
+from drumscribe.hearing.evidence import REACH
+from drumscribe.music.drums import ARTICULATION_BY_NAME, ARTICULATIONS, INSTRUMENTS
+from drumscribe.network.model_card import Columns
+from drumscribe.sound.spectrogram import SpectrogramSettings
+from drumscribe.synthesis.augmentation import AUGMENTATIONS, AugmentSettings
 
+from .data.recordings import READERS
+from .files import read_toml
 from .networks.families import FAMILIES, NetworkSettings
 from .networks.formulations import FORMULATIONS
+from .ranges import check_ranges
+from .rendering.clips import CLIP_SECONDS
 from .rendering.corpus import CorpusPlan
+from .rendering.sequences import SequenceSettings
+from .settings import CorpusSettings, FitSettings, InputSettings, LiveSettings, SampleSettings
 
 COLUMNS = Columns(INSTRUMENTS, tuple(a.name for a in ARTICULATIONS if a.name != a.instrument))
 """What the models of passages answer."""
@@ -22,132 +30,57 @@ FEATURES = {
     "stft": SpectrogramSettings(bands=1024, fmin=0.0, fmax=1025 * 44100 / 2048, scale="linear"),
     "log-frequency": SpectrogramSettings(bands=96, fmin=30.0, fmax=16000.0, scale="log"),
 }
-"""Spectrograms by name: ``spectrogram = "stft"`` in an experiment; or a table ``[spectrogram]`` of one's own."""
+"""Spectrograms by name: ``spectrogram = "stft"`` in an experiment; a table ``[spectrogram]`` sets its own."""
 
 AUGMENTS = {"full": AugmentSettings(), "none": AugmentSettings().without(*AUGMENTATIONS)}
 """Augmentations by name, as above: ``augment = "none"``."""
 
 _DECIDING_SECONDS = 36.0
 """Decisions are learned from longer clips than those trained on: what recurs, and what sounds alike, needs time."""
+_CLASS = re.compile(r"[a-z0-9][a-z0-9_]{0,30}")
 _NAMED = {SpectrogramSettings: FEATURES, AugmentSettings: AUGMENTS}
 
 
-@dataclass(frozen=True)
-class InputSettings:
-    """What a network sees at once.
-
-    Attributes
-    ----------
-    kind : ``passage``, with answers for each frame, or ``window``, with one answer to the frames around an onset.
-    before_ms, after_ms : of a window: its frames are centred from so long before the onset to so long after it, and
-        the last of them hears half a window of the spectrogram more.
-    """
-
-    kind: str = "passage"
-    before_ms: float = 50.0
-    after_ms: float = 250.0
-
-
-@dataclass(frozen=True)
-class SampleSettings:
-    """Which one-shots windows are made of, and how.
-
-    Attributes
-    ----------
-    classes : the instruments to tell apart.
-    per_class : one-shots of each to train on, at most.
-    held_out_per_class : one-shots of each to validate on, at most.
-    variants : windows to train on that are made of each one-shot, each varied in its own way.
-    sounds : of different classes at once in a window, at most, where the formulation takes several.
-    held_out : share of the families that are held out, where the one-shots are not split by their manifest.
-    seed : of the choice and of all variation.
-    """
-
-    classes: tuple[str, ...] = FIVE_CLASSES
-    per_class: int = 160
-    held_out_per_class: int = 80
-    variants: int = 8
-    sounds: int = 3
-    held_out: float = 0.25
-    seed: int = 1
-
-
-@dataclass(frozen=True)
-class CorpusSettings:
-    """How much is rendered, and from which seeds.
-
-    Attributes
-    ----------
-    clips : of training, 12 s each, produced.
-    dry_clips : of training beside them: drums alone, as they were recorded.
-    validation_clips : of each kind of validation sound.
-    seed : of the clips.
-    """
-
-    clips: int = 8000
-    dry_clips: int = 0
-    validation_clips: int = 256
-    seed: int = 1
-
-
-@dataclass(frozen=True)
-class FitSettings:
-    """How a network is trained.
-
-    Attributes
-    ----------
-    steps : batches in all.
-    cooldown : of those at the end, with a learning rate that falls to nothing.
-    warmup : at the start, with one that rises.
-    rate : the learning rate between them.
-    decay : of the weights (AdamW).
-    clips : passages or windows in a batch.
-    frames : of a passage.
-    counted : frames at the end of a passage that are learned from; 0 for all of it.
-    hit_weight : how much more a frame of a passage with a hit weighs than one without.
-    half : whether to compute in bfloat16.
-    seed : of weights and batches.
-    checkpoint_seconds : from one checkpoint to the next; the result does not depend on it.
-    start : the experiment whose shipped checkpoint training begins with, of the same layers, none wider; "" for random
-        weights.
-    """
-
-    steps: int = 12000
-    cooldown: int = 3000
-    warmup: int = 300
-    rate: float = 2e-3
-    decay: float = 1e-3
-    clips: int = 16
-    frames: int = 600
-    counted: int = 0
-    hit_weight: float = 2.0
-    half: bool = True
-    seed: int = 1
-    checkpoint_seconds: float = 180.0
-    start: str = ""
-
-
-@dataclass(frozen=True)
-class LiveSettings:
-    """How a model is made for streams that are heard as they come, by a window of frames that ends now.
-
-    Attributes
-    ----------
-    window : frames of it; 0 for a model of recordings.
-    look_aheads : frames that may follow the one decided on, each with weights and thresholds of its own.
-    clips : of each corpus to learn those from.
-    """
-
-    window: int = 0
-    look_aheads: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 21)
-    clips: int = 64
+def own_classes(classes: Sequence[str]) -> list[str]:
+    """List the classes that are neither instruments nor articulations of the vocabulary."""
+    return [name for name in classes if name not in INSTRUMENTS and name not in ARTICULATION_BY_NAME]
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """What a model is made of; `name` is the file's.
+    """The recipe of a model.
 
-    `corpus` is what passages are cut from, `samples` and `augment` are what windows are made of.
+    Attributes
+    ----------
+    name : str
+        Name of the file.
+    description : str, default ""
+        What the model is for, in a line.
+    version : str, default "0.1.0"
+        Version of the model.
+    corpus : CorpusSettings, optional
+        The corpus that passages are cut from.
+    samples : SampleSettings, optional
+        The one-shots that windows or sequences are made of.
+    sequences : SequenceSettings, optional
+        How sequences are made of them; `augment` says what varies their strokes.
+    spectrogram : SpectrogramSettings, optional
+        The spectrogram.
+    input : InputSettings, optional
+        The input of the network.
+    augment : AugmentSettings, optional
+        Augmentation of windows.
+    network : NetworkSettings, optional
+        The network.
+    fit : FitSettings, optional
+        The training.
+    live : LiveSettings, optional
+        Live streams.
+
+    Raises
+    ------
+    DrumscribeError
+        If settings contradict each other.
     """
 
     name: str
@@ -155,6 +88,7 @@ class Experiment:
     version: str = "0.1.0"
     corpus: CorpusSettings = field(default_factory=CorpusSettings)
     samples: SampleSettings = field(default_factory=SampleSettings)
+    sequences: SequenceSettings = field(default_factory=SequenceSettings)
     spectrogram: SpectrogramSettings = field(default_factory=SpectrogramSettings)
     input: InputSettings = field(default_factory=InputSettings)
     augment: AugmentSettings = field(default_factory=AugmentSettings)
@@ -164,6 +98,7 @@ class Experiment:
 
     def __post_init__(self) -> None:
         self._check_choices()
+        check_ranges(asdict(self))
         if self.is_passage and not FAMILIES[self.network.family].per_frame:
             per_frame = ", ".join(name for name, family in FAMILIES.items() if family.per_frame)
             raise DrumscribeError(
@@ -173,6 +108,9 @@ class Experiment:
             raise DrumscribeError(
                 f"drums sound at once in passages, which {self.network.formulation} cannot say; multi-label can"
             )
+        if self.is_passage and self.corpus.source == "sequences" and not set(self.samples.classes) <= set(INSTRUMENTS):
+            own = next(name for name in self.samples.classes if name not in INSTRUMENTS)
+            raise DrumscribeError(f"samples.classes: {own}: passages know {', '.join(INSTRUMENTS)}; windows any name")
         if not self.is_passage and self.window_frames < 1:
             raise DrumscribeError("a window from before_ms to after_ms holds no frame")
         ahead = self.live.look_aheads
@@ -180,18 +118,31 @@ class Experiment:
             *ahead
         ]:
             raise DrumscribeError(f"live.look_aheads must rise, and be less than live.window - {REACH}")
-        if len(set(self.samples.classes)) < 2:
-            raise DrumscribeError("samples.classes needs two different instruments or more to tell apart")
+        self._check_classes()
 
     def _check_choices(self) -> None:
         for key, value, known in (
             ("input.kind", self.input.kind, ("passage", "window")),
+            ("samples.recordings", self.samples.recordings, READERS),
+            ("corpus.source", self.corpus.source, ("performances", "sequences")),
             ("network.family", self.network.family, FAMILIES),
             ("network.formulation", self.network.formulation, FORMULATIONS),
-            *(("samples.classes", name, INSTRUMENTS) for name in self.samples.classes),
         ):
             if value not in known:
                 raise DrumscribeError(f"unknown {key} {value!r}; known are {', '.join(known)}")
+
+    def _check_classes(self) -> None:
+        classes, notes = self.samples.classes, self.samples.notes
+        if len(set(classes)) < 2 or len(set(classes)) < len(classes):
+            raise DrumscribeError("samples.classes needs two different instruments or more to tell apart")
+        for name in classes:
+            if not _CLASS.fullmatch(name):
+                raise DrumscribeError(f"samples.classes: {name!r} is no name: use small letters, digits and _")
+        for name, note in notes.items():
+            if name not in own_classes(classes):
+                raise DrumscribeError(f"samples.notes: {name} is no class of your own in samples.classes")
+            if type(note) is not int or not 1 <= note <= 127:
+                raise DrumscribeError(f"samples.notes: {name} = {note!r}, but notes are whole numbers from 1 to 127")
 
     @property
     def is_passage(self) -> bool:
@@ -199,33 +150,56 @@ class Experiment:
         return self.input.kind == "passage"
 
     @property
+    def learns_from_samples(self) -> bool:
+        """Whether it learns from a folder of one-shots alone."""
+        return not self.is_passage or self.corpus.source == "sequences"
+
+    @property
     def frames_before(self) -> int:
-        """Frames of a window before that of the onset."""
+        """Number of frames of a window before that of the onset."""
         return round(self.input.before_ms / 1000 * self.spectrogram.frame_rate)
 
     @property
     def window_frames(self) -> int:
-        """Frames of a window."""
+        """Number of frames of a window."""
         return self.frames_before + 1 + round(self.input.after_ms / 1000 * self.spectrogram.frame_rate)
 
     def training(self) -> tuple[CorpusPlan, ...]:
-        """What to train on: produced recordings, and drums alone, dry, where there are any."""
+        """The corpora to train on: produced recordings, and dry drums alone, if there are any; or sequences.
+
+        With these, the annotated recordings beside the one-shots.
+        """
+        if self.corpus.source == "sequences":
+            recorded = (self._plan("recordings", "train", 0, self.corpus.recorded),) if self.corpus.recorded else ()
+            return (self._plan("sequences", "train", 0, self.corpus.clips), *recorded)
         shares = {"produced": self.corpus.clips, "dry": self.corpus.dry_clips}
-        return tuple(CorpusPlan(kind, "train", self.corpus.seed, clips) for kind, clips in shares.items() if clips)
+        return tuple(self._plan(kind, "train", 0, clips) for kind, clips in shares.items() if clips)
 
-    def deciding(self) -> CorpusPlan:
-        """Sound of the training kits and grooves that the network is not trained on: to learn decisions from."""
-        clips, seed = self.corpus.validation_clips, self.corpus.seed + 1
-        return CorpusPlan("produced", "train", seed, clips, _DECIDING_SECONDS)
+    def deciding(self) -> tuple[CorpusPlan, ...]:
+        """Sound of the training kits, grooves and songs, or one-shots, unknown to the network, to learn decisions from.
 
-    def validation(self) -> tuple[CorpusPlan, CorpusPlan]:
-        """Held-out kits and grooves: produced recordings, and drums alone, dry."""
-        clips, seed = self.corpus.validation_clips, self.corpus.seed
-        return CorpusPlan("produced", "validation", seed, clips), CorpusPlan("dry", "validation", seed, clips)
+        A third is full mixes of songs, unless it is sequences.
+        """
+        clips = self.corpus.validation_clips
+        shares = {"produced": clips, "mixes": clips // 2}
+        if self.corpus.source == "sequences":
+            shares = {"sequences": clips}
+        return tuple(self._plan(kind, "train", 1, share, _DECIDING_SECONDS) for kind, share in shares.items())
+
+    def validation(self) -> tuple[CorpusPlan, ...]:
+        """Held-out kits, grooves and songs: produced recordings, full mixes of songs, and dry drums alone.
+
+        Or sequences of held-out one-shots.
+        """
+        kinds = ("sequences",) if self.corpus.source == "sequences" else ("produced", "mixes", "dry")
+        return tuple(self._plan(kind, "validation", 0, self.corpus.validation_clips) for kind in kinds)
+
+    def _plan(self, kind: str, split: str, more: int, clips: int, seconds: float = CLIP_SECONDS) -> CorpusPlan:
+        return CorpusPlan(kind, split, self.corpus.seed + more, clips, seconds, self.corpus.sound)
 
 
 def _filled(default, values: object, path: Path, section: str):
-    """The default with values in it, each of which must be known and of the kind of the default's own."""
+    """Return the default with values in it, each of which must be known and of the same kind as the default."""
     named = _NAMED.get(type(default), {})
     if isinstance(values, str) and values in named:
         return named[values]
@@ -261,22 +235,32 @@ def read_experiment(path: Path) -> Experiment:
 
     Raises
     ------
-    DrumscribeError : naming the file and the key that is wrong.
+    DrumscribeError
+        If a key is wrong; the message names it and the file.
     """
-    try:
-        import tomllib
-    except ModuleNotFoundError:  # Python 3.10
-        import tomli as tomllib
-
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DrumscribeError(f"{path}: no such experiment") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DrumscribeError(f"{path}: not valid TOML: {error}") from None
-    return experiment_of({"name": path.stem} | values, path)
+    if not path.exists():
+        raise DrumscribeError(f"{path}: no such experiment")
+    return experiment_of({"name": path.stem} | read_toml(path), path)
 
 
 def experiment_of(values: dict, path: Path) -> Experiment:
-    """Check what a file says an experiment is; see `read_experiment`."""
+    """Make an experiment of the content of a file; see `read_experiment`.
+
+    Parameters
+    ----------
+    values : dict
+        Content of the file.
+    path : Path
+        The file, for its name.
+
+    Returns
+    -------
+    Experiment
+        The experiment.
+
+    Raises
+    ------
+    DrumscribeError
+        If a key is wrong.
+    """
     return _filled(Experiment(path.stem), values, path, "")

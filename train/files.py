@@ -1,24 +1,60 @@
-"""Files that are whole or absent, whenever a program is stopped."""
+"""Output files that are complete or absent, and TOML files."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from drumscribe import files
 from drumscribe.errors import DrumscribeError
 
 
+class UnwritableError(DrumscribeError):
+    """A file that cannot be written."""
+
+
 @contextmanager
 def written_whole(path: Path) -> Iterator[BinaryIO]:
-    """A file to write to that takes its name only once it is complete, in a folder that is made where it is missing.
+    """Write a file atomically: yield a file object whose content takes the name `path` on success.
+
+    Parameters
+    ----------
+    path : Path
+        The file; its folder is created if missing.
+
+    Yields
+    ------
+    BinaryIO
+        Open for writing.
 
     Raises
     ------
-    DrumscribeError : where it cannot be written.
+    UnwritableError
+        If the file cannot be written.
     """
     try:
         with files.written_whole(path) as temporary, open(temporary, "wb") as file:
             yield file
     except OSError as error:
-        raise DrumscribeError(f"{path}: cannot be written: {error.strerror or error}") from None
+        raise UnwritableError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises
+    ------
+    DrumscribeError
+        If there is no such file or it is not TOML.
+    """
+    try:
+        import tomllib
+    except ModuleNotFoundError:  # Python 3.10
+        import tomli as tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DrumscribeError(f"{path}: no such file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DrumscribeError(f"{path}: not valid TOML: {error}") from None

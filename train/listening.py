@@ -1,4 +1,4 @@
-"""Clips as files, to listen to and to look at."""
+"""Clips as files, for listening and inspection."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,17 +7,27 @@ import soundfile as sf
 
 from drumscribe.errors import DrumscribeError
 
-from .examples import write_reference, write_sound
+from .examples.songs import write_reference, write_sound
 from .features.streams import ClipPlan, make_clips
-from .rendering.corpus import ROLES
+from .rendering.clips import ROLES
 
 
 def write_clips(plan: ClipPlan, folder: Path, report: Callable[[str], None] = print) -> None:
-    """Write each clip as ``SEED-INDEX.wav`` and what is played in it as ``.csv``, as `drumscribe evaluate` reads it.
+    """Write each clip as ``SEED-INDEX.wav`` and its strokes as ``.csv``, in the format of `drumscribe evaluate`.
+
+    Parameters
+    ----------
+    plan : ClipPlan
+        The clips.
+    folder : Path
+        The folder to write to.
+    report : Callable[[str], None], optional
+        Receives a line per clip.
 
     Raises
     ------
-    DrumscribeError : where nothing can be written there, or the source of the clips cannot be used.
+    DrumscribeError
+        If the folder cannot be written to, or the source of the clips cannot be used.
     """
     for index, clip in enumerate(make_clips(plan)):
         path = folder / f"{plan.seed}-{index:05d}.wav"

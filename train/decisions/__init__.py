@@ -1,1 +1,1 @@
-"""From answers of a network to hits: evidence, thresholds, velocities, how right they are; and background for kits."""
+"""Decisions from the answers of a network: evidence, thresholds, velocities, their accuracy; background for kits."""

@@ -1,30 +1,45 @@
-"""Moments of other music, shipped beside a model, against which kits learn to hold a player's sounds.
+"""Moments of other music, shipped beside a model as counterexamples when kits are learnt.
 
-A third are of accompaniment without drums, the others of drums of many kits, alone and in mixes, with what is struck in
-them. They are embedded by the very model file that is shipped, and are of no use with any other.
+A third are of accompaniment without drums, the others of drums of many kits, alone and in mixes, with their labels.
+They are embedded by the shipped model file, and are of no use with any other.
 """
 
 from pathlib import Path
 
 import numpy as np
 
-from drumscribe.drums import ARTICULATION_BY_NAME
-from drumscribe.kits.background import Background, write_background
-from drumscribe.kits.learners import open_learner
-from drumscribe.kits.moments import Moments, nearest
+from drumscribe.finetune.background import Background, write_background
+from drumscribe.finetune.learners import open_learner
+from drumscribe.hearing.decisions import nearest
+from drumscribe.hearing.passages import Moments
+from drumscribe.music.drums import ARTICULATION_BY_NAME
 
-from ..rendering.corpus import ROLES, Clip, Studio
+from ..rendering.clips import ROLES, Clip, Studio
 
 MOMENTS = 2000
 _SILENT_SHARE = 0.3
 _SEED = 77
 _NEAR = 0.025
 _LEAST_VELOCITY = 0.25
-"""What is struck more softly may not be heard: such moments are left out."""
+"""Minimum velocity, 0 to 1: softer strokes may be inaudible, so such moments are left out (by hand)."""
 
 
 def make_background(model: Path, studio: Studio, clips: int, path: Path, report=print) -> None:
-    """Gather moments of rendered clips and write a selection of them."""
+    """Gather moments of rendered clips, and write a selection of them.
+
+    Parameters
+    ----------
+    model : Path
+        The shipped model file.
+    studio : Studio
+        Renders clips.
+    clips : int
+        Number of clips.
+    path : Path
+        The file to write.
+    report : str, optional
+        Receives progress.
+    """
     learner = open_learner(model)
     parts: list[tuple[Moments, np.ndarray]] = []
     for index in range(clips):
@@ -35,14 +50,14 @@ def make_background(model: Path, studio: Studio, clips: int, path: Path, report=
         if (index + 1) % 20 == 0:
             report(f"{index + 1} of {clips} clips")
     struck = np.concatenate([s for _, s in parts])
-    numbers, odds = (np.concatenate([getattr(m, name) for m, _ in parts]) for name in ("numbers", "odds"))
+    moments = Moments.concat([m for m, _ in parts])
     chosen = _choose(struck)
-    write_background(Background.of(learner.info, numbers, odds, struck)[chosen], path)
+    write_background(Background.of(learner.info, moments, struck)[chosen], path)
     report(f"{path}: {len(chosen)} moments, {path.stat().st_size} bytes")
 
 
 def _struck(clip: Clip, times: np.ndarray) -> np.ndarray:
-    """``(moments, articulations) int8``: 1 where struck, 0 where not, -1 where one cannot tell."""
+    """Label moments, ``(moments, articulations) int8``: 1 if struck, 0 if not, -1 if unknown."""
     out = np.zeros((len(times), len(ARTICULATION_BY_NAME)), np.int8)
     names = list(ARTICULATION_BY_NAME)
     for time, role, velocity in zip(clip.times, clip.roles, clip.velocities, strict=True):

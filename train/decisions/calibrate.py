@@ -1,23 +1,25 @@
-"""Decisions from rendered sound: how evidence is weighed, and from which probability on a candidate is a hit.
+"""Calibration of decisions on rendered sound: weights of evidence, and detection thresholds.
 
-The weights are learned on sound made of the training kits and grooves that the network has not seen; the thresholds
-are, per instrument, those with the best F-measure at +-50 ms on sound made of held-out kits and grooves.
+The weights are learnt on sound made of the training kits and grooves that the network has not seen; the thresholds are,
+per instrument, those with the best F-measure at +-50 ms on sound made of held-out kits and grooves.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from drumscribe.classifier import Columns
-from drumscribe.drums import ARTICULATION_BY_NAME
-from drumscribe.evidence import Recurrence, evidence_size, local_evidence, probability, weigh
-from drumscribe.likeness import Likeness
-from drumscribe.picking import find_peaks
+from drumscribe.hearing.candidates import find_peaks
+from drumscribe.hearing.evidence import evidence_size, local_evidence, probability, weigh
+from drumscribe.hearing.recurrence import Recurrence
+from drumscribe.hearing.similarity import Likeness
+from drumscribe.music.drums import ARTICULATION_BY_NAME
+from drumscribe.network.answers import Answers
+from drumscribe.network.model_card import Columns
 
 from ..features.batches import Library
 from ..networks.families import find_embedding
-from ..rendering.corpus import ROLES
+from ..rendering.clips import ROLES
 
 TOLERANCE = 0.05
 AUDIBLE = 20 / 127
@@ -29,7 +31,17 @@ GRID = np.round(np.arange(0.06, 0.95, 0.02), 2)
 
 @dataclass(frozen=True)
 class Score:
-    """Counts of one instrument: ``F`` is 2 TP / (2 TP + FP + FN)."""
+    """Counts of one instrument at one threshold.
+
+    Attributes
+    ----------
+    instrument : str
+        The instrument.
+    threshold : float
+        Probability.
+    true_positives, false_positives, false_negatives : int
+        Numbers of hits.
+    """
 
     instrument: str
     threshold: float
@@ -39,13 +51,28 @@ class Score:
 
     @property
     def f_measure(self) -> float:
-        """0 where there is nothing to find."""
+        """F-measure, 2 TP / (2 TP + FP + FN); 0 if there is nothing to find."""
         total = 2 * self.true_positives + self.false_positives + self.false_negatives
         return 2 * self.true_positives / total if total else 0.0
 
 
-def predict(network, library: Library, columns: Columns) -> np.ndarray:
-    """Answers to every clip, and after them its embedding, ``(clips, frames, columns + embedding) float16``."""
+def predict(network, library: Library, columns: Columns) -> list[Answers]:
+    """Compute the answers to every clip.
+
+    Parameters
+    ----------
+    network : keras.Model
+        A Keras model of passages.
+    library : Library
+        The clips.
+    columns : Columns
+        Columns of the answers.
+
+    Returns
+    -------
+    list[Answers]
+        ``(clips, frames, columns + embedding) float16``.
+    """
     import keras
 
     embedding = find_embedding(network)
@@ -54,13 +81,32 @@ def predict(network, library: Library, columns: Columns) -> np.ndarray:
     heard = []
     for i in range(0, len(library), 16):
         answers, *rest = listener.predict_on_batch(library.frames[i : i + 16].astype(np.float32))
-        parts = [answers[..., : len(columns)], *rest]
-        heard.append(np.concatenate([np.asarray(part, np.float32).astype(np.float16) for part in parts], axis=-1))
-    return np.concatenate(heard)
+        parts = [np.asarray(part, np.float32).astype(np.float16) for part in (answers[..., : len(columns)], *rest)]
+        heard += [Answers.of_output(values, columns, *embedded) for values, *embedded in zip(*parts, strict=True)]
+    return heard
+
+
+def exact(answers: Answers) -> Answers:
+    """Answers in float32, as the stages of hearing take them."""
+    columns = (getattr(answers, field.name) for field in fields(answers))
+    return Answers(*(None if column is None else column.astype(np.float32) for column in columns))
 
 
 def count_matches(references: np.ndarray, estimates: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
-    """Which references and which estimates (both rising) a largest one-to-one matching within the tolerance uses."""
+    """Find which events a largest one-to-one matching uses.
+
+    Parameters
+    ----------
+    references, estimates : np.ndarray
+        ``(events,)`` seconds, ascending.
+    tolerance : float
+        Maximum distance in seconds.
+
+    Returns
+    -------
+    tuple[np.ndarray, np.ndarray]
+        ``(references,) bool`` and ``(estimates,) bool``.
+    """
     found, used = np.zeros(len(references), bool), np.zeros(len(estimates), bool)
     e = 0
     for r, reference in enumerate(references):
@@ -74,7 +120,23 @@ def count_matches(references: np.ndarray, estimates: np.ndarray, tolerance: floa
 
 @dataclass(frozen=True)
 class HeardClip:
-    """The candidates of a clip, and its strokes, of which `instruments` holds indices (-1: percussion)."""
+    """Candidates and strokes of a clip.
+
+    Attributes
+    ----------
+    times : np.ndarray
+        ``(candidates,)`` seconds.
+    of : np.ndarray
+        ``(candidates,)`` indices of instruments.
+    evidence : np.ndarray
+        ``(candidates, evidence)``.
+    stroke_times : np.ndarray
+        ``(strokes,)`` seconds.
+    stroke_of : np.ndarray
+        ``(strokes,)`` indices of instruments, -1 for percussion.
+    audible : np.ndarray
+        ``(strokes,) bool``, whether a stroke must be found.
+    """
 
     times: np.ndarray
     of: np.ndarray
@@ -85,32 +147,82 @@ class HeardClip:
 
 
 def strokes_of(library: Library, columns: Columns) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """The strokes of each clip, as the last three attributes of a `HeardClip`."""
+    """Yield the strokes of each clip, as the last three attributes of a `HeardClip`.
+
+    Parameters
+    ----------
+    library : Library
+        The clips.
+    columns : Columns
+        Columns of the answers.
+
+    Yields
+    ------
+    tuple[np.ndarray, np.ndarray, np.ndarray]
+        Times, instruments, and whether they are audible.
+    """
     instruments = [ARTICULATION_BY_NAME[role].instrument if role in ARTICULATION_BY_NAME else "" for role in ROLES]
     of_role = np.array([columns.instruments.index(name) if name else -1 for name in instruments])
     for times, roles, velocities in zip(library.times, library.roles, library.velocities, strict=True):
         yield times, of_role[roles], velocities >= AUDIBLE
 
 
-def hear_clips(answers: np.ndarray, library: Library, columns: Columns, frame_rate: float) -> Iterator[HeardClip]:
-    """The candidates in the answers to each clip, all of their evidence known."""
+def hear_clips(
+    answers: Sequence[Answers], library: Library, columns: Columns, frame_rate: float
+) -> Iterator[HeardClip]:
+    """Yield the candidates of each clip, with all of their evidence.
+
+    Parameters
+    ----------
+    answers : Sequence[Answers]
+        ``(clips, frames, columns + embedding)``, see `predict`.
+    library : Library
+        The clips.
+    columns : Columns
+        Columns of the answers.
+    frame_rate : float
+        Frames per second.
+
+    Yields
+    ------
+    HeardClip
+        The candidates and strokes of a clip.
+    """
     for clip, strokes in zip(answers, strokes_of(library, columns), strict=True):
-        heard, embedding = np.split(clip.astype(np.float32), [len(columns)], axis=1)
-        activations = heard[:, : len(columns.instruments)]
+        heard = exact(clip)
+        activations = heard.activations
         frames, found = find_peaks(activations)
         recurrence, likeness = Recurrence(frame_rate), Likeness()
         recurrence.push(activations)
-        if embedding.shape[1]:
-            likeness.push(activations, embedding, 0, 0, len(activations))
-        local = local_evidence(heard, frames, found, columns)
+        if heard.embedding is not None:
+            likeness.push(activations, heard.embedding, 0, 0, len(activations))
+        local = local_evidence(heard, frames, found)
         evidence = np.hstack([local, *(stage.evidence(frames, found) for stage in (recurrence, likeness))])
         yield HeardClip(frames / frame_rate, found, evidence, *strokes)
 
 
-def learn_weights(clips: Sequence[HeardClip], columns: Columns) -> tuple[tuple[float, ...], ...]:
-    """For each instrument a logistic regression of its candidates: a constant, and a weight for each evidence.
+def plain_weights(columns: Columns) -> tuple[tuple[float, ...], ...]:
+    """Return weights with which the odds of a candidate are those of its own activation, for each instrument."""
+    size = evidence_size(columns)
+    return tuple((0.0, *(float(number == i) for number in range(size))) for i in range(len(columns.instruments)))
 
-    An instrument whose candidates are all right, or all wrong, goes by its activation alone.
+
+def learn_weights(clips: Sequence[HeardClip], columns: Columns) -> tuple[tuple[float, ...], ...]:
+    """Fit a logistic regression of each instrument's candidates.
+
+    An instrument whose candidates are all right, or all wrong, uses its activation alone.
+
+    Parameters
+    ----------
+    clips : Sequence[HeardClip]
+        The candidates.
+    columns : Columns
+        Columns of the answers.
+
+    Returns
+    -------
+    tuple[tuple[float, ...], ...]
+        For each instrument a constant, and a weight for each evidence.
     """
     weights = []
     for i in range(len(columns.instruments)):
@@ -120,14 +232,14 @@ def learn_weights(clips: Sequence[HeardClip], columns: Columns) -> tuple[tuple[f
             for clip in clips
         ]
         if len(set(np.concatenate(right).tolist())) < 2:
-            weights.append((0.0, *(float(number == i) for number in range(evidence_size(columns)))))
+            weights.append(plain_weights(columns)[i])
             continue
         weights.append(_regressed(evidence, np.concatenate(right)))
     return tuple(weights)
 
 
 def _regressed(evidence: np.ndarray, right: np.ndarray) -> tuple[float, ...]:
-    """A logistic regression, regularised by `_RIDGE`: its constant, and the slope for each column of the evidence."""
+    """Fit a logistic regression, regularised by `_RIDGE`; return its constant, and the slope of each evidence."""
     from scipy.optimize import minimize
 
     mean, spread = evidence.mean(axis=0, dtype=float), evidence.std(axis=0, dtype=float) + 1e-6
@@ -148,7 +260,24 @@ def _regressed(evidence: np.ndarray, right: np.ndarray) -> tuple[float, ...]:
 def sweep(
     clips: Iterable[HeardClip], columns: Columns, weights: tuple[tuple[float, ...], ...], retrigger: float = 0.0
 ) -> list[list[Score]]:
-    """For each instrument, its scores along a grid of thresholds; within `retrigger` seconds it sounds only once."""
+    """Score each instrument along a grid of thresholds.
+
+    Parameters
+    ----------
+    clips : Iterable[HeardClip]
+        The candidates.
+    columns : Columns
+        Columns of the answers.
+    weights : tuple[tuple[float, ...], ...]
+        See `learn_weights`.
+    retrigger : float, default 0.0
+        Minimum time in seconds between two hits of one instrument.
+
+    Returns
+    -------
+    list[list[Score]]
+        For each instrument, a score per threshold.
+    """
     constants, slopes = np.array(weights)[:, 0], np.array(weights)[:, 1:]
     counts = np.zeros((len(columns.instruments), len(GRID), 3), int)
     for clip in clips:
@@ -166,7 +295,7 @@ def sweep(
 
 
 def _apart(times: np.ndarray, gap: float) -> np.ndarray:
-    """Times that are in order but for single frames, without those that follow another, or come before it, too soon."""
+    """Drop the times that follow, or precede, another one too soon; they are in order, up to single frames."""
     if gap == 0.0:
         return times
     kept, last = [], -np.inf
@@ -178,12 +307,25 @@ def _apart(times: np.ndarray, gap: float) -> np.ndarray:
 
 
 def best_thresholds(scores: list[list[Score]]) -> list[Score]:
-    """The score of each instrument at its best threshold."""
+    """Return the score of each instrument at its best threshold."""
     return [max(rows, key=lambda score: score.f_measure) for rows in scores]
 
 
 def at_thresholds(scores: list[list[Score]], thresholds: tuple[float, ...]) -> list[Score]:
-    """The score of each instrument at the given thresholds (of the grid)."""
+    """Return the score of each instrument at a given threshold.
+
+    Parameters
+    ----------
+    scores : list[list[Score]]
+        For each instrument, a score per threshold of the grid.
+    thresholds : tuple[float, ...]
+        For each instrument, one of the grid.
+
+    Returns
+    -------
+    list[Score]
+        A score per instrument.
+    """
     return [
         min(rows, key=lambda score: abs(score.threshold - threshold))
         for rows, threshold in zip(scores, thresholds, strict=True)
@@ -191,7 +333,7 @@ def at_thresholds(scores: list[list[Score]], thresholds: tuple[float, ...]) -> l
 
 
 def micro_f(scores: list[Score]) -> float:
-    """The F-measure of the counts of all the instruments but the side stick."""
+    """Return the F-measure of the summed counts of all instruments except the side stick."""
     five = [score for score in scores if score.instrument != "side_stick"]
     hits = sum(score.true_positives for score in five)
     return 2 * hits / max(1, sum(2 * s.true_positives + s.false_positives + s.false_negatives for s in five))

@@ -1,7 +1,7 @@
-"""How right a model of windows is, and how far its probabilities can be believed.
+"""Evaluation of models of windows: accuracy, and calibration of their probabilities.
 
-Where every window holds one sound, the likeliest class is the answer, whatever the formulation, so that formulations
-can be compared; where windows hold several, every class from 0.5 on is.
+If every window holds one sound, the likeliest class is the answer, whatever the formulation, so that formulations can
+be compared; if windows hold several, every class from 0.5 is.
 """
 
 from dataclasses import dataclass
@@ -13,16 +13,22 @@ _BINS = 15
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was measured.
+    """Results of a model on some windows.
 
     Attributes
     ----------
-    classes : names, in the order of what follows.
-    windows : how many there were.
-    accuracy : share of the windows whose classes were all told, and no other.
-    f_measures : of each class, 2 TP / (2 TP + FP + FN); 0 where there is nothing to count.
-    calibration_error : see `calibration_error`; of the likeliest class, or of every class where there are several.
-    confusion : windows by class (rows) and answer (columns); empty where windows hold several sounds.
+    classes : tuple[str, ...]
+        Names, in the order of the other results.
+    windows : int
+        Number of windows.
+    accuracy : float
+        Share of the windows with exactly the right classes.
+    f_measures : tuple[float, ...]
+        F-measure of each class; 0 if there is nothing to count.
+    calibration_error : float
+        See `calibration_error`; of the likeliest class, or of every class if windows hold several.
+    confusion : tuple[tuple[int, ...], ...]
+        Windows by class (rows) and answer (columns); empty if windows hold several sounds.
     """
 
     classes: tuple[str, ...]
@@ -34,14 +40,14 @@ class Evaluation:
 
     @property
     def macro_f(self) -> float:
-        """The mean F of the classes."""
+        """Mean F-measure of the classes."""
         return float(np.mean(self.f_measures))
 
     def lines(self) -> list[str]:
-        """For people to read."""
+        """Format the results for people."""
         width = max(map(len, self.classes)) + 2
-        told = f"{self.windows} windows: accuracy {self.accuracy:.3f}, macro F {self.macro_f:.3f}"
-        lines = [f"{told}, calibration error {self.calibration_error:.3f}"]
+        figures = f"{self.windows} windows: accuracy {self.accuracy:.3f}, macro F {self.macro_f:.3f}"
+        lines = [f"{figures}, calibration error {self.calibration_error:.3f}"]
         header = "".join(name.rjust(width) for name in self.classes) if self.confusion else ""
         lines.append(" " * width + "F".rjust(7) + header)
         for i, name in enumerate(self.classes):
@@ -51,12 +57,19 @@ class Evaluation:
 
 
 def calibration_error(probabilities: np.ndarray, outcomes: np.ndarray) -> float:
-    """Expected calibration error (Guo et al., "On calibration of modern neural networks", ICML 2017), in 15 bins.
+    """Compute the expected calibration error (Guo et al., "On calibration of modern neural networks", ICML 2017).
 
     Parameters
     ----------
-    probabilities : ``(answers,)`` from 0 to 1.
-    outcomes : ``(answers,) bool``, whether each came true.
+    probabilities : np.ndarray
+        ``(answers,)`` from 0 to 1.
+    outcomes : np.ndarray
+        ``(answers,) bool``, whether each was right.
+
+    Returns
+    -------
+    float
+        Mean difference of probability and accuracy, over 15 bins.
     """
     bins = np.minimum((probabilities * _BINS).astype(int), _BINS - 1)
     said = np.bincount(bins, probabilities, _BINS)
@@ -65,7 +78,22 @@ def calibration_error(probabilities: np.ndarray, outcomes: np.ndarray) -> float:
 
 
 def evaluate(probabilities: np.ndarray, labels: np.ndarray, classes: tuple[str, ...]) -> Evaluation:
-    """Hold ``(windows, classes)`` probabilities against labels of the same shape, bool."""
+    """Compare probabilities with labels.
+
+    Parameters
+    ----------
+    probabilities : np.ndarray
+        ``(windows, classes)`` from 0 to 1.
+    labels : np.ndarray
+        ``(windows, classes) bool``.
+    classes : tuple[str, ...]
+        Names of the classes.
+
+    Returns
+    -------
+    Evaluation
+        The results.
+    """
     single = bool((labels.sum(axis=1) == 1).all())
     if single:
         answers, truth = probabilities.argmax(axis=1), labels.argmax(axis=1)

@@ -1,4 +1,4 @@
-"""Models of whole passages: their corpora, their calibration on held-out sound, and what they say of a recording."""
+"""Models of whole passages: their corpora, their calibration on held-out sound, and their predictions."""
 
 import hashlib
 import json
@@ -8,19 +8,20 @@ from pathlib import Path
 
 import numpy as np
 
-from drumscribe.audio import load
-from drumscribe.classifier import LookAhead, ModelInfo, write_model
 from drumscribe.errors import DrumscribeError
-from drumscribe.picking import find_peaks
-from drumscribe.spectrogram import compute_spectrogram
+from drumscribe.hearing.candidates import find_peaks
+from drumscribe.network.answers import Answers
+from drumscribe.network.model_card import LookAhead, ModelInfo
+from drumscribe.network.model_file import write_model
+from drumscribe.sound.audio import load
+from drumscribe.sound.spectrogram import compute_spectrogram
 from drumscribe.stream.listener import RETRIGGER
 
 from ..experiment import COLUMNS, Experiment
-from ..features.batches import Batches, Library, read_library
+from ..features.batches import Batches, Library, SlidingLibrary, read_library
 from ..features.targets import TargetMaker
 from ..learning.convert import CHUNK, chunk_of, fingerprint
-from ..networks.costs import receptive_field
-from ..networks.families import find_embedding
+from ..networks.families import find_embedding, receptive_field
 from ..rendering.corpus import CorpusPlan, shard_paths
 from .calibrate import (
     HeardClip,
@@ -33,10 +34,10 @@ from .calibrate import (
     predict,
     sweep,
 )
-from .dynamics import learn_dynamics
-from .nowcasts import hear_live, shipped_network
+from .live import hear_live, shipped_network
 from .percussion import choose_percussion_threshold
 from .predictors import Prediction
+from .velocities import learn_dynamics
 
 CREDITS = (
     "Trained on sound rendered from freely licensed one-shots (CC0, public domain, CC-BY, MIT, Unlicense), "
@@ -45,16 +46,32 @@ CREDITS = (
 _UNLIMITED = CHUNK // 8
 """Frames on each side that count as what an answer depends on, where it depends on all of them."""
 _LIKELY = 0.5
+_MEASURED_ALONE = "mixes"
+"""Held-out sound that no threshold is chosen on: mixes of songs, harder than records, want lower ones, since
+the threshold of the best F is about half of that F."""
 _EXAMPLES = 64 * CHUNK
 """Frames that ranges for 8 bits are taken from."""
 
 
 def read_corpus(plans: Sequence[CorpusPlan], cache: Path) -> Library:
-    """The clips of one or several corpora.
+    """Read the clips of one or several corpora.
+
+    Parameters
+    ----------
+    plans : Sequence[CorpusPlan]
+        The corpora.
+    cache : Path
+        The folder with their shards.
+
+    Returns
+    -------
+    Library
+        The clips.
 
     Raises
     ------
-    DrumscribeError : where it has not been rendered.
+    DrumscribeError
+        If a corpus has not been rendered.
     """
     paths = [path for plan in plans for path in shard_paths(plan, cache)]
     missing = [path for path in paths if not path.exists()]
@@ -66,25 +83,60 @@ def read_corpus(plans: Sequence[CorpusPlan], cache: Path) -> Library:
 
 
 def training_batches(experiment: Experiment, cache: Path) -> Batches:
-    """What a network of passages is trained on."""
+    """Open the training batches of a network of passages.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment.
+    cache : Path
+        The folder with shards.
+
+    Returns
+    -------
+    Batches
+        The batches.
+    """
     targets = TargetMaker(COLUMNS, experiment.spectrogram.frame_rate)
-    library = read_corpus(experiment.training(), cache)
+    corpus, plans = experiment.corpus, experiment.training()
+    library: Library | SlidingLibrary
+    if corpus.at_once:
+        corpora = [shard_paths(plan, cache) for plan in plans]
+        share = min(1.0, corpus.at_once / (corpus.clips + corpus.dry_clips))
+        library = SlidingLibrary(corpora, share, corpus.first_step, experiment.fit.steps)
+    else:
+        library = read_corpus(plans, cache)
     return Batches(library, targets, experiment.fit.seed, experiment.fit.clips, experiment.fit.frames)
 
 
 def corpus_digests(experiment: Experiment) -> dict[str, str]:
-    """SHA-256 of the plan of each corpus, and of the spectrogram that it is stored as."""
-    plans = {"deciding": experiment.deciding()}
+    """Return the SHA-256 of each corpus' plan and spectrogram."""
+    plans = {f"deciding, {plan.kind}": plan for plan in experiment.deciding()}
     plans |= {f"training, {plan.kind}": plan for plan in experiment.training()}
     plans |= {plan.kind: plan for plan in experiment.validation()}
     spectrogram = asdict(experiment.spectrogram)
-    texts = {name: json.dumps([asdict(plan), spectrogram]) for name, plan in plans.items()}
+    described = {name: {k: v for k, v in asdict(plan).items() if k != "sound" or v} for name, plan in plans.items()}
+    texts = {name: json.dumps([plan, spectrogram]) for name, plan in described.items()}
     return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """How a model's answers become decisions: see `classifier.ModelInfo`."""
+    """Parameters of decisions: see `model_file.ModelInfo`.
+
+    Attributes
+    ----------
+    weights : tuple[tuple[float, ...], ...]
+        For each instrument, weights of the evidence.
+    thresholds : tuple[float, ...]
+        For each instrument, a probability.
+    dynamics : tuple[tuple[float, ...], ...], optional
+        For each instrument, weights of velocities.
+    percussion : float, default 0.0
+        Threshold of percussion outside the vocabulary.
+    look_aheads : tuple[LookAhead, ...], optional
+        Weights and thresholds of a live model.
+    """
 
     weights: tuple[tuple[float, ...], ...]
     thresholds: tuple[float, ...]
@@ -102,18 +154,29 @@ def calibrate(
 ) -> tuple[Calibration, Measured, tuple[np.ndarray, np.ndarray]]:
     """Learn to weigh evidence and to compare strokes, and choose thresholds on held-out sound.
 
+    Parameters
+    ----------
+    network : keras.Model
+        The Keras model.
+    experiment : Experiment
+        The experiment.
+    cache : Path
+        The folder with shards.
+
     Returns
     -------
-    The calibration; what was measured; and chunks of both kinds of held-out sound.
+    tuple[Calibration, Measured, tuple[np.ndarray, np.ndarray]]
+        The calibration; the measurements; and chunks of produced and of dry held-out sound.
     """
     rate = experiment.spectrogram.frame_rate
-    lessons = read_corpus([experiment.deciding()], cache)
+    lessons = read_corpus(experiment.deciding(), cache)
     libraries = {plan.kind: read_corpus([plan], cache) for plan in experiment.validation()}
-    chunks = tuple(_chunks(library, chunk_of(experiment)) for library in libraries.values())
+    examples, held_out_sound = (libraries.get(kind, lessons) for kind in ("produced", "dry"))
+    chunks = tuple(_chunks(library, chunk_of(experiment)) for library in (examples, held_out_sound))
     if experiment.live.window:
         return (*_calibrate_live(network, experiment, lessons, libraries, chunks[0]), chunks)
 
-    def hear(library: Library, answers: np.ndarray) -> list[HeardClip]:
+    def hear(library: Library, answers: Sequence[Answers]) -> list[HeardClip]:
         return list(hear_clips(answers, library, COLUMNS, rate))
 
     answers = predict(network, lessons, COLUMNS)
@@ -126,7 +189,7 @@ def calibrate(
 
 
 def _calibrate_live(network, experiment: Experiment, lessons: Library, libraries: dict[str, Library], examples):
-    """The same for each look-ahead, with answers of the network as it is shipped.
+    """Calibrate each look-ahead, with answers of the network as it is shipped.
 
     Strokes are compared by answers to whole clips.
     """
@@ -149,10 +212,11 @@ def _calibrate_live(network, experiment: Experiment, lessons: Library, libraries
 
 
 def _decide(lessons: list[HeardClip], held_out: dict[str, list[HeardClip]], retrigger: float = 0.0):
-    """Weights, thresholds, and what was measured."""
+    """Return weights, thresholds, and measurements."""
     weights = learn_weights(lessons, COLUMNS)
     sweeps = {name: sweep(clips, COLUMNS, weights, retrigger) for name, clips in held_out.items()}
-    thresholds = tuple(score.threshold for score in best_thresholds(_summed(*sweeps.values())))
+    deciding = [rows for name, rows in sweeps.items() if name != _MEASURED_ALONE]
+    thresholds = tuple(score.threshold for score in best_thresholds(_summed(*deciding)))
     measured = {}
     for name, rows in sweeps.items():
         scores = at_thresholds(rows, thresholds)
@@ -162,14 +226,29 @@ def _decide(lessons: list[HeardClip], held_out: dict[str, list[HeardClip]], retr
 
 
 def passage_writer(experiment: Experiment, network, calibration: Calibration):
-    """A function that makes a model file, for transcribing, of a flatbuffer, its kind and a path."""
+    """Make a function that writes a model file.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment.
+    network : keras.Model
+        The Keras model.
+    calibration : Calibration
+        Parameters of decisions.
+
+    Returns
+    -------
+    Callable
+        Writes a flatbuffer, given its kind and a path.
+    """
     frames, embedding = receptive_field(network), find_embedding(network)
     info = ModelInfo(
         name=experiment.name,
         version=experiment.version,
         description=experiment.description,
         licence="MIT",
-        credits=CREDITS,
+        credits="" if experiment.learns_from_samples else CREDITS,
         spectrogram=experiment.spectrogram,
         columns=COLUMNS,
         **vars(calibration),
@@ -183,7 +262,22 @@ def passage_writer(experiment: Experiment, network, calibration: Calibration):
 
 
 def predict_passage(network, experiment: Experiment, path: Path) -> list[Prediction]:
-    """The hits of a recording as the network of a checkpoint hears them, at one threshold for all instruments."""
+    """Predict the hits of a recording with the network of a checkpoint, at one threshold for all instruments.
+
+    Parameters
+    ----------
+    network : keras.Model
+        The Keras model.
+    experiment : Experiment
+        The experiment.
+    path : Path
+        The recording.
+
+    Returns
+    -------
+    list[Prediction]
+        The hits.
+    """
     settings = experiment.spectrogram
     frames = compute_spectrogram(load(path, settings.rate), settings)
     count = len(COLUMNS.instruments)
@@ -195,23 +289,18 @@ def predict_passage(network, experiment: Experiment, path: Path) -> list[Predict
     ]
 
 
-def _summed(left: Sequence[list[Score]], right: Sequence[list[Score]]) -> list[list[Score]]:
-    return [
-        [
-            replace(
-                a,
-                true_positives=a.true_positives + b.true_positives,
-                false_positives=a.false_positives + b.false_positives,
-                false_negatives=a.false_negatives + b.false_negatives,
-            )
-            for a, b in zip(x, y, strict=True)
-        ]
-        for x, y in zip(left, right, strict=True)
-    ]
+def _summed(*sweeps: Sequence[list[Score]]) -> list[list[Score]]:
+    """Sum the counts of several kinds of sound: by instrument, then by threshold."""
+    return [[_sum_of(same) for same in zip(*of_one, strict=True)] for of_one in zip(*sweeps, strict=True)]
+
+
+def _sum_of(scores: Sequence[Score]) -> Score:
+    counts = ("true_positives", "false_positives", "false_negatives")
+    return replace(scores[0], **{name: sum(getattr(score, name) for score in scores) for name in counts})
 
 
 def _chunks(library: Library, size: int) -> np.ndarray:
-    """Chunks of frames as a model takes them: clips joined until they fill one; about `_EXAMPLES` frames in all."""
+    """Cut about `_EXAMPLES` frames into chunks as a model takes them: clips are joined until they fill one."""
     frames = library.frames[: -(-_EXAMPLES // library.frames.shape[1])].reshape(-1, library.frames.shape[2])
     whole = len(frames) // size
     return frames[: whole * size].reshape(whole, size, -1).astype(np.float32)

@@ -1,18 +1,33 @@
-"""From which activation on percussion outside the vocabulary is reported, where it is asked for."""
+"""Threshold of percussion outside the vocabulary."""
 
 from collections.abc import Iterable
 
 import numpy as np
 
-from drumscribe.picking import find_peaks
+from drumscribe.hearing.candidates import find_peaks
 
 from ..features.batches import Library
-from ..rendering.corpus import PERCUSSION_ROLE
+from ..rendering.clips import PERCUSSION_ROLE
 from .calibrate import AUDIBLE, GRID, TOLERANCE, count_matches
 
 
 def choose_percussion_threshold(network, libraries: Iterable[Library], frame_rate: float) -> tuple[float, float]:
-    """The threshold with the best F-measure at +-50 ms on some clips, and that F-measure."""
+    """Choose the threshold with the best F-measure at +-50 ms.
+
+    Parameters
+    ----------
+    network : keras.Model
+        The Keras model.
+    libraries : Iterable[Library]
+        Clips.
+    frame_rate : float
+        Frames per second.
+
+    Returns
+    -------
+    tuple[float, float]
+        The threshold and its F-measure.
+    """
     counts = np.zeros((len(GRID), 3), int)
     for library in libraries:
         for first in range(0, len(library), 16):
@@ -25,4 +40,5 @@ def choose_percussion_threshold(network, libraries: Iterable[Library], frame_rat
                     found, used = count_matches(times, at / frame_rate, TOLERANCE)
                     row += (found & audible).sum(), (~used).sum(), (~found & audible).sum()
     f = 2 * counts[:, 0] / np.maximum(1, 2 * counts[:, 0] + counts[:, 1] + counts[:, 2])
-    return float(GRID[np.argmax(f)]), float(f.max())
+    best = np.argmax(f) if f.any() else len(f) - 1  # where there is none, it is not heard
+    return float(GRID[best]), float(f.max())

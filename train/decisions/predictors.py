@@ -1,33 +1,36 @@
-"""Models of windows, as a checkpoint or as a file, and what they say of recordings."""
+"""Models of windows, from a checkpoint or a file, and their predictions."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from drumscribe.audio import SUFFIXES, load
-from drumscribe.classifier import read_card, write_card
 from drumscribe.errors import DrumscribeError, ModelError
-from drumscribe.onsets import OnsetDetector
-from drumscribe.spectrogram import SpectrogramSettings, compute_spectrogram
-from drumscribe.tflite import TfliteNetwork
+from drumscribe.network.model_card import ModelInfo
+from drumscribe.network.model_file import read_card, write_model
+from drumscribe.network.tflite import TfliteNetwork
+from drumscribe.sound.audio import SUFFIXES, load
+from drumscribe.sound.onsets import OnsetDetector
+from drumscribe.sound.spectrogram import SpectrogramSettings, compute_spectrogram
 
 from ..data.shots import find_attack
 from ..experiment import Experiment, experiment_of
 from ..features.windows import cut_window
 from ..networks.formulations import FORMULATIONS
 
-_FORMAT = "window-1"
 _BATCH = 64
 
 
 class WindowPredictor:
-    """Frames of windows to the probability of each class.
+    """Predicts the probability of each class from the frames of windows.
 
     Parameters
     ----------
-    network : with a method ``predict_on_batch`` (a Keras model, or a file read by `read_model`).
+    experiment : Experiment
+        The experiment.
+    network : object
+        Has a method ``predict_on_batch`` (a Keras model, or a file read by `read_window_model`).
     """
 
     def __init__(self, experiment: Experiment, network) -> None:
@@ -35,7 +38,7 @@ class WindowPredictor:
         self.formulation = FORMULATIONS[experiment.network.formulation]
 
     def predict(self, frames: np.ndarray) -> np.ndarray:
-        """``(windows, frames, bands)`` to ``(windows, classes) float32``."""
+        """Predict ``(windows, classes) float32`` from ``(windows, frames, bands)``."""
         answers = [
             self._network.predict_on_batch(frames[i : i + _BATCH].astype(np.float32))
             for i in range(0, len(frames), _BATCH)
@@ -48,22 +51,37 @@ class _File(TfliteNetwork):
         return np.stack([self.run(window) for window in frames])
 
 
-def write_window_model(flatbuffer: bytes, experiment: Experiment, kind: str, path: Path) -> None:
-    """Write a model file: the network, and the experiment that it comes from."""
-    write_card(flatbuffer, {"format": _FORMAT, "quantisation": kind, "experiment": asdict(experiment)}, path)
+def write_window_model(flatbuffer: bytes, experiment: Experiment, info: ModelInfo, kind: str, path: Path) -> None:
+    """Write a model file that transcribes, with its experiment in its card.
+
+    Parameters
+    ----------
+    flatbuffer : bytes
+        The converted network.
+    experiment : Experiment
+        Its experiment.
+    info : ModelInfo
+        Its card.
+    kind : str
+        Kind of conversion.
+    path : Path
+        The file.
+    """
+    write_model(flatbuffer, replace(info, quantisation=kind), path, {"experiment": asdict(experiment)})
 
 
 def is_window_card(card: object) -> bool:
-    """Whether what a model file says is of a model of windows."""
-    return isinstance(card, dict) and card.get("format") == _FORMAT
+    """Return whether the card of a model file describes a model of windows."""
+    return isinstance(card, dict) and bool(card.get("window")) and "experiment" in card
 
 
 def read_window_model(path: Path) -> WindowPredictor:
-    """The predictor of a model file.
+    """Read the predictor of a model file.
 
     Raises
     ------
-    ModelError : where it is not a model of windows.
+    ModelError
+        If it is not a model of windows.
     """
     card = read_card(path)
     if not is_window_card(card):
@@ -73,14 +91,18 @@ def read_window_model(path: Path) -> WindowPredictor:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What is heard at one time.
+    """A stroke predicted.
 
     Attributes
     ----------
-    path : the recording.
-    time : of the attack, in seconds.
-    label : a class.
-    probability : of it.
+    path : Path
+        The recording.
+    time : float
+        Attack in seconds.
+    label : str
+        A class.
+    probability : float
+        Its probability.
     """
 
     path: Path
@@ -90,11 +112,12 @@ class Prediction:
 
 
 def recordings_in(paths: Iterable[Path]) -> list[Path]:
-    """The recordings named, and those in the folders named, to any depth.
+    """List recordings, and those in folders to any depth.
 
     Raises
     ------
-    DrumscribeError : where there is none.
+    DrumscribeError
+        If there is none.
     """
     found = []
     for path in paths:
@@ -106,9 +129,23 @@ def recordings_in(paths: Iterable[Path]) -> list[Path]:
 
 
 def predict_recording(predictor: WindowPredictor, path: Path, every_onset: bool) -> list[Prediction]:
-    """What is struck at the attack of a recorded stroke, or at every onset of a longer recording.
+    """Predict the strokes at the attack of a recorded stroke, or at every onset of a longer recording.
 
     Several classes at one time are several predictions, the likeliest first.
+
+    Parameters
+    ----------
+    predictor : WindowPredictor
+        The model.
+    path : Path
+        The recording.
+    every_onset : bool
+        Whether to predict at every onset.
+
+    Returns
+    -------
+    list[Prediction]
+        The strokes.
     """
     rate = predictor.experiment.spectrogram.rate
     samples = load(path, rate)
@@ -133,7 +170,7 @@ def _named(predictor: WindowPredictor, probabilities: np.ndarray) -> Iterator[tu
 
 
 def find_onsets(samples: np.ndarray) -> Sequence[int]:
-    """Onsets of any instrument in sound at the rate of the standard spectrogram, in samples."""
+    """Return the onsets of any instrument, in samples, of sound at the rate of the standard spectrogram."""
     settings = SpectrogramSettings()
     detector = OnsetDetector(settings.rate, settings.hop, settings.bands)
     found = [detector.push(samples, compute_spectrogram(samples, settings)), detector.flush()]

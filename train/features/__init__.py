@@ -1,1 +1,1 @@
-"""What networks learn from: windows and passages of spectrogram frames, their targets, in batches and streams."""
+"""Inputs and targets of networks: windows and passages of spectrogram frames, in batches and streams."""

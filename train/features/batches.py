@@ -1,19 +1,35 @@
-"""Batches of labelled frames, drawn from shards, varied, the same for the same seed and step."""
+"""Batches of labelled frames, drawn from shards and varied, the same for the same seed and step."""
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from drumscribe.augmentation import AugmentSettings, augment_frames
+from drumscribe.synthesis.augmentation import AugmentSettings, augment_frames
 
 from .targets import Batch, TargetMaker
 from .windows import Windows
 
+_POLL_S = 5.0
+
 
 @dataclass(frozen=True)
 class Library:
-    """Clips in memory: ``(clips, frames, bands) float16`` and the labels of each."""
+    """Clips in memory.
+
+    Attributes
+    ----------
+    frames : np.ndarray
+        ``(clips, frames, bands) float16``.
+    times : tuple[np.ndarray, ...]
+        For each clip ``(hits,)`` seconds.
+    roles : tuple[np.ndarray, ...]
+        For each clip ``(hits,)`` indices into `rendering.clips.ROLES`.
+    velocities : tuple[np.ndarray, ...]
+        For each clip ``(hits,)``, 0 to 1.
+    """
 
     frames: np.ndarray
     times: tuple[np.ndarray, ...]
@@ -25,7 +41,7 @@ class Library:
 
 
 def read_library(paths: list[Path]) -> Library:
-    """All the clips of some shards."""
+    """Read all the clips of some shards."""
     frames, labels = [], {"times": [], "roles": [], "velocities": []}
     for path in paths:
         with np.load(path) as shard:
@@ -36,16 +52,76 @@ def read_library(paths: list[Path]) -> Library:
     return Library(np.concatenate(frames), *(tuple(parts) for parts in labels.values()))
 
 
-class Batches:
-    """Random passages of random clips: batch `step` depends on the seed and the step alone."""
+class SlidingLibrary:
+    """A part of each corpus, which moves on from its first shards to its last as training goes on.
 
-    def __init__(self, library: Library, targets: TargetMaker, seed: int, clips: int, frames: int) -> None:
-        self._library, self._targets = library, targets
+    So a corpus may be larger than memory, and be rendered while it is trained on: shards that do not exist yet are
+    waited for. Which shards a step draws from depends on the step alone.
+
+    Parameters
+    ----------
+    corpora : Sequence[Sequence[Path]]
+        Sequence of sequence of Path The shards of each corpus, in order.
+    share : float
+        Float Part of each corpus that is in memory at once, above 0 and at most 1.
+    first, last : int
+        Int The steps of training at which the first and the last shards are drawn from.
+    """
+
+    def __init__(self, corpora: Sequence[Sequence[Path]], share: float, first: int, last: int) -> None:
+        self._corpora, self._share, self._first, self._last = corpora, share, first, last
+        self._shards: dict[Path, Library] = {}
+
+    def at(self, step: int) -> list[Library]:
+        """Return the shards that a step draws from."""
+        done = min(1.0, max(0.0, (step - self._first) / max(1, self._last - self._first)))
+        paths = [path for corpus in self._corpora for path in self._window(corpus, done)]
+        for path in self._shards.keys() - set(paths):
+            del self._shards[path]
+        for path in paths:
+            if path not in self._shards:
+                _wait_for(path)
+                self._shards[path] = read_library([path])
+        return [self._shards[path] for path in paths]
+
+    def _window(self, corpus: Sequence[Path], done: float) -> Sequence[Path]:
+        held = max(1, round(self._share * len(corpus)))
+        first = round(done * (len(corpus) - held))
+        return corpus[first : first + held]
+
+
+def _wait_for(path: Path) -> None:
+    while not path.exists():
+        time.sleep(_POLL_S)
+
+
+class Batches:
+    """Random passages of random clips: batch `step` depends only on the seed and the step.
+
+    Parameters
+    ----------
+    library : Library | SlidingLibrary
+        The clips.
+    targets : TargetMaker
+        Makes the answers.
+    seed : int
+        Seed of all batches.
+    clips : int
+        Passages per batch.
+    frames : int
+        Frames per passage.
+    """
+
+    def __init__(
+        self, library: Library | SlidingLibrary, targets: TargetMaker, seed: int, clips: int, frames: int
+    ) -> None:
+        self._source, self._targets = library, targets
         self._seed, self._clips, self._frames = seed, clips, frames
 
     def batch(self, step: int) -> Batch:
-        """The batch of one step of training, with variations of level, tone and mixture."""
+        """Make the batch of one step of training, with variations of level, tone and mixture."""
         rng = np.random.default_rng([self._seed, step])
+        self._libraries = [self._source] if isinstance(self._source, Library) else self._source.at(step)
         frames, answers = zip(*(self._passage(rng) for _ in range(self._clips)), strict=True)
         return Batch(np.stack(frames), np.stack(answers))
 
@@ -65,22 +141,38 @@ class Batches:
         return frames, answers
 
     def _cut(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        clip = int(rng.integers(len(self._library)))
-        first = int(rng.integers(self._library.frames.shape[1] - self._frames + 1))
-        frames = self._library.frames[clip, first : first + self._frames].astype(np.float32)
-        labels = self._library.times[clip], self._library.roles[clip], self._library.velocities[clip]
+        clip = int(rng.integers(sum(map(len, self._libraries))))
+        for library in self._libraries:
+            if clip < len(library):
+                break
+            clip -= len(library)
+        first = int(rng.integers(library.frames.shape[1] - self._frames + 1))
+        frames = library.frames[clip, first : first + self._frames].astype(np.float32)
+        labels = library.times[clip], library.roles[clip], library.velocities[clip]
         return frames, self._targets.make(*labels, first, self._frames)
 
 
 class WindowBatches:
-    """Random windows, every class as often: batch `step` depends on the seed and the step alone."""
+    """Random windows, every class equally often: batch `step` depends only on the seed and the step.
+
+    Parameters
+    ----------
+    windows : Windows
+        The windows.
+    augment : AugmentSettings
+        Augmentation of frames.
+    seed : int
+        Seed of all batches.
+    count : int
+        Windows per batch.
+    """
 
     def __init__(self, windows: Windows, augment: AugmentSettings, seed: int, count: int) -> None:
         self._windows, self._augment, self._seed, self._count = windows, augment, seed, count
         self._of_class = [np.flatnonzero(column) for column in windows.labels.T]
 
     def batch(self, step: int) -> Batch:
-        """The batch of one step of training, masked and warped."""
+        """Make the batch of one step of training, masked and warped."""
         rng = np.random.default_rng([self._seed, step])
         classes = rng.permutation(np.arange(self._count) % len(self._of_class))
         chosen = np.array([rng.choice(self._of_class[c]) for c in classes])

@@ -1,7 +1,7 @@
 """Clips of either kind as a `tf.data.Dataset`, and in a cache of shards.
 
 Two kinds of sources make clips: `rendering.sequences.SequenceSource`, one hit at a time, and `PerformanceSource`,
-grooves on whole kits with accompaniment. A clip depends on the source, the seed and its index alone: a stream is the
+grooves on whole kits with accompaniment. A clip depends only on the source, the seed and its index: a stream is the
 same to the bit however many processes make it. Shards have the format of the corpus: `batches.read_library` reads them.
 """
 
@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from drumscribe.errors import DrumscribeError
-from drumscribe.spectrogram import SpectrogramSettings, compute_spectrogram
+from drumscribe.sound.spectrogram import SpectrogramSettings, compute_spectrogram
 
 from ..data.sources import RATE
-from ..rendering.corpus import CLIP_SECONDS, CLIPS_PER_SHARD, Clip, Studio, write_shard
+from ..rendering.clips import CLIP_SECONDS, Clip, Studio
+from ..rendering.corpus import CLIPS_PER_SHARD, write_shard
 from .targets import TargetMaker
 
 if TYPE_CHECKING:
@@ -31,24 +32,44 @@ if TYPE_CHECKING:
 class ClipMaker(Protocol):
     """Makes clips, each from a seed and an index."""
 
-    def clip(self, seed: int, index: int, seconds: float) -> Clip: ...
+    def clip(self, seed: int, index: int, seconds: float) -> Clip:
+        """Make a clip.
+
+        Parameters
+        ----------
+        seed, index : int
+            Together decide everything that is random.
+        seconds : float
+            Length.
+
+        Returns
+        -------
+        Clip
+            The clip.
+        """
+        ...
 
 
 class ClipSource(Protocol):
-    """What a maker of clips can be opened from, in any process."""
+    """A description of a maker of clips, which any process can open."""
 
-    def open(self) -> ClipMaker: ...
+    def open(self) -> ClipMaker:
+        """Read the sources into memory."""
+        ...
 
 
 @dataclass(frozen=True)
 class PerformanceSource:
-    """Grooves, kits and accompaniment: see `rendering.corpus.Studio`.
+    """Grooves, kits and accompaniment: see `rendering.clips.Studio`.
 
     Attributes
     ----------
-    data : the folder with ``oneshots``, ``grooves`` and ``backing``.
-    cache : where rendered instruments are kept.
-    split : ``train`` or ``validation``.
+    data : Path
+        The folder with ``oneshots``, ``grooves`` and ``backing``.
+    cache : Path
+        The folder of rendered instruments.
+    split : str, default "train"
+        ``train`` or ``validation``.
     """
 
     data: Path
@@ -65,14 +86,18 @@ class PerformanceSource:
 
 @dataclass(frozen=True)
 class ClipPlan:
-    """Which clips.
+    """A set of clips.
 
     Attributes
     ----------
-    source : what they are made of.
-    seed : of every clip, with its index.
-    clips : how many.
-    seconds : of each.
+    source : ClipSource
+        The sounds and scores to make them from.
+    seed : int
+        Seed of every clip, together with its index.
+    clips : int
+        Number of clips.
+    seconds : float, optional
+        Length of each.
     """
 
     source: ClipSource
@@ -83,7 +108,7 @@ class ClipPlan:
 
 @lru_cache(maxsize=1)
 def _maker(source: ClipSource) -> ClipMaker:
-    """The maker of a source, opened once in each process that makes clips."""
+    """Open the maker of a source, once in each process that makes clips."""
     return source.open()
 
 
@@ -97,7 +122,7 @@ def _shard(plan: ClipPlan, shard: int, target: Path, settings: SpectrogramSettin
 
 
 def _run(jobs: int, work: Callable, arguments: Iterable[tuple]) -> Iterator:
-    """Results of `work`, in the order of its arguments, in this process or ahead of need in processes of their own."""
+    """Yield the results of `work`, in the order of its arguments, from this process or ahead of need from others."""
     if jobs == 1:
         yield from (work(*each) for each in arguments)
         return
@@ -113,16 +138,41 @@ def _run(jobs: int, work: Callable, arguments: Iterable[tuple]) -> Iterator:
 
 
 def make_clips(plan: ClipPlan, jobs: int = 1) -> Iterator[Clip]:
-    """The clips of a plan, in order, made by so many processes."""
+    """Make the clips of a plan, in order.
+
+    Parameters
+    ----------
+    plan : ClipPlan
+        The clips.
+    jobs : int, default 1
+        Number of processes.
+
+    Returns
+    -------
+    Clip
+        The clips.
+    """
     return _run(jobs, _clip, ((plan, index) for index in range(plan.clips)))
 
 
 def stream_sound(plan: ClipPlan, jobs: int = 1) -> "tf.data.Dataset":
-    """Sound with labels: ``(sound, times, roles, velocities)``.
+    """Stream sound with labels, ``(sound, times, roles, velocities)``.
 
     ``sound`` is ``(samples,) float32`` at 44,100 Hz, ``times`` ``(hits,) float32`` in seconds, ``roles``
-    ``(hits,) uint8``, indices into `rendering.corpus.ROLES`, ``velocities`` ``(hits,) float32``, 0 to 1. Hits differ
-    in number: use `padded_batch`.
+    ``(hits,) uint8``, indices into `rendering.clips.ROLES`, ``velocities`` ``(hits,) float32``, 0 to 1. Hits differ in
+    number: use `padded_batch`.
+
+    Parameters
+    ----------
+    plan : ClipPlan
+        The clips.
+    jobs : int, default 1
+        Number of processes.
+
+    Returns
+    -------
+    tf.data.Dataset
+        One element per clip.
     """
     import tensorflow as tf
 
@@ -138,7 +188,24 @@ def stream_sound(plan: ClipPlan, jobs: int = 1) -> "tf.data.Dataset":
 def stream_frames(
     plan: ClipPlan, settings: SpectrogramSettings, targets: TargetMaker, jobs: int = 1
 ) -> "tf.data.Dataset":
-    """Frames, ``(frames, bands) float32``, and the answers that a `TargetMaker` wants, ``(frames, width) float32``."""
+    """Stream frames with answers, ``(frames, bands) float32`` and ``(frames, width) float32``.
+
+    Parameters
+    ----------
+    plan : ClipPlan
+        The clips.
+    settings : SpectrogramSettings
+        Settings of the frames.
+    targets : TargetMaker
+        Makes the answers.
+    jobs : int, default 1
+        Number of processes.
+
+    Returns
+    -------
+    tf.data.Dataset
+        One element per clip.
+    """
     import tensorflow as tf
 
     def examples() -> Iterable[tuple[np.ndarray, np.ndarray]]:
@@ -156,14 +223,31 @@ def stream_frames(
 
 
 def write_cache(plan: ClipPlan, folder: Path, settings: SpectrogramSettings, jobs: int = 1) -> list[Path]:
-    """Write the shards of a plan that `folder` lacks, and give the paths of all, for `batches.read_library`.
+    """Write the missing shards of a plan, in the format of `batches.read_library`.
 
-    The folder is for one plan and one kind of spectrogram. Shards are written whole or not at all: a run that was
-    stopped goes on.
+    A folder is for one plan and one kind of spectrogram. Shards are written atomically, so that a stopped run can
+    resume.
+
+    Parameters
+    ----------
+    plan : ClipPlan
+        The clips.
+    folder : Path
+        The folder of the shards.
+    settings : SpectrogramSettings
+        Settings of the frames.
+    jobs : int, default 1
+        Number of processes.
+
+    Returns
+    -------
+    list[Path]
+        All shards, in order.
 
     Raises
     ------
-    DrumscribeError : where nothing can be written there, or the source cannot be used.
+    DrumscribeError
+        If the folder cannot be written to, or the source cannot be used.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,13 +1,13 @@
-"""What a network is to answer for each frame: activations, velocities, and one answer for training alone."""
+"""Targets of a network for each frame: activations, velocities, and one answer for training alone."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from drumscribe.classifier import Columns
-from drumscribe.drums import ARTICULATION_BY_NAME
+from drumscribe.music.drums import ARTICULATION_BY_NAME
+from drumscribe.network.model_card import Columns
 
-from ..rendering.corpus import ROLES
+from ..rendering.clips import ROLES
 
 _REACH = 2
 _SLOPE = 0.65
@@ -19,10 +19,12 @@ class Batch:
 
     Attributes
     ----------
-    frames : ``(clips, frames, bands) float32``.
-    answers : of passages, ``(clips, frames, columns + 1 + velocities) float32``: what the columns should say, what the
-        column of percussion outside the vocabulary should say, and for each velocity whether it counts (at hits only);
-        of windows, ``(clips, classes) float32``: 1 for the classes that sound, else 0.
+    frames : np.ndarray
+        ``(clips, frames, bands) float32``.
+    answers : np.ndarray
+        Of passages, ``(clips, frames, columns + 1 + velocities) float32``: targets of the columns, of the column of
+        percussion outside the vocabulary, and for each velocity whether it counts (at hits only); of windows,
+        ``(clips, classes) float32``: 1 for the classes that sound, else 0.
     """
 
     frames: np.ndarray
@@ -30,14 +32,21 @@ class Batch:
 
 
 def answer_width(columns: Columns) -> int:
-    """How many numbers a network answers per frame: the model's columns, and percussion outside the vocabulary."""
+    """Return the width of an answer: the model's columns, and percussion outside the vocabulary."""
     return len(columns) + 1
 
 
 class TargetMaker:
-    """Labels of a clip to what the network is to answer.
+    """Makes targets from the labels of a clip.
 
     An activation is 1 in the frame nearest to a hit's attack, and falls by 0.65 per frame to either side.
+
+    Parameters
+    ----------
+    columns : Columns
+        Columns of the answers.
+    frame_rate : float
+        Frames per second.
     """
 
     def __init__(self, columns: Columns, frame_rate: float) -> None:
@@ -54,7 +63,24 @@ class TargetMaker:
             self._velocity[i] = columns.instruments.index(instrument)
 
     def make(self, times: np.ndarray, roles: np.ndarray, velocities: np.ndarray, first: int, count: int) -> np.ndarray:
-        """Answers for `count` frames from frame `first` on: ``(count, columns + 1 + velocities) float32``."""
+        """Make the targets of some frames.
+
+        Parameters
+        ----------
+        times : np.ndarray
+            ``(hits,)`` seconds.
+        roles : np.ndarray
+            ``(hits,)`` indices into `rendering.clips.ROLES`.
+        velocities : np.ndarray
+            ``(hits,)``, 0 to 1.
+        first, count : int
+            The frames.
+
+        Returns
+        -------
+        np.ndarray
+            ``(count, columns + 1 + velocities) float32``.
+        """
         width = len(self._columns)
         answers = np.zeros((count, width + 1 + len(self._columns.instruments)), np.float32)
         position = times * self._frame_rate - first

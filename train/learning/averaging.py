@@ -1,4 +1,4 @@
-"""The mean of the weights of several checkpoints of one run, what it began with among them: it hears better than each.
+"""Averages of the weights of several checkpoints of one run and its start, which perform better than each.
 
 M. Wortsman et al.: Model soups: averaging weights of multiple fine-tuned models improves accuracy without increasing
 inference time. ICML 2022 (arXiv:2203.05482).
@@ -9,19 +9,26 @@ from pathlib import Path
 
 
 def average_weights(network, fresh, read: Callable, checkpoints: Sequence[Path]) -> None:
-    """Make the weights of a network the mean of its own and of those in some shipped checkpoints.
+    """Set the weights of a network to the mean of its own and those of some shipped checkpoints.
 
     Averages of batch normalisation are averaged, too; the state of the optimiser stays.
 
     Parameters
     ----------
-    fresh : the network as it was before training, into which checkpoints are put.
-    read : puts one into it: `checkpoints.load_seed`, or `growth.begin_with`, by which a narrower one grows as it did
-        when training began with it.
+    network : keras.Model
+        The network, changed in place.
+    fresh : keras.Model
+        The network as it was before training, into which checkpoints are loaded.
+    read : Callable
+        Loads one: `checkpoints.load_seed`, or `growth.begin_with`, which widens a narrower one as at the start of
+        training.
+    checkpoints : Sequence[Path]
+        Shipped checkpoints.
 
     Raises
     ------
-    DrumscribeError : for what `read` refuses.
+    DrumscribeError
+        If `read` refuses a checkpoint.
     """
     sums = network.get_weights()
     for path in checkpoints:

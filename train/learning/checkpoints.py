@@ -1,6 +1,8 @@
-"""Checkpoints: all that training needs to go on to the bit, in a file that is whole at every moment."""
+"""Checkpoints: the complete state of training, in a file that is complete at every moment."""
 
+import json
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -10,32 +12,90 @@ from drumscribe.errors import DrumscribeError
 from ..files import written_whole
 
 CHECKPOINT = "checkpoint.npz"
+_DAMAGED = "not a checkpoint, or damaged; delete it to start anew"
+_DAMAGES = (OSError, EOFError, ValueError, KeyError, BadZipFile)
 
 
-def save_checkpoint(network, step: int, folder: Path) -> None:
-    """Write weights, optimiser state and step so that either the old or the new checkpoint is whole."""
+def save_checkpoint(
+    network, step: int, folder: Path, recipe: dict[str, Any] | None = None, name: str = CHECKPOINT
+) -> None:
+    """Write weights, optimiser state and step atomically.
+
+    Parameters
+    ----------
+    network : keras.Model
+        The network.
+    step : int
+        Number of the next step.
+    folder : Path
+        The folder of the checkpoint.
+    recipe : dict[str, Any], optional
+        What the weights depend on, see `resuming.recipe_of`; None if that is not known.
+    name : str, optional
+        Name of the file.
+    """
     arrays = {f"v{i}": np.asarray(value) for i, value in enumerate(_state(network))}
-    with written_whole(folder / CHECKPOINT) as file:
-        np.savez(file, step=step, **arrays)
+    with written_whole(folder / name) as file:
+        np.savez(file, step=step, recipe=np.array(json.dumps(recipe or {})), **arrays)
 
 
-def load_checkpoint(network, folder: Path) -> int:
-    """Put a checkpoint into a network of the same shape; the step that comes next, 0 where there is none.
+def read_recipe(path: Path) -> tuple[int, dict[str, Any]]:
+    """Read the step of a checkpoint, and what its weights depend on.
+
+    Parameters
+    ----------
+    path : Path
+        The checkpoint.
+
+    Returns
+    -------
+    tuple[int, dict[str, Any]]
+        Number of the next step, and the recipe; empty if it is not known.
 
     Raises
     ------
-    DrumscribeError : where it is a checkpoint of another network, or damaged.
+    DrumscribeError
+        If the file is damaged.
     """
-    path = folder / CHECKPOINT
+    try:
+        with np.load(path) as arrays:
+            return int(arrays["step"]), json.loads(str(arrays["recipe"])) if "recipe" in arrays.files else {}
+    except _DAMAGES:
+        raise DrumscribeError(f"{path}: {_DAMAGED}") from None
+
+
+def load_checkpoint(network, folder: Path, name: str = CHECKPOINT) -> int:
+    """Load a checkpoint into a network of the same shape.
+
+    Parameters
+    ----------
+    network : keras.Model
+        The network, changed in place.
+    folder : Path
+        The folder of the checkpoint.
+    name : str, optional
+        Name of the file.
+
+    Returns
+    -------
+    int
+        Number of the next step, 0 without a checkpoint.
+
+    Raises
+    ------
+    DrumscribeError
+        If the checkpoint is of another network, or damaged.
+    """
+    path = folder / name
     if not path.exists():
         return 0
     state = _state(network)
     try:
         with np.load(path) as arrays:
-            values = [arrays[f"v{i}"] for i in range(len(arrays.files) - 1)]
+            values = [arrays[f"v{i}"] for i in range(len(arrays.files) - ("recipe" in arrays.files) - 1)]
             step = int(arrays["step"])
-    except (OSError, ValueError, KeyError, BadZipFile):
-        raise DrumscribeError(f"{path}: not a checkpoint, or damaged; delete it to start anew") from None
+    except _DAMAGES:
+        raise DrumscribeError(f"{path}: {_DAMAGED}") from None
     if [tuple(variable.shape) for variable in state] != [value.shape for value in values]:
         raise DrumscribeError(f"{path}: of another network; delete it, or give the experiment another name")
     for variable, value in zip(state, values, strict=True):
@@ -44,9 +104,18 @@ def load_checkpoint(network, folder: Path) -> int:
 
 
 def save_seed(network, step: int, path: Path) -> None:
-    """Write a checkpoint compactly, to be kept with the model: in half precision.
+    """Write a compact checkpoint, in half precision, to be kept with the model.
 
     The second moments are stored as their roots, which half precision can hold.
+
+    Parameters
+    ----------
+    network : keras.Model
+        The network.
+    step : int
+        Number of the next step.
+    path : Path
+        The file.
     """
     arrays = {}
     for i, variable in enumerate(_state(network)):
@@ -58,11 +127,24 @@ def save_seed(network, step: int, path: Path) -> None:
 
 
 def load_seed(network, path: Path) -> int:
-    """Put what `save_seed` wrote into a network of the same shape; the step that comes next.
+    """Load a checkpoint of `save_seed` into a network of the same shape.
+
+    Parameters
+    ----------
+    network : keras.Model
+        The network, changed in place.
+    path : Path
+        The file.
+
+    Returns
+    -------
+    int
+        Number of the next step.
 
     Raises
     ------
-    DrumscribeError : where there is nothing, or the checkpoint of another network.
+    DrumscribeError
+        If the file is missing, or of another network.
     """
     with _open_seed(path) as arrays:
         for i, variable in enumerate(_state(network)):
@@ -77,17 +159,59 @@ def load_seed(network, path: Path) -> int:
 
 
 def read_seed_weights(path: Path, count: int) -> list[np.ndarray]:
-    """The first `count` arrays that `save_seed` wrote: those of a network with so many variables.
+    """Read the first arrays of a checkpoint of `save_seed`.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    count : int
+        Number of variables of the network.
+
+    Returns
+    -------
+    list[np.ndarray]
+        The arrays.
 
     Raises
     ------
-    DrumscribeError : where there is no such file, or there are fewer.
+    DrumscribeError
+        If the file is missing, or holds fewer.
     """
     with _open_seed(path) as arrays:
         if f"v{count - 1}" not in arrays:
             raise DrumscribeError(f"{path}: of another network; training cannot begin with it")
         values = [arrays[f"v{i}"] for i in range(count)]
     return [value.astype(np.float32) if value.dtype == np.float16 else value for value in values]
+
+
+def read_leading_weights(path: Path, shapes: list[tuple[int, ...]]) -> list[np.ndarray]:
+    """Read the first arrays of a checkpoint, as far as they have these shapes.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    shapes : list[tuple[int, ...]]
+        Of the variables of a network.
+
+    Returns
+    -------
+    list[np.ndarray]
+        The arrays, float32.
+
+    Raises
+    ------
+    DrumscribeError
+        If the file is missing.
+    """
+    found = []
+    with _open_seed(path) as arrays:
+        for i, shape in enumerate(shapes):
+            if f"v{i}" not in arrays or arrays[f"v{i}"].shape != shape:
+                break
+            found.append(arrays[f"v{i}"].astype(np.float32))
+    return found
 
 
 def _open_seed(path: Path):

@@ -1,15 +1,19 @@
-"""A trained network to model files of several kinds, each held against the network itself."""
+"""Conversion of a trained network to model files of several kinds, each compared with the network itself."""
 
 import hashlib
+import warnings
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from drumscribe.errors import DrumscribeError
-from drumscribe.tflite import TfliteNetwork
+from drumscribe.network.tflite import TfliteNetwork
+from drumscribe.runtime import native_chatter_dropped
 
 from ..experiment import COLUMNS, Experiment
 from ..features.targets import answer_width
@@ -25,18 +29,21 @@ KINDS = tuple(TOLERANCES)
 
 
 class ConversionError(DrumscribeError):
-    """A conversion that the tools refuse, or that changes what the network answers."""
+    """The tools refuse a conversion, or it changes the answers of the network."""
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """How a conversion went.
+    """The result of a conversion.
 
     Attributes
     ----------
-    kind : one of `KINDS`.
-    deviation : mean absolute deviation from the network, on held-out frames; None where there is no file.
-    reason : why there is no file, or "".
+    kind : str
+        One of `KINDS`.
+    deviation : float | None
+        Mean absolute deviation from the network on held-out frames; None without a file.
+    reason : str, default ""
+        Why there is no file, or "".
     """
 
     kind: str
@@ -48,21 +55,35 @@ class Conversion:
 
 
 def chunk_of(experiment: Experiment) -> int:
-    """Frames of a passage that the model files of an experiment take at once."""
+    """Return how many frames of a passage the model files of an experiment take at once."""
     return experiment.live.window or CHUNK
 
 
 def deployable(experiment: Experiment, trained, kind: str):
-    """The network for an input of fixed length, in float32.
+    """Rebuild the network for an input of fixed length, in float32.
 
-    One of passages gives the embedding of each frame as a second output, where its family has one, and one of
-    recordings the activation of percussion outside the vocabulary as the last, which that for streams leaves out.
-    Recurrent layers are loops over a batch of one, which the converter needs; in 8 bits it needs them written out step
-    by step.
+    A network of passages returns the embedding of each frame as a second output, if its family has one; one of
+    recordings also the activation of percussion outside the vocabulary, as the last output, which one for streams
+    lacks. Recurrent layers are loops over a batch of one, which the converter needs; in 8 bits it needs them unrolled.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment.
+    trained : keras.Model
+        The network.
+    kind : str
+        One of `KINDS`.
+
+    Returns
+    -------
+    keras.Model
+        The network to convert.
 
     Raises
     ------
-    ConversionError : where recurrent layers would have to be written out over a whole passage.
+    ConversionError
+        If recurrent layers would have to be unrolled over a whole passage.
     """
     import keras
 
@@ -94,7 +115,7 @@ def deployable(experiment: Experiment, trained, kind: str):
 
 
 def fingerprint(trained) -> str:
-    """What tells the weights of one trained network from those of another."""
+    """Return a digest of the weights of a trained network."""
     digest = hashlib.sha256()
     for weight in trained.get_weights():
         digest.update(weight.astype("<f4").tobytes())
@@ -102,15 +123,26 @@ def fingerprint(trained) -> str:
 
 
 def convert(network, kind: str, examples: np.ndarray) -> bytes:
-    """The flatbuffer of a network, of one of `KINDS` (``int8`` with ranges from the examples).
+    """Convert a network to a flatbuffer.
 
     Parameters
     ----------
-    examples : ``(examples, frames, bands) float32``, real frames.
+    network : keras.Model
+        The network, see `deployable`.
+    kind : str
+        One of `KINDS`.
+    examples : np.ndarray
+        ``(examples, frames, bands) float32``, real frames, from which ranges for ``int8`` are taken.
+
+    Returns
+    -------
+    bytes
+        The flatbuffer.
 
     Raises
     ------
-    ConversionError : with the converter's reason.
+    ConversionError
+        With the converter's reason.
     """
     import tensorflow as tf
 
@@ -125,7 +157,9 @@ def convert(network, kind: str, examples: np.ndarray) -> bytes:
         converter.inference_input_type = tf.int8
         converter.inference_output_type = tf.int8
     try:
-        return converter.convert()
+        with native_chatter_dropped(), redirect_stdout(StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return converter.convert()
     except Exception as error:  # the converter has no exception of its own for all that it refuses
         raise ConversionError(str(error).strip().splitlines()[0][:200]) from error
 
@@ -139,12 +173,27 @@ def convert_checked(
     write: Callable[[bytes, str, Path], None],
     folder: Path,
 ) -> tuple[Conversion, ...]:
-    """Write ``NAME.KIND.tflite`` for each kind that the tools convert, and that answers as the network does.
+    """Write ``NAME.KIND.tflite`` for each kind that the tools can convert and that answers as the network does.
 
     Parameters
     ----------
-    examples, held_out : ``(inputs, frames, bands) float32``, to take ranges from and to compare on.
-    write : makes a file of a flatbuffer, a kind and a path.
+    experiment : Experiment
+        The experiment.
+    trained : keras.Model
+        The network.
+    kinds : tuple[str, ...]
+        Some of `KINDS`.
+    examples, held_out : np.ndarray
+        ``(inputs, frames, bands) float32``, to take ranges from and to compare on.
+    write : Callable[[bytes, str, Path], None]
+        Writes a file, given a flatbuffer, a kind and a path.
+    folder : Path
+        The folder to write to.
+
+    Returns
+    -------
+    tuple[Conversion, ...]
+        The result of each kind.
     """
     results = []
     for kind in kinds:

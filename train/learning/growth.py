@@ -1,8 +1,8 @@
-"""A network that begins with what another knows: the same weights, or, where it is wider, those and more.
+"""Growth: a network that starts from another's weights, the same ones or, in wider layers, those and more.
 
 As in T. Chen, I. Goodfellow & J. Shlens: Net2Net: accelerating learning via knowledge transfer, ICLR 2016
-(arXiv:1511.05641), the wider network answers at first as the other does. Its new channels are not copies, though: they
-listen from the start, at random, and have no say in the channels that were there before.
+(arXiv:1511.05641), the wider network at first answers as the other does. Its new channels are not copies, though: they
+have random inputs from the start, and no influence on the channels that were there before.
 """
 
 from pathlib import Path
@@ -11,15 +11,23 @@ import numpy as np
 
 from drumscribe.errors import DrumscribeError
 
-from .checkpoints import read_seed_weights
+from .checkpoints import read_leading_weights, read_seed_weights
 
 
 def begin_with(network, path: Path) -> None:
-    """Put the weights of a shipped checkpoint into a network that has the same layers, at least as wide.
+    """Load a shipped checkpoint into a network that has the same layers, at least as wide.
+
+    Parameters
+    ----------
+    network : keras.Model
+        The network, changed in place.
+    path : Path
+        The checkpoint.
 
     Raises
     ------
-    DrumscribeError : where there is no such checkpoint, or one of other layers.
+    DrumscribeError
+        If the checkpoint is missing, or has other layers.
     """
     known = read_seed_weights(path, len(network.variables))
     grown, before = [], (1, 1)
@@ -35,12 +43,41 @@ def begin_with(network, path: Path) -> None:
         variable.assign(weights)
 
 
-def _widened(fresh: np.ndarray, known: np.ndarray, before: tuple[int, int]) -> np.ndarray:
-    """Weights in the corner of larger ones; `before` are the channels of both that the layer listens to.
+def begin_partly(network, path: Path) -> int:
+    """Load the first layers of a checkpoint, as far as they are of the same shape: another task may follow them.
+
+    Parameters
+    ----------
+    network : keras.Model
+        The network, changed in place.
+    path : Path
+        Any checkpoint, shipped or not.
+
+    Returns
+    -------
+    int
+        Number of arrays that were taken.
 
     Raises
     ------
-    ValueError : where they do not fit.
+    DrumscribeError
+        If the checkpoint is missing, or not even its first layer fits.
+    """
+    weights = read_leading_weights(path, [tuple(variable.shape) for variable in network.variables])
+    if not weights:
+        raise DrumscribeError(f"{path}: its first layer is of another shape; give [network] the same family and sizes")
+    for variable, value in zip(network.variables, weights, strict=False):
+        variable.assign(value)
+    return len(weights)
+
+
+def _widened(fresh: np.ndarray, known: np.ndarray, before: tuple[int, int]) -> np.ndarray:
+    """Place weights in the corner of larger ones; `before` are the input channels of both layers.
+
+    Raises
+    ------
+    ValueError
+        If they do not fit.
     """
     if fresh.ndim != known.ndim or any(a < b for a, b in zip(fresh.shape, known.shape, strict=True)):
         raise ValueError

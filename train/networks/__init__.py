@@ -1,1 +1,1 @@
-"""The networks: families of trunks, formulations of the question that they answer, and what each costs."""
+"""Networks: families of trunks, formulations of the task, and the cost of each."""

@@ -1,7 +1,7 @@
-"""The networks: families of trunks that turn frames into features, and the heads that answer.
+"""Network families: trunks that turn frames into features, and the heads that answer.
 
-Recurrent layers look both ways, and so do convolutions and attention: an answer may depend on what comes after. A new
-family is one function, and one line in `FAMILIES`.
+Recurrent layers, convolutions and attention see both directions: an answer may depend on later frames. A new family is
+one function, and one line in `FAMILIES`.
 """
 
 from collections.abc import Callable
@@ -15,17 +15,24 @@ _HEADS = 4
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """What a network is made of; a family takes the sizes that it has a use for.
+    """Sizes of a network; a family uses those that apply to it.
 
     Attributes
     ----------
-    family : one of `FAMILIES`.
-    formulation : one of `formulations.FORMULATIONS`.
-    filters : of the 2-D convolutions.
-    width : channels of dense, recurrent, 1-D convolutional and attention layers.
-    depth : dense, recurrent or attention layers.
-    taps : frames that a dilated 1-D convolution sees.
-    dilations : of those, in order.
+    family : str, default "cnn-tcn"
+        One of `FAMILIES`.
+    formulation : str, default "multi-label"
+        One of `formulations.FORMULATIONS`.
+    filters : tuple[int, ...], optional
+        Channels of the 2-D convolutions.
+    width : int, default 128
+        Channels of dense, recurrent, 1-D convolutional and attention layers.
+    depth : int, default 2
+        Number of dense, recurrent or attention layers.
+    taps : int, default 5
+        Frames in the kernel of a dilated 1-D convolution.
+    dilations : tuple[int, ...], optional
+        Dilations of those, in order.
     """
 
     family: str = "cnn-tcn"
@@ -43,10 +50,12 @@ class Family:
 
     Attributes
     ----------
-    build : ``(x, settings, unrolled) -> features``: ``(batch, frames, bands)`` to ``(batch, frames, width)``, or to
-        ``(batch, width)`` where it cannot answer per frame; `unrolled` asks for recurrent layers that are written out
-        step by step, which conversion needs.
-    per_frame : whether it can answer for each frame, and thus serve passages too.
+    build : Callable
+        ``(x, settings, unrolled) -> features``: ``(batch, frames, bands)`` to ``(batch, frames, width)``, or to
+        ``(batch, width)`` if it cannot answer per frame; `unrolled` requests unrolled recurrent layers, which
+        conversion needs.
+    per_frame : bool
+        Whether it can answer for each frame, and thus serve passages, too.
     """
 
     build: Callable
@@ -60,7 +69,7 @@ def _rectified(x, momentum: float = _MOMENTUM):
 
 
 def _convolved(x, settings: NetworkSettings, momentum: float = _MOMENTUM):
-    """2-D convolutions over time and frequency; all but the last halve the bands, none the frames."""
+    """Apply 2-D convolutions over time and frequency; all but the last halve the bands, none the frames."""
     from keras import layers
 
     frames = x.shape[1] or -1
@@ -73,7 +82,7 @@ def _convolved(x, settings: NetworkSettings, momentum: float = _MOMENTUM):
 
 
 def _dilated(x, settings: NetworkSettings, momentum: float = _MOMENTUM):
-    """Residual dilated convolutions over time (Bai, Kolter & Koltun, arXiv:1803.01271, here looking both ways)."""
+    """Apply residual dilated convolutions over time, in both directions (Bai, Kolter & Koltun, arXiv:1803.01271)."""
     from keras import layers
 
     x = _rectified(layers.Conv1D(settings.width, 1, use_bias=False)(x), momentum)
@@ -84,7 +93,7 @@ def _dilated(x, settings: NetworkSettings, momentum: float = _MOMENTUM):
 
 
 def _cnn_tcn(x, settings: NetworkSettings, unrolled: bool):
-    """2-D convolutions find the shapes of attacks; dilated ones compare them with what is around."""
+    """Apply 2-D convolutions, which find the shapes of attacks, and dilated ones, which see their context."""
     return _dilated(_convolved(x, settings, momentum=0.99), settings, momentum=0.99)
 
 
@@ -102,7 +111,7 @@ def _dense(x, settings: NetworkSettings, unrolled: bool):
 
 
 def _cnn(x, settings: NetworkSettings, unrolled: bool):
-    """2-D convolutions that halve frames and bands alike."""
+    """Apply 2-D convolutions that halve frames and bands alike."""
     from keras import layers
 
     x = layers.Reshape((*x.shape[1:], 1))(x)
@@ -128,9 +137,9 @@ def _crnn(x, settings: NetworkSettings, unrolled: bool):
 
 
 def _transformer(x, settings: NetworkSettings, unrolled: bool):
-    """Attention (Vaswani et al., arXiv:1706.03762), normalised before each layer (Xiong et al., arXiv:2002.04745).
+    """Apply attention, normalised before each layer (arXiv:1706.03762, arXiv:2002.04745).
 
-    Positions come of a convolution (Baevski et al., arXiv:2006.11477), so that any number of frames will do.
+    Positions come from a convolution (Baevski et al., arXiv:2006.11477), so that any number of frames is possible.
     """
     from keras import layers
 
@@ -161,11 +170,23 @@ FAMILIES = {
 def build_passage_network(
     settings: NetworkSettings, bands: int, answers: int, frames: int | None = None, batch: int | None = None
 ):
-    """A Keras model ``(batch, frames, bands)`` to ``(batch, frames, answers)``, all between 0 and 1.
+    """Build a Keras model ``(batch, frames, bands)`` to ``(batch, frames, answers)``, all between 0 and 1.
 
     Parameters
     ----------
-    frames, batch : a fixed number of frames, and of passages (for conversion), or None.
+    settings : NetworkSettings
+        Family and sizes.
+    bands : int
+        Bands of a frame.
+    answers : int
+        Answers per frame.
+    frames, batch : int, optional
+        Fixed numbers of frames and passages (for conversion), or None.
+
+    Returns
+    -------
+    keras.Model
+        The network.
     """
     import keras
     from keras import layers
@@ -178,9 +199,9 @@ def build_passage_network(
 
 
 def find_embedding(network):
-    """What the first convolution over time alone takes in: what was heard at a frame, before what is around it counts.
+    """Find the input of the first convolution over time alone: the features of one frame, before its context counts.
 
-    None where there is no such convolution, or where it takes in the frames themselves.
+    None if there is no such convolution, or if its input is the frames themselves.
     """
     from keras import layers
 
@@ -198,14 +219,29 @@ def build_window_network(
     batch: int | None = None,
     unrolled: bool = False,
 ):
-    """A Keras model ``(batch, frames, bands)`` to ``(batch, answers)``, all between 0 and 1.
+    """Build a Keras model ``(batch, frames, bands)`` to ``(batch, answers)``, all between 0 and 1.
 
-    Where the formulation wants separate networks, there is one for each answer, sharing nothing but the input.
+    If the formulation has separate networks, there is one for each answer, sharing only the input.
 
     Parameters
     ----------
-    batch : a fixed number of windows (for conversion), or None.
-    unrolled : whether to write recurrent layers out step by step (for conversion).
+    settings : NetworkSettings
+        Family and sizes.
+    frames : int
+        Frames of a window.
+    bands : int
+        Bands of a frame.
+    answers : int
+        Number of answers.
+    batch : int, optional
+        A fixed number of windows (for conversion), or None.
+    unrolled : bool, default False
+        Whether to unroll recurrent layers (for conversion).
+
+    Returns
+    -------
+    keras.Model
+        The network.
     """
     import keras
     from keras import layers
@@ -221,3 +257,22 @@ def build_window_network(
         towers.append(layers.Dense(1 if formulation.separate else answers)(layers.Dropout(0.2)(x)))
     x = layers.Concatenate()(towers) if formulation.separate else towers[0]
     return keras.Model(inputs, layers.Activation(formulation.activation, dtype="float32", name="answers")(x))
+
+
+def receptive_field(network) -> int | None:
+    """Return how many frames of the input one frame of a Keras model's output depends on; None for all of them."""
+    reach: dict[str, tuple[int, int] | None] = {}
+    for layer in network.layers:
+        sources = layer.input if isinstance(layer.input, list) else [layer.input]
+        before = [reach[source._keras_history.operation.name] for source in sources]  # noqa: SLF001
+        kind = type(layer).__name__
+        if None in before or kind in ("Bidirectional", "MultiHeadAttention", "Flatten", "GlobalAveragePooling1D"):
+            reach[layer.name] = None
+            continue
+        frames, jump = max(before, default=(1, 1))
+        if kind in ("Conv1D", "Conv2D", "DepthwiseConv1D"):
+            frames += (layer.kernel_size[0] - 1) * layer.dilation_rate[0] * jump
+            jump *= layer.strides[0]
+        reach[layer.name] = frames, jump
+    last = reach[network.layers[-1].name]
+    return last[0] if last else None

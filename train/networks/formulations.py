@@ -1,6 +1,6 @@
-"""Ways to put the question which drums are struck: one of several, each one or not, any of them at once.
+"""Formulations of the task of naming struck drums: one of several, each one or not, any of them at once.
 
-Labels are ``(windows, classes) bool`` for all of them, and so are the targets.
+Labels and targets are ``(windows, classes) bool`` in all of them.
 """
 
 from collections.abc import Callable
@@ -13,15 +13,20 @@ _NEVER = 1e-6
 
 @dataclass(frozen=True)
 class Formulation:
-    """How a question is put to a network, and how its answer is read.
+    """The task of a network, and the interpretation of its answer.
 
     Attributes
     ----------
-    activation : of the last layer.
-    loss : by its name in Keras.
-    separate : whether each class has a network of its own.
-    simultaneous : whether several classes may sound at once.
-    decode : answers ``(windows, classes) float32`` to the probability of each class, in the same shape.
+    activation : str
+        Activation of the last layer.
+    loss : str
+        Name of the loss in Keras.
+    separate : bool
+        Whether each class has its own network.
+    simultaneous : bool
+        Whether several classes may sound at once.
+    decode : Callable[[np.ndarray], np.ndarray]
+        From answers ``(windows, classes) float32`` to the probability of each class, in the same shape.
     """
 
     activation: str
@@ -31,7 +36,7 @@ class Formulation:
     decode: Callable[[np.ndarray], np.ndarray]
 
     def decide(self, probabilities: np.ndarray) -> np.ndarray:
-        """Which classes are taken to sound, ``(windows, classes) bool``: the likeliest, or all from 0.5 on."""
+        """Decide which classes sound, ``(windows, classes) bool``: the likeliest, or all from 0.5."""
         if self.simultaneous:
             return probabilities >= 0.5
         return np.arange(probabilities.shape[1]) == probabilities.argmax(axis=1)[:, None]
@@ -42,7 +47,7 @@ def _as_they_are(answers: np.ndarray) -> np.ndarray:
 
 
 def _one_of_all(answers: np.ndarray) -> np.ndarray:
-    """The probability of each class if exactly one is true, the answers being independent: odds over their sum."""
+    """Return the probability of each class, one being true and the answers independent: odds over their sum."""
     certain = np.clip(answers, _NEVER, 1.0 - _NEVER)
     odds = certain / (1.0 - certain)
     return odds / odds.sum(axis=1, keepdims=True)

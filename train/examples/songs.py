@@ -1,9 +1,9 @@
-"""The recordings of ``examples/`` and what is played in them, rendered from sound that anyone may redistribute.
+"""The recordings of ``examples/`` and their references, rendered from sound that anyone may redistribute.
 
-    python -m drumscribe.training.examples --data DIR --out examples
+    python -m drumscribe.training.examples.songs --data DIR --out examples
 
 Kits and grooves are held-out ones, which the models are not trained on. ``examples/CREDITS.md`` names them: change it
-with `EXAMPLES`.
+together with `EXAMPLES`.
 """
 
 import csv
@@ -15,14 +15,14 @@ import click
 import numpy as np
 import soundfile as sf
 
-from drumscribe.synthesis import coloured_noise, compress, reverberate, saturate
+from drumscribe.synthesis.effects import coloured_noise, compress, reverberate, saturate
 
-from .data.sources import RATE, Groove, Piece, read_grooves, read_pieces
-from .rendering.instruments import Bank, read_banks
-from .rendering.kits import KitMaker
-from .rendering.performances import render_drums
-from .rendering.production import mix
-from .rendering.scores import Score, electronic_pattern
+from ..data.sources import RATE, Groove, Piece, read_grooves, read_pieces
+from ..rendering.instruments import Bank, read_banks
+from ..rendering.kits import KitMaker
+from ..rendering.performances import render_drums
+from ..rendering.production import mix
+from ..rendering.scores import Score, electronic_pattern
 
 SECONDS = 12.0
 _LEAD = 0.3  # seconds before the first bar
@@ -36,13 +36,20 @@ class Example:
 
     Attributes
     ----------
-    file : where it goes below ``songs``.
-    groove : the performance, or "" for a pattern of a drum machine.
-    bar : of the performance, to begin with.
-    kit : the family of its pieces.
-    room_db : level of a room against the drums, or None for dry sound without any processing.
-    roots : MIDI notes of the bars' chords, for a band to play.
-    seed : of all that is left to chance.
+    file : str
+        Path below ``songs``.
+    groove : str
+        The performance, or "" for a pattern of a drum machine.
+    bar : int
+        The bar of the performance to begin with.
+    kit : str
+        The family of its pieces.
+    room_db : float | None
+        Level of a room relative to the drums, or None for dry, unprocessed sound.
+    roots : tuple[int, ...], optional
+        MIDI notes of the bars' chords, for a band to play.
+    seed : int, default 1
+        Seed of all random choices.
     """
 
     file: str
@@ -63,7 +70,22 @@ EXAMPLES = (
 
 
 def perform(groove: Groove, bar: int, seconds: float) -> Score:
-    """A groove from one of its bars on, as it was played."""
+    """Play a groove as it was played, from one of its bars.
+
+    Parameters
+    ----------
+    groove : Groove
+        The performance.
+    bar : int
+        Number of the bar, from 0.
+    seconds : float
+        Length.
+
+    Returns
+    -------
+    Score
+        The strokes.
+    """
     beat = 60.0 / groove.tempo
     times = (groove.beats - bar * groove.beats_per_bar) * beat + _LEAD
     kept = np.flatnonzero((times >= _LEAD / 2) & (times < seconds - 0.2))
@@ -72,7 +94,20 @@ def perform(groove: Groove, bar: int, seconds: float) -> Score:
 
 
 def choose_pieces(pieces: list[Piece], family: str) -> list[Piece]:
-    """The pieces of one kit, and those of the all-round kit for what it lacks."""
+    """Choose the pieces of one kit, with those of the all-round kit for missing ones.
+
+    Parameters
+    ----------
+    pieces : list[Piece]
+        All pieces.
+    family : str
+        The kit's family.
+
+    Returns
+    -------
+    list[Piece]
+        The pieces.
+    """
     own = [piece for piece in pieces if piece.family == family]
     roles = {piece.role for piece in own}
     chosen = own + [piece for piece in pieces if piece.family == _ALL_ROUND and piece.role not in roles]
@@ -82,7 +117,22 @@ def choose_pieces(pieces: list[Piece], family: str) -> list[Piece]:
 
 
 def accompany(score: Score, roots: tuple[int, ...], banks: list[Bank]) -> np.ndarray:
-    """A bass on the kick drum and a guitar on the off-beats: ``(SECONDS * RATE,) float32``."""
+    """Play a bass on the kick drum and a guitar on the off-beats.
+
+    Parameters
+    ----------
+    score : Score
+        The drum part.
+    roots : tuple[int, ...]
+        MIDI notes of the bars' chords.
+    banks : list[Bank]
+        Instruments.
+
+    Returns
+    -------
+    np.ndarray
+        ``(SECONDS * RATE,) float32``.
+    """
     bass = next(bank for bank in banks if "bass" in bank.name)
     guitar = next(bank for bank in banks if "guitar" in bank.name)
     out = np.zeros(int(SECONDS * RATE), np.float32)
@@ -105,7 +155,24 @@ def accompany(score: Score, roots: tuple[int, ...], banks: list[Bank]) -> np.nda
 
 
 def render(example: Example, pieces: list[Piece], grooves: list[Groove], banks: list[Bank]) -> tuple[np.ndarray, Score]:
-    """The sound, ``(samples,) float32``, and what is played in it."""
+    """Render an example.
+
+    Parameters
+    ----------
+    example : Example
+        The example.
+    pieces : list[Piece]
+        All pieces.
+    grooves : list[Groove]
+        All performances.
+    banks : list[Bank]
+        Instruments.
+
+    Returns
+    -------
+    tuple[np.ndarray, Score]
+        The sound, ``(samples,) float32``, and its strokes.
+    """
     rng = np.random.default_rng(example.seed)
     if example.groove:
         score = perform(next(g for g in grooves if g.name == example.groove), example.bar, SECONDS)
@@ -126,7 +193,15 @@ def render(example: Example, pieces: list[Piece], grooves: list[Groove], banks: 
 
 
 def write_sound(path: Path, sound: np.ndarray) -> None:
-    """Write a recording in the format of its name, in short blocks, which libsndfile wants for ogg."""
+    """Write a recording in the format of its name, in the short blocks that libsndfile needs for ogg.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    sound : np.ndarray
+        ``(samples,) float32``.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with sf.SoundFile(path, "w", RATE, 1) as file:
         for start in range(0, len(sound), 8192):
@@ -134,7 +209,19 @@ def write_sound(path: Path, sound: np.ndarray) -> None:
 
 
 def write_reference(path: Path, times: Iterable[float], roles: Iterable[str], velocities: Iterable[float]) -> None:
-    """Write what is played, as `drumscribe evaluate` reads it."""
+    """Write strokes in the format of `drumscribe evaluate`.
+
+    Parameters
+    ----------
+    path : Path
+        The CSV file.
+    times : Iterable[float]
+        Seconds.
+    roles : Iterable[str]
+        Articulations, ``clap`` or ``percussion``.
+    velocities : Iterable[float]
+        From 0 to 1.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -147,7 +234,15 @@ def write_reference(path: Path, times: Iterable[float], roles: Iterable[str], ve
 @click.option("--data", type=click.Path(path_type=Path), required=True, help="one-shots, grooves and backing")
 @click.option("--out", type=click.Path(path_type=Path), default="examples", show_default=True)
 def main(data: Path, out: Path) -> None:
-    """Render the example recordings and their references."""
+    """Render the example recordings and their references.
+
+    Parameters
+    ----------
+    data : Path
+        The data folder.
+    out : Path
+        The folder to write to.
+    """
     pieces = read_pieces(data / "oneshots", "validation")
     grooves = read_grooves(data / "grooves", "validation")
     banks = read_banks(data / "backing")

@@ -1,15 +1,16 @@
-"""What a model for streams hears in clips: at every frame, by a window that ends there, as `drumscribe.stream` does."""
+"""Live models on rendered clips: an answer at every frame, from a window that ends there, as in `drumscribe.stream`."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from drumscribe.classifier import Columns
-from drumscribe.evidence import CANDIDATE, REACH, local_evidence, unknown_recording
-from drumscribe.picking import find_peaks
+from drumscribe.hearing.candidates import find_peaks
+from drumscribe.hearing.evidence import CANDIDATE, REACH, local_evidence, unknown_recording
+from drumscribe.network.answers import Answers
+from drumscribe.network.model_card import Columns
+from drumscribe.network.tflite import TfliteNetwork
 from drumscribe.stream.listener import SECOND_LOOK
-from drumscribe.tflite import TfliteNetwork
 
 from ..experiment import Experiment, LiveSettings
 from ..features.batches import Library
@@ -18,7 +19,22 @@ from .calibrate import HeardClip, strokes_of
 
 
 def shipped_network(experiment: Experiment, trained, examples: np.ndarray) -> TfliteNetwork:
-    """The network in 8 bits, as it will be run; ranges are taken from ``(examples, window, bands) float32``."""
+    """Convert a network to 8 bits, as it will be run.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment.
+    trained : keras.Model
+        The network.
+    examples : np.ndarray
+        ``(examples, window, bands) float32``, from which ranges are taken.
+
+    Returns
+    -------
+    TfliteNetwork
+        The network.
+    """
     with TemporaryDirectory() as folder:
         path = Path(folder) / "live.tflite"
         path.write_bytes(convert(deployable(experiment, trained, "int8"), "int8", examples))
@@ -28,7 +44,26 @@ def shipped_network(experiment: Experiment, trained, examples: np.ndarray) -> Tf
 def hear_live(
     network: TfliteNetwork, library: Library, settings: LiveSettings, columns: Columns, frame_rate: float
 ) -> dict[int, list[HeardClip]]:
-    """The candidates of the first clips, for each look-ahead."""
+    """Find the candidates of the first clips, for each look-ahead.
+
+    Parameters
+    ----------
+    network : TfliteNetwork
+        The network.
+    library : Library
+        The clips.
+    settings : LiveSettings
+        Window, look-aheads, and number of clips.
+    columns : Columns
+        Columns of the answers.
+    frame_rate : float
+        Frames per second.
+
+    Returns
+    -------
+    dict[int, list[HeardClip]]
+        Candidates and strokes of each clip, by look-ahead.
+    """
     heard: dict[int, list[HeardClip]] = {frames: [] for frames in settings.look_aheads}
     kept = settings.look_aheads[-1] + REACH + 1
     for clip, strokes in zip(library.frames[: settings.clips], strokes_of(library, columns), strict=False):
@@ -39,7 +74,24 @@ def hear_live(
 
 
 def answer_live(network: TfliteNetwork, frames: np.ndarray, window: int, kept: int) -> np.ndarray:
-    """The last answers, `kept` of them, at every frame: ``(frames, kept, columns) float16``, in order of time."""
+    """Compute the last answers at every frame.
+
+    Parameters
+    ----------
+    network : TfliteNetwork
+        The network.
+    frames : np.ndarray
+        ``(frames, bands)``.
+    window : int
+        Frames in the window.
+    kept : int
+        Number of answers to keep.
+
+    Returns
+    -------
+    np.ndarray
+        ``(frames, kept, columns) float16``, in order of time.
+    """
     stream = np.concatenate([np.zeros((window - 1, frames.shape[1]), np.float32), frames])
     return np.stack([network.run(stream[now : now + window])[-kept:].astype(np.float16) for now in range(len(frames))])
 
@@ -47,19 +99,20 @@ def answer_live(network: TfliteNetwork, frames: np.ndarray, window: int, kept: i
 def _candidates(
     answers: np.ndarray, look_ahead: int, columns: Columns, frame_rate: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Times, instruments and evidence of what is looked at, at every frame, with so many frames to come known."""
-    count = len(columns.instruments)
+    """Return times, instruments and evidence of all candidates, with `look_ahead` frames after each known."""
     rows = answers[:, -1 - look_ahead - REACH :].astype(np.float32)
+    count = len(columns.instruments)
     looked_at = slice(REACH - SECOND_LOOK, REACH + 1)
     times, instruments, activations = [np.zeros(0)], [np.zeros(0, int)], [np.zeros(0, np.float32)]
-    evidence = [local_evidence(rows[0], np.zeros(0, int), np.zeros(0, int), columns)]
+    evidence = [local_evidence(Answers.of_output(rows[0], columns), np.zeros(0, int), np.zeros(0, int))]
     for now in np.flatnonzero(rows[:, looked_at, :count].max(axis=(1, 2)) >= CANDIDATE):
-        frames, found = find_peaks(rows[now, :, :count])
+        seen = Answers.of_output(rows[now], columns)
+        frames, found = find_peaks(seen.activations)
         here = (frames >= looked_at.start) & (frames < looked_at.stop)
         frames, found = frames[here], found[here]
         times.append((now - look_ahead - REACH + frames) / frame_rate)
         instruments.append(found)
-        activations.append(rows[now, frames, found])
-        evidence.append(local_evidence(rows[now], frames, found, columns))
+        activations.append(seen.activations[frames, found])
+        evidence.append(local_evidence(seen, frames, found))
     unknown = unknown_recording(np.concatenate(activations))
     return np.concatenate(times), np.concatenate(instruments), np.hstack([np.concatenate(evidence), unknown])

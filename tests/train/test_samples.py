@@ -17,7 +17,8 @@ from drumscribe.training.data.sources import RATE
 from drumscribe.training.rendering.stretching import StretchSettings, shift_pitch, stretch_shot, stretch_time
 
 from drumscribe.errors import DrumscribeError
-from drumscribe.synthesis import rms
+from drumscribe.music.drums import ARTICULATIONS, Articulation
+from drumscribe.synthesis.effects import rms
 
 
 def noise(seed: int, seconds: float = 0.2) -> np.ndarray:
@@ -41,6 +42,11 @@ def write_manifest(folder: Path, *rows: dict[str, str]) -> None:
 
 def reasons(listed) -> dict[str, str]:
     return {entry.path.name: entry.reason for entry in listed}
+
+
+@pytest.mark.parametrize("articulation", ARTICULATIONS, ids=lambda a: a.name)
+def test_every_articulation_is_read_from_its_name(articulation: Articulation) -> None:
+    assert read_name(articulation.name.replace("_", " ").title()).role == articulation.name
 
 
 @pytest.mark.parametrize(
@@ -315,7 +321,7 @@ def test_stretching_keeps_pitch_and_shifting_keeps_length() -> None:
 
 
 def test_stretched_strokes_keep_their_attack() -> None:
-    from drumscribe.synthesis import OneShot
+    from drumscribe.synthesis.one_shots import OneShot
 
     shot = OneShot(np.concatenate([np.zeros(2000, np.float32), noise(1, 0.5)]), 2000)
     for seed in range(12):
@@ -331,12 +337,32 @@ def run(*arguments) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def test_the_data_command_counts_lists_and_tells_where_more_is(tmp_path: Path) -> None:
+def test_the_data_command_counts_and_lists_and_by_itself_tells_where_more_is(tmp_path: Path) -> None:
     write_all(tmp_path, "a/kick 1.wav", "b/kick 2.wav", "a/snare.wav", "hit.wav")
     code, output = run("data", "--samples", tmp_path)
     assert code == 0
-    for words in ("kick", "snare", "hit: a stroke of anything", "hit.wav", "Groove MIDI Dataset", "sonic-pi-samples"):
+    for words in ("kick", "snare", "hit: a stroke of anything", "hit.wav"):
         assert words in output
+    assert "https://" not in output
+    code, output = run("data")
+    assert code == 0
+    assert "Groove MIDI Dataset" in output
+    assert "sonic-pi-samples" in output
+
+
+def test_classes_may_be_articulations_or_names_of_ones_own(tmp_path: Path) -> None:
+    names = ("kick", "hihat_open", "hihat", "foot_stomp")
+    folders = ("Kick", "Open Hihat", "Closed Hihat", "Foot Stomp")
+    write_all(tmp_path, *(f"a/{name}/1.wav" for name in folders), "b/foot_stomp 02.wav", "b/clap.wav")
+    found = read_samples(tmp_path, labels=names)
+    assert {s.path.relative_to(tmp_path).as_posix(): s.instrument for s in found.samples} == {
+        "a/Kick/1.wav": "kick",
+        "a/Open Hihat/1.wav": "hihat_open",
+        "a/Closed Hihat/1.wav": "hihat",
+        "a/Foot Stomp/1.wav": "foot_stomp",
+        "b/foot_stomp 02.wav": "foot_stomp",
+    }
+    assert {s.family for s in found.samples if s.instrument == "foot_stomp"} == {"a", "b"}
 
 
 def test_the_index_with_its_gaps_filled_in_is_a_manifest(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
-"""The kit of ``examples/kit/``: three found sounds played as drums, a few strokes of each, and a take to try it on.
+"""The kit of ``examples/kit/``: three found sounds played as drums, a few strokes of each, and a test take.
 
-    python -m drumscribe.training.example_kit --data DIR --out examples/kit
+    python -m drumscribe.training.examples.kit --data DIR --out examples/kit
 
 No stroke of the take is among the samples: each is retuned and coloured a little differently.
 """
@@ -12,12 +12,13 @@ import click
 import numpy as np
 import soundfile as sf
 
-from drumscribe.augmentation import AUGMENTATIONS, AugmentSettings, Range, augment_shot
-from drumscribe.synthesis import OneShot, change_pitch, coloured_noise, reverberate
+from drumscribe.synthesis.augmentation import AUGMENTATIONS, AugmentSettings, Range, augment_shot
+from drumscribe.synthesis.effects import change_pitch, coloured_noise, reverberate
+from drumscribe.synthesis.one_shots import OneShot
 
-from .data.sources import RATE, read_grooves
-from .examples import SECONDS, perform, write_reference, write_sound
-from .rendering.performances import render_drums
+from ..data.sources import RATE, read_grooves
+from ..rendering.performances import render_drums
+from .songs import SECONDS, perform, write_reference, write_sound
 
 SAMPLES = 5
 _GROOVE, _BAR = "8_rock_95_beat_4-4", 11
@@ -34,7 +35,7 @@ _HAND = AugmentSettings(pitch=Range(1.0, -0.4, 0.4), equalise=Range(1.0, 0.5, 2.
 
 
 class _Found:
-    """A thing that is struck: no two strokes are the same."""
+    """A struck object: no two strokes are the same."""
 
     def __init__(self, shot: OneShot, level: float) -> None:
         self._shot, self._level = shot, level
@@ -55,7 +56,7 @@ def _things(folder: Path) -> dict[str, _Found]:
 
 
 def _recorded(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """In a small room, with a little noise."""
+    """Place the sound in a small room, with a little noise."""
     sound = reverberate(sound, RATE, np.random.default_rng(5), 0.3, -14.0, 0.5)
     return sound + np.float32(2e-4) * coloured_noise(rng, len(sound), 3.0)
 
@@ -64,7 +65,15 @@ def _recorded(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 @click.option("--data", type=click.Path(path_type=Path), required=True, help="one-shots and grooves")
 @click.option("--out", type=click.Path(path_type=Path), default="examples/kit", show_default=True)
 def main(data: Path, out: Path) -> None:
-    """Render the samples, the take and its reference."""
+    """Render the samples, the take and its reference.
+
+    Parameters
+    ----------
+    data : Path
+        The data folder.
+    out : Path
+        The folder to write to.
+    """
     rng = np.random.default_rng(4)
     things = _things(data / "oneshots")
     for name, thing in things.items():

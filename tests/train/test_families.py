@@ -6,20 +6,29 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import RATE, beat
 
 pytest.importorskip("tensorflow")
 
+from drumscribe.training.costs import compare_families, costs_of, multiply_adds
+from drumscribe.training.decisions.onsets import window_info
 from drumscribe.training.decisions.predictors import WindowPredictor, read_window_model, write_window_model
 from drumscribe.training.experiment import COLUMNS, Experiment, InputSettings, SampleSettings
 from drumscribe.training.features.targets import answer_width
 from drumscribe.training.learning.convert import KINDS, convert, convert_checked, deployable
 from drumscribe.training.learning.fit import build_trainee
-from drumscribe.training.networks.costs import costs_of, multiply_adds, receptive_field
-from drumscribe.training.networks.families import FAMILIES, NetworkSettings, build_passage_network
+from drumscribe.training.networks.families import (
+    FAMILIES,
+    Family,
+    NetworkSettings,
+    build_passage_network,
+    receptive_field,
+)
 from drumscribe.training.networks.formulations import FORMULATIONS
 
 from drumscribe.errors import DrumscribeError
-from drumscribe.spectrogram import SpectrogramSettings
+from drumscribe.sound.spectrogram import SpectrogramSettings
+from drumscribe.transcriber import Transcriber
 
 CLASSES = ("kick", "snare", "hihat")
 TINY = NetworkSettings(filters=(3, 3), width=8, depth=1, taps=3, dilations=(1, 2))
@@ -82,12 +91,22 @@ def test_every_family_learns_in_every_formulation(family: str, formulation: str,
         np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-5)
 
 
+def assert_transcribes(model: Path) -> None:
+    """A model file answers at the onsets of a recording, and only there."""
+    transcriber = Transcriber(model)
+    answers = transcriber.answers(beat(), RATE)
+    at = transcriber.times(answers)[answers.activations.any(axis=1)]
+    assert [np.abs(at - time).min() < 0.01 for time in (0.25, 0.75, 1.25, 1.75)] == [True] * 4
+    assert len(at) < 10
+    assert {hit.instrument for hit in transcriber.hits(answers, beat(), RATE)} <= {"kick", "snare", "hihat"}
+
+
 def check_conversion(family: str, formulation: str, kinds: tuple[str, ...], learned, folder: Path) -> None:
     experiment, (network, *_) = window_experiment(family, formulation), learned(family, formulation)
     frames, _ = drums(30)
 
     def write(flatbuffer: bytes, kind: str, path: Path) -> None:
-        write_window_model(flatbuffer, experiment, kind, path)
+        write_window_model(flatbuffer, experiment, window_info(experiment, network), kind, path)
 
     conversions = convert_checked(experiment, network, kinds, frames, drums(9, seed=2)[0], write, folder)
     assert [c.kind for c in conversions if c.reason] == [], "every one can be converted"
@@ -96,6 +115,7 @@ def check_conversion(family: str, formulation: str, kinds: tuple[str, ...], lear
         predictor = read_window_model(folder / f"tiny.{kind}.tflite")
         assert predictor.experiment == experiment
         np.testing.assert_allclose(predictor.predict(frames), expected, atol=0.1)
+        assert_transcribes(folder / f"tiny.{kind}.tflite")
 
 
 @pytest.mark.parametrize(
@@ -152,7 +172,8 @@ def test_a_network_that_changes_in_conversion_is_refused(tmp_path: Path) -> None
 
     def write_garbage(flatbuffer: bytes, kind: str, path: Path) -> None:
         network = build_trainee(replace(experiment, fit=replace(experiment.fit, seed=2)))
-        write_window_model(convert(deployable(experiment, network, kind), kind, frames), experiment, kind, path)
+        flatbuffer = convert(deployable(experiment, network, kind), kind, frames)
+        write_window_model(flatbuffer, experiment, window_info(experiment, network), kind, path)
 
     frames = drums(5)[0]
     network = build_trainee(experiment)
@@ -191,3 +212,23 @@ def test_a_receptive_field_is_what_an_answer_depends_on(family: str, frames: int
             loud[0, frame] = 1.0
             changed = np.asarray(network(loud))[0, 15] != np.asarray(network(quiet))[0, 15]
             assert changed.any() == depends
+
+
+def test_a_new_family_is_a_function_and_a_line(monkeypatch, tmp_path: Path) -> None:
+    def separable(x, settings: NetworkSettings, unrolled: bool):
+        from keras import layers
+
+        return layers.SeparableConv1D(settings.width, settings.taps, activation="relu")(x)
+
+    monkeypatch.setitem(FAMILIES, "separable", Family(separable, per_frame=False))
+    experiment = window_experiment("separable", "multi-label")
+    assert costs_of(experiment).multiply_adds is None, "what is not known is not guessed"
+    assert any(line.startswith("separable") and " ? " in line for line in compare_families(experiment))
+    network = build_trainee(experiment)
+
+    def write(flatbuffer: bytes, kind: str, path: Path) -> None:
+        write_window_model(flatbuffer, experiment, window_info(experiment, network), kind, path)
+
+    (result,) = convert_checked(experiment, network, ("float32",), drums(5)[0], drums(5)[0], write, tmp_path)
+    assert result.reason == ""
+    assert_transcribes(tmp_path / "tiny.float32.tflite")

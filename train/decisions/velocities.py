@@ -1,13 +1,16 @@
-"""How far levels tell the velocities of strokes: a regression for each instrument (see `drumscribe.dynamics`)."""
+"""Velocities from levels: a regression for each instrument (see `drumscribe.hearing.velocities`)."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
-from drumscribe.classifier import Columns
-from drumscribe.dynamics import NUMBERS, attack_levels, numbers_of
-from drumscribe.picking import find_peaks
+from drumscribe.hearing.candidates import find_peaks
+from drumscribe.hearing.velocities import NUMBERS, attack_levels, numbers_of
+from drumscribe.network.answers import Answers
+from drumscribe.network.model_card import Columns
 
 from ..features.batches import Library
-from .calibrate import TOLERANCE, count_matches, strokes_of
+from .calibrate import TOLERANCE, count_matches, exact, strokes_of
 
 _HEARD = 0.4
 """Peaks of lower activations are left out."""
@@ -18,22 +21,33 @@ _RIDGE = 1e-4
 
 
 def learn_dynamics(
-    answers: np.ndarray, library: Library, columns: Columns, frame_rate: float
+    answers: Sequence[Answers], library: Library, columns: Columns, frame_rate: float
 ) -> tuple[tuple[float, ...], ...]:
-    """The weights of `compare_strokes`, ``(instruments, NUMBERS)``.
+    """Learn the weights of `compare_strokes`.
 
     Parameters
     ----------
-    answers : ``(clips, frames, columns ...) float16``, to the clips of the library.
-    frame_rate : of those.
+    answers : Sequence[Answers]
+        ``(clips, frames, columns ...) float16``, to the clips of the library.
+    library : Library
+        The clips.
+    columns : Columns
+        Columns of the answers.
+    frame_rate : float
+        Frames per second.
+
+    Returns
+    -------
+    tuple[tuple[float, ...], ...]
+        ``(instruments, NUMBERS)``.
     """
     count = len(columns.instruments)
     products, sums = np.zeros((count, NUMBERS, NUMBERS)), np.zeros((count, NUMBERS))
     strokes = np.zeros(count)
     for number, (times, of, _) in enumerate(strokes_of(library, columns)):
-        heard, frames = answers[number, :, : len(columns)].astype(np.float32), library.frames[number]
-        at, found = find_peaks(heard[:, :count], _HEARD)
-        numbers = numbers_of(heard[at, len(columns) - count + found], heard[at, found], attack_levels(frames, at))
+        heard, frames = exact(answers[number]), library.frames[number]
+        at, found = find_peaks(heard.activations, _HEARD)
+        numbers = numbers_of(heard.velocities[at, found], heard.activations[at, found], attack_levels(frames, at))
         for i in range(count):
             peaks, own = np.flatnonzero(found == i), np.flatnonzero(of == i)
             struck, right = count_matches(times[own], at[peaks] / frame_rate, TOLERANCE)

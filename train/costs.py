@@ -1,11 +1,11 @@
-"""What a network costs, read off its layers: parameters, multiply-adds, and how far an answer looks."""
+"""Costs of a network, computed from its layers: parameters, multiply-adds, and receptive field."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import prod
 
-from ..experiment import COLUMNS, Experiment
-from .families import FAMILIES, build_passage_network, build_window_network
+from .experiment import COLUMNS, Experiment
+from .networks.families import FAMILIES, build_passage_network, build_window_network, receptive_field
 
 _FREE = frozenset(
     {"InputLayer", "Reshape", "Flatten", "Concatenate", "Add", "Activation", "ReLU", "Dropout", "SpatialDropout1D"}
@@ -18,24 +18,28 @@ _SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Costs:
-    """What a network costs.
+    """Costs of a network.
 
     Attributes
     ----------
-    parameters : of all layers.
-    multiply_adds : for each second of sound.
-    frames : that an answer depends on, or None for all there are.
-    milliseconds : from the first to the last of those, or None.
+    parameters : int
+        Number of parameters of all layers.
+    multiply_adds : int | None
+        Per second of sound; None if a kind of layer is not known here.
+    frames : int | None
+        Frames that an answer depends on; None for all.
+    milliseconds : float | None
+        Time from the first to the last of those, or None.
     """
 
     parameters: int
-    multiply_adds: int
+    multiply_adds: int | None
     frames: int | None
     milliseconds: float | None
 
 
 def costs_of(experiment: Experiment) -> Costs:
-    """What the network of an experiment costs."""
+    """Compute the costs of an experiment's network."""
     rate, bands, settings = experiment.spectrogram.frame_rate, experiment.spectrogram.bands, experiment.network
     if experiment.is_passage:
         count = round(_SECONDS * rate)
@@ -46,11 +50,13 @@ def costs_of(experiment: Experiment) -> Costs:
         network = build_window_network(settings, count, bands, len(experiment.samples.classes))
         frames = count
     milliseconds = None if frames is None else (frames - 1) / rate * 1000
-    return Costs(network.count_params(), round(multiply_adds(network) * rate / count), frames, milliseconds)
+    counted = multiply_adds(network)
+    per_second = None if counted is None else round(counted * rate / count)
+    return Costs(network.count_params(), per_second, frames, milliseconds)
 
 
 def compare_families(experiment: Experiment) -> Iterator[str]:
-    """A table, line by line, of what each family would cost with the input, sizes and formulation of an experiment."""
+    """Yield the lines of a table: the costs of each family with the input, sizes and formulation of an experiment."""
     yield f"{'family':<12}{'parameters':>12}{'multiply-adds/s':>18}{'sees':>12}  per frame"
     for name, family in FAMILIES.items():
         if experiment.is_passage and not family.per_frame:
@@ -58,17 +64,22 @@ def compare_families(experiment: Experiment) -> Iterator[str]:
         costs = costs_of(replace(experiment, network=replace(experiment.network, family=name)))
         sees = "everything" if costs.milliseconds is None else f"{costs.milliseconds:.0f} ms"
         per_frame = "yes" if family.per_frame else "no"
-        yield f"{name:<12}{costs.parameters:>12,}{costs.multiply_adds:>18,}{sees:>12}  {per_frame}"
+        counted = "?" if costs.multiply_adds is None else f"{costs.multiply_adds:,}"
+        yield f"{name:<12}{costs.parameters:>12,}{counted:>18}{sees:>12}  {per_frame}"
 
 
-def multiply_adds(network) -> int:
-    """Multiply-adds of one pass of a Keras model of fixed length, biases, normalisation and activations aside."""
-    return sum(_multiply_adds(layer) for layer in network.layers)
+def multiply_adds(network) -> int | None:
+    """Count the multiply-adds of one pass of a Keras model of fixed length, without biases or activations.
+
+    Layers without weights cost nothing; None if there is one with weights whose kind is not known.
+    """
+    counts = [_multiply_adds(layer) for layer in network.layers]
+    return None if None in counts else sum(counts)
 
 
-def _multiply_adds(layer) -> int:
+def _multiply_adds(layer) -> int | None:
     kind = type(layer).__name__
-    if kind in _FREE:
+    if kind in _FREE or not layer.weights:
         return 0
     if kind in ("Conv1D", "Conv2D", "DepthwiseConv1D", "Dense"):
         return prod(layer.kernel.shape) * prod(layer.output.shape[1:-1])
@@ -79,23 +90,4 @@ def _multiply_adds(layer) -> int:
         frames, heads, size = layer.output.shape[1], layer.num_heads, layer.key_dim
         projections = sum(prod(weight.shape) for weight in layer.weights if len(weight.shape) == 3)
         return projections * frames + 2 * frames * frames * heads * size
-    raise TypeError(f"it is not known what a layer of kind {kind} costs")
-
-
-def receptive_field(network) -> int | None:
-    """Frames of the input that one frame of a Keras model's output depends on; None for all of them."""
-    reach: dict[str, tuple[int, int] | None] = {}
-    for layer in network.layers:
-        sources = layer.input if isinstance(layer.input, list) else [layer.input]
-        before = [reach[source._keras_history.operation.name] for source in sources]
-        kind = type(layer).__name__
-        if None in before or kind in ("Bidirectional", "MultiHeadAttention", "Flatten", "GlobalAveragePooling1D"):
-            reach[layer.name] = None
-            continue
-        frames, jump = max(before, default=(1, 1))
-        if kind in ("Conv1D", "Conv2D", "DepthwiseConv1D"):
-            frames += (layer.kernel_size[0] - 1) * layer.dilation_rate[0] * jump
-            jump *= layer.strides[0]
-        reach[layer.name] = frames, jump
-    last = reach[network.layers[-1].name]
-    return last[0] if last else None
+    return None

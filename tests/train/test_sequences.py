@@ -24,17 +24,18 @@ from drumscribe.training.features.streams import (
     write_cache,
 )
 from drumscribe.training.features.targets import TargetMaker
-from drumscribe.training.rendering.corpus import ROLES
+from drumscribe.training.rendering.clips import ROLES
 from drumscribe.training.rendering.sequences import SequenceMaker, SequenceSettings, SequenceSource, read_backgrounds
 from drumscribe.training.rendering.stretching import StretchSettings
 
-from drumscribe.augmentation import AugmentSettings
-from drumscribe.classifier import Columns
-from drumscribe.drums import INSTRUMENTS
 from drumscribe.errors import DrumscribeError
 from drumscribe.evaluate.annotations import read_events
-from drumscribe.spectrogram import SpectrogramSettings, compute_spectrogram
-from drumscribe.synthesis import OneShot, rms
+from drumscribe.music.drums import INSTRUMENTS
+from drumscribe.network.model_card import Columns
+from drumscribe.sound.spectrogram import SpectrogramSettings, compute_spectrogram
+from drumscribe.synthesis.augmentation import AugmentSettings
+from drumscribe.synthesis.effects import rms
+from drumscribe.synthesis.one_shots import OneShot
 
 CLEAN = SequenceSettings(noisy=0.0)
 SETTINGS = SpectrogramSettings()

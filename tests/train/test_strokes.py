@@ -5,10 +5,12 @@ import json
 import signal
 import sys
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from click.testing import CliRunner
 from conftest import RATE, beat, kick, snare, write_audio
 from killing import assert_equal_checkpoints, fit_and_kill
@@ -17,12 +19,12 @@ pytest.importorskip("tensorflow")
 
 from drumscribe.training import make
 from drumscribe.training.cli import main
+from drumscribe.training.data import samples, shots
 from drumscribe.training.experiment import AUGMENTS, Experiment, read_experiment
 from drumscribe.training.features.strokes import StrokeBook
 from drumscribe.training.features.windows import WindowMaker, cut_window
 
-from drumscribe.classifier import load_model_info
-from drumscribe.errors import DrumscribeError, ModelError
+from drumscribe.errors import DrumscribeError
 
 TOML = """
 description = "Three drums"
@@ -139,11 +141,6 @@ def test_a_model_is_converted_to_every_kind_with_a_card(converted: Path) -> None
     assert {"numpy", "tensorflow", "keras", "drumscribe"} <= set(card["versions"])
 
 
-def test_a_model_of_windows_is_not_taken_for_one_that_transcribes(converted: Path) -> None:
-    with pytest.raises(ModelError, match="model format window-1"):
-        load_model_info(converted / "three.int8.tflite")
-
-
 def test_predictions_are_a_table_of_class_and_probability(toml, data, trained, converted, tmp_path: Path) -> None:
     rows = []
     for model in (toml, converted / "three.int8.tflite"):
@@ -175,6 +172,7 @@ def test_a_recording_that_cannot_be_read_does_not_stop_the_others(toml, data, tr
     assert len(out.read_text(encoding="utf-8").splitlines()) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no way to kill without a word")
 def test_training_that_was_killed_goes_on_to_the_same_weights(toml: Path, trained: make.Places, tmp_path: Path) -> None:
     places = replace(trained, cache=tmp_path)
@@ -193,6 +191,40 @@ def test_the_loss_is_logged_for_tensorboard(trained: make.Places, toml: Path, tm
     folder = places.run(longer)
     assert json.loads((folder / "log.jsonl").read_text(encoding="utf-8").splitlines()[0])["step"] == 50
     assert any(b"loss" in path.read_bytes() for path in (folder / "tensorboard").iterdir())
+
+
+def test_tensorboard_shows_confusions_and_plays_the_worst_errors(toml: Path, places: make.Places, tmp_path) -> None:
+    import tensorflow as tf
+
+    experiment = read_experiment(toml)
+    short = replace(experiment, fit=replace(experiment.fit, steps=1, validate_steps=1))
+    places = replace(places, cache=tmp_path)
+    make.train(short, places, report=lambda line: None)
+    shown = {}
+    for path in (places.run(short) / "tensorboard").iterdir():
+        for record in tf.data.TFRecordDataset(str(path)):
+            for value in tf.compat.v1.Event.FromString(record.numpy()).summary.value:
+                shown[value.tag] = value.metadata.plugin_data.plugin_name, tf.make_ndarray(value.tensor)
+    assert {"loss", "val_loss", "val_f_kick", "val_f_snare", "val_f_hihat"} <= shown.keys()
+    plugin, (width, height, picture) = shown["confusions"]
+    assert plugin == "images"
+    assert picture.startswith(b"\x89PNG")
+    assert int(width) == int(height) > 100
+    plugin, sounds = shown["worst errors"]
+    assert plugin == "audio"
+    for sound, told in sounds:
+        assert soundfile.info(BytesIO(sound)).samplerate == RATE
+        assert b", taken for " in told
+
+
+def test_samples_are_decoded_once(data: Path, tmp_path: Path, monkeypatch) -> None:
+    first = samples.read_samples(data, cache=tmp_path)
+    monkeypatch.setattr(shots, "_decode", None)
+    again = samples.read_samples(data, cache=tmp_path)
+    assert again == first
+    for one, other in zip(first.samples, again.samples, strict=True):
+        assert other.sound.onset == one.sound.onset
+        np.testing.assert_array_equal(other.sound.samples, one.sound.samples)
 
 
 def test_windows_depend_on_the_seed_and_their_index_alone(toml: Path, places: make.Places) -> None:
@@ -242,10 +274,16 @@ def test_a_window_has_the_attack_in_its_place_and_one_level(toml: Path) -> None:
         ('kind = "window"|kind = "passage"', "the family cnn has no answer for each frame"),
         ('kind = "window"|kind = "window"\nlength_ms = 3', "unknown key input.length_ms"),
         ('classes = ["kick", "snare", "hihat"]|classes = ["kick"]', "two different instruments"),
-        ('classes = ["kick", "snare", "hihat"]|classes = ["kick", "gong"]', "unknown samples.classes 'gong'"),
+        ('classes = ["kick", "snare", "hihat"]|classes = ["kick", "gong"]', "no samples of gong"),
+        ('classes = ["kick", "snare", "hihat"]|classes = ["kick", "Gong!"]', "'Gong!' is no name"),
         ('classes = ["kick", "snare", "hihat"]|classes = ["kick", "tom"]', "no samples of tom"),
-        ("[spectrogram]\nbands = 24|[spectrogram]\nscale = 'bark'", "unknown scale 'bark'"),
+        ("[spectrogram]\nbands = 24|[spectrogram]\nscale = 'bark'", "unknown spectrogram scale 'bark'"),
         ("after_ms = 80|after_ms = -80", "holds no frame"),
+        ("width = 12|width = 0", "network.width is 0, but should be from 1 to 8192"),
+        ("clips = 12|clips = 0", "fit.clips is 0, but should be at least 1"),
+        ("steps = 40|steps = -5", "fit.steps is -5, but should be at least 1"),
+        ("filters = [6, 8]|filters = []", "network.filters"),
+        ("held_out = 0.34|held_out = 1.5", "samples.held_out is 1.5, but should be from 0.01 to 0.9"),
     ],
 )
 def test_a_wrong_experiment_is_one_line(places: make.Places, tmp_path: Path, change: str, words: str) -> None:
@@ -276,7 +314,8 @@ def test_a_checkpoint_that_does_not_fit_is_refused(toml: Path, trained: make.Pla
     assert "damaged" in run("evaluate", toml, places=replace(trained, cache=tmp_path), code=1)
     other = tmp_path / "three.toml"
     other.write_text(TOML.format(formulation="multi-class").replace("width = 12", "width = 13"), encoding="utf-8")
-    assert "of another network" in run("evaluate", other, places=trained, code=1)
+    told = run("evaluate", other, places=trained, code=1)
+    assert "trained with other settings: network.width (was 12, is 13); run drumscribe-train fit" in told
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="folders are not protected this way")

@@ -23,10 +23,12 @@ from drumscribe.training.study.results import Difference, Results, Spread, read_
 from drumscribe.training.study.tables import to_csv, to_markdown
 from drumscribe.training.study.tracks import ALL_RIGHT, DETECTED, LABELLED, ONE_RIGHT, PASSAGES, SETS
 
-from drumscribe.drum_sounds import make_drums
 from drumscribe.errors import DrumscribeError
+from drumscribe.synthesis.synthetic_drums import make_drums
 
-PUBLISHED = Path(__file__).parents[1] / "train" / "study"
+pytestmark = pytest.mark.slow
+
+PUBLISHED = Path(__file__).parents[2] / "train" / "study"
 DRUMS = {"kick": "kick", "snare": "snare", "hihat_closed": "CH"}
 KITS = 6
 
@@ -99,7 +101,7 @@ def test_the_table_holds_every_cell_and_every_figure(study: Path) -> None:
 
 def test_every_question_has_its_table_and_its_picture(study: Path) -> None:
     text = (study / "tables.md").read_text(encoding="utf-8")
-    assert text.count("\n## ") == 14
+    assert text.count("\n## ") == 15
     for name in ("formulations", "families", "windows", "augmentation", "confusions", "tracks"):
         assert (study / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     assert [row["class"] for row in read_table(study / "held_out.csv")].count("kick") in (1, 2)
@@ -217,9 +219,10 @@ def test_the_published_records_are_of_the_study_as_it_is(published: Results) -> 
 def test_every_figure_of_the_prose_is_in_the_tables() -> None:
     prose = (PUBLISHED / "README.md").read_text(encoding="utf-8")
     tables = (PUBLISHED / "tables.md").read_text(encoding="utf-8")
-    told = set(re.findall(r"\b\d\.\d{3}\b", prose))
+    manual = (PUBLISHED.parents[1] / "docs" / "training.md").read_text(encoding="utf-8")
+    told, tabled, elsewhere = (set(re.findall(r"\b\d\.\d{3}\b", text)) for text in (prose, tables, manual))
     assert len(told) > 20
-    assert told <= set(re.findall(r"\b\d\.\d{3}\b", tables))
+    assert told <= tabled | elsewhere, "whole models are measured by another command, and are in the manual"
 
 
 def test_records_are_plain_json(study: Path) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 from dataclasses import replace
 from pathlib import Path
+from threading import Timer
 
 import numpy as np
 import pytest
@@ -17,24 +18,29 @@ pytest.importorskip("tensorflow")
 from drumscribe.training import make
 from drumscribe.training.cli import main
 from drumscribe.training.data.sources import RATE
-from drumscribe.training.decisions.dynamics import learn_dynamics
 from drumscribe.training.decisions.passages import read_corpus
+from drumscribe.training.decisions.velocities import learn_dynamics
 from drumscribe.training.experiment import COLUMNS, Experiment, LiveSettings, read_experiment
-from drumscribe.training.features.batches import Batches, Library, read_library
+from drumscribe.training.features.batches import Batches, Library, SlidingLibrary, read_library
 from drumscribe.training.features.targets import TargetMaker
 from drumscribe.training.learning.checkpoints import load_seed, save_checkpoint, save_seed
 from drumscribe.training.learning.fit import build_trainee
 from drumscribe.training.learning.growth import begin_with
-from drumscribe.training.rendering.corpus import ROLES, CorpusPlan, Studio, render_corpus, shard_paths
+from drumscribe.training.rendering.clips import ROLES, Studio
+from drumscribe.training.rendering.corpus import CorpusPlan, render_corpora, shard_paths
 
 from drumscribe import transcribe
-from drumscribe.candidates import Judge
-from drumscribe.classifier import Classifier, load_model_info
-from drumscribe.dynamics import NUMBERS
 from drumscribe.errors import DrumscribeError
-from drumscribe.kits.background import load_background
-from drumscribe.spectrogram import compute_spectrogram
+from drumscribe.finetune.background import load_background
+from drumscribe.hearing.decisions import Judge
+from drumscribe.hearing.velocities import NUMBERS
+from drumscribe.network.answers import Answers
+from drumscribe.network.classifier import Classifier
+from drumscribe.network.model_file import load_model_info
+from drumscribe.sound.spectrogram import compute_spectrogram
 from drumscribe.stream.listener import Attention, Listener
+
+pytestmark = pytest.mark.slow
 
 TOML = """
 [corpus]
@@ -205,7 +211,32 @@ def test_dry_drums_are_trained_on_beside_produced_recordings(experiment: Experim
 
 def test_what_is_rendered_is_not_rendered_again(experiment: Experiment, places: make.Places) -> None:
     plan = experiment.training()[0]
-    assert list(render_corpus(plan, places.data, places.cache, experiment.spectrogram)) == []
+    assert list(render_corpora([plan], places.data, places.cache, experiment.spectrogram)) == []
+
+
+def test_training_walks_through_a_corpus_and_waits_for_what_is_not_rendered(
+    experiment: Experiment, places: make.Places, tmp_path: Path
+) -> None:
+    rendered = dict(np.load(shard_paths(experiment.training()[0], places.cache)[0]))
+    paths = [tmp_path / f"{i}.npz" for i in range(8)]
+
+    def write(numbers: range) -> None:
+        for number in numbers:
+            temporary = tmp_path / "shard.tmp"
+            with temporary.open("wb") as file:
+                np.savez(file, **rendered | {"frames": np.full_like(rendered["frames"], number)})
+            temporary.replace(paths[number])
+
+    write(range(4))
+    library = SlidingLibrary([paths], 0.25, first=100, last=200)
+
+    def drawn_from(step: int) -> list[int]:
+        return [int(shard.frames[0, 0, 0]) for shard in library.at(step)]
+
+    assert drawn_from(100) == [0, 1]
+    assert drawn_from(133) == [2, 3]
+    Timer(0.2, write, [range(4, 8)]).start()
+    assert drawn_from(200) == [6, 7]
 
 
 def test_labels_are_at_the_attacks(data: Path, tmp_path: Path) -> None:
@@ -284,10 +315,6 @@ def test_training_goes_on_from_the_shipped_checkpoint(experiment, trained, tmp_p
         assert int(arrays["step"]) == experiment.fit.steps + 2
 
 
-def run(classifier: Classifier, frames: np.ndarray) -> np.ndarray:
-    return np.concatenate([classifier.push(frames), classifier.flush()])
-
-
 def test_a_release_is_models_of_each_kind_that_agree_and_transcribe(experiment, trained, tmp_path: Path) -> None:
     lines: list[str] = []
     make.release(experiment, trained, lines.append)
@@ -303,9 +330,9 @@ def test_a_release_is_models_of_each_kind_that_agree_and_transcribe(experiment, 
         assert (info.name, info.quantisation, info.columns) == ("tiny", kind, COLUMNS)
         assert info.context == 5, "frames on each side: two 2-D convolutions, and dilations of 1 and 2"
         assert transcribe(path, model=model).duration == 2.0
-        answers, embeddings = (run(Classifier(model, wanted), frames) for wanted in (False, True))
-        np.testing.assert_array_equal(embeddings[:, : len(COLUMNS)], answers)
-        embedded.append(embeddings[:, len(COLUMNS) :])
+        answers, both = (Classifier(model, wanted)(frames) for wanted in (False, True))
+        np.testing.assert_array_equal(both.activations, answers.activations)
+        embedded.append(both.embedding)
         fingerprints.add(info.fingerprint)
     assert len(fingerprints) == 1, "they are of one network"
     assert embedded[0].shape == (len(frames), 8)
@@ -313,8 +340,8 @@ def test_a_release_is_models_of_each_kind_that_agree_and_transcribe(experiment, 
         np.testing.assert_allclose(other, embedded[0], atol=bound * embedded[0].max())
     assert (trained.models / "tiny.json").exists()
     background = load_background(trained.models / "tiny.int8.tflite", info)
-    assert background is not None and len(background.odds) > 20
-    assert background.struck.max() == 1 and np.isfinite(background.features).all()
+    assert background is not None and len(background.moments.odds) > 20
+    assert background.moments.struck.max() == 1 and np.isfinite(background.moments.features).all()
 
 
 def test_a_wider_network_begins_by_answering_as_the_one_it_grows_from(experiment, trained) -> None:
@@ -343,7 +370,7 @@ def test_a_model_for_streams_begins_with_another_and_decides_for_each_look_ahead
     info = load_model_info(model)
     assert [look_ahead.frames for look_ahead in info.look_aheads] == [0, 2, 5]
     assert info.chunk == 60
-    with pytest.raises(DrumscribeError, match=r"live\.int8\.tflite: is for streams"):
+    with pytest.raises(DrumscribeError, match=r"live\.int8\.tflite: is for live streams"):
         Classifier(model)
     judge = Judge(info.look_aheads[1].weights, np.array(info.look_aheads[1].thresholds))
     listener = Listener(model)
@@ -431,7 +458,8 @@ def test_what_levels_tell_of_velocities_is_learned():
         frames[clip, at] = rng.uniform(0.3, 0.6)  # how loud the clip is
         frames[clip, at, :10] += 0.4 * velocities[clip][:, None]  # the lows tell
     roles = tuple(np.full(strokes, ROLES.index("kick")) for _ in range(clips))
-    weights = np.array(learn_dynamics(answers, Library(frames, tuple(times), roles, tuple(velocities)), COLUMNS, 100.0))
+    library = Library(frames, tuple(times), roles, tuple(velocities))
+    weights = np.array(learn_dynamics([Answers.of_output(a, COLUMNS) for a in answers], library, COLUMNS, 100.0))
     assert weights.shape == (len(COLUMNS.instruments), NUMBERS)
     assert weights[kick, 2:4].sum() == pytest.approx(2.5, rel=0.02)
     assert np.abs(weights[kick, 4:]).max() < 0.05

@@ -1,0 +1,1 @@
+"""The recordings and the kit of examples/, rendered."""
