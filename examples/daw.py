@@ -1,25 +1,29 @@
-"""Draw a recording and its MIDI file side by side, as a sequencer lays them out: the picture of the README.
+"""Draw a recording and its MIDI file one above the other, as a sequencer lays them out; or a project of both.
 
-python examples/daw.py examples/songs/rock.ogg examples/daw.png
+python examples/daw.py examples/songs/rock.ogg docs/tasks/daw.png
+python examples/daw.py examples/songs/rock.ogg docs/tasks/project.png --project
 
-The recording is transcribed, the file written and read again with mido. Bars and beats are those of the file's own
-meters, at the times that its tempi give to their ticks. Needs matplotlib: pip install "drumscribe[plot]".
+The recording is transcribed, the file written and read again: a MIDI file with mido, a DAWproject as the XML and the
+sound that it contains. Bars and beats are those of the file's own meters, at the times that its tempi give them. Needs
+matplotlib: pip install "drumscribe[plot]".
 """
 
 import argparse
+import zipfile
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from xml.etree import ElementTree
 
 import mido
 import numpy as np
 from matplotlib.figure import Figure
 
 from drumscribe import transcribe
-from drumscribe.audio import load
-from drumscribe.drums import ARTICULATION_BY_NOTE
-from drumscribe.export import write
+from drumscribe.formats.export import write
+from drumscribe.music.drums import ARTICULATION_BY_NOTE
+from drumscribe.sound.audio import load
 
 SECONDS = 6.0
 RATE = 22050
@@ -59,13 +63,39 @@ def read(path: Path) -> MidiFile:
     return out
 
 
-def draw(recording: Path, midi: MidiFile, picture: Path) -> None:
+def read_project(path: Path, folder: Path) -> tuple[MidiFile, Path]:
+    """Follow the tempi and meters of a DAWproject from quarter to quarter; its recording goes into a folder."""
+    out = MidiFile()
+    with zipfile.ZipFile(path) as file:
+        root = ElementTree.fromstring(file.read("project.xml"))
+        recording = Path(file.extract(root.find(".//Audio/File").get("path"), folder))
+    number = lambda element, name: float(element.get(name))  # noqa: E731
+    points = [(number(point, "time"), number(point, "value")) for point in root.iter("RealPoint")]
+    end = max(number(clip, "time") + number(clip, "duration") for clip in root.iter("Clip"))
+    quarters, seconds = [*(quarter for quarter, _ in points), end], [0.0]
+    for (begin, tempo), until in zip(points, quarters[1:], strict=True):
+        out.tempos[seconds[-1]] = f"{tempo:.4g}"
+        seconds.append(seconds[-1] + (until - begin) * 60.0 / tempo)
+    when = lambda quarter: np.interp(quarter, quarters, seconds).tolist()  # noqa: E731
+    meters = [(number(meter, "time"), meter) for meter in root.iter("TimeSignaturePoint")]
+    for (begin, meter), (until, _) in pairwise([*meters, (end, None)]):
+        top, bottom = int(meter.get("numerator")), int(meter.get("denominator"))
+        out.meters[when(begin)] = f"{top}/{bottom}"
+        times = when(np.arange(begin, until, 4 / bottom))
+        out.beats += times
+        out.bars += times[::top]
+    for note in root.iter("Note"):
+        out.notes.append((when(number(note, "time")), int(note.get("key")), round(127 * number(note, "vel"))))
+    return out, recording
+
+
+def draw(recording: Path, midi: MidiFile, picture: Path, kind: str = "MIDI file") -> None:
     """Write the first seconds of both as PNG."""
     samples = load(recording, RATE)[: round(SECONDS * RATE)]
     played = [note for note in midi.notes if note[0] < SECONDS]
     numbers = sorted({number for _, number, _ in played})
     figure = Figure(figsize=(12, 4.8), dpi=100, layout="constrained")
-    figure.suptitle(f"{recording.name} and its MIDI file, both from their first moment on", parse_math=False)
+    figure.suptitle(f"{recording.name} and its {kind}, both from their first moment on", parse_math=False)
     ruler, audio, notes = axes = figure.subplots(3, 1, sharex=True, height_ratios=(1, 1.5, 2.5))
 
     bars = {time: str(number) for number, time in enumerate(midi.bars, 1)}
@@ -100,8 +130,13 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("recording", type=Path)
     parser.add_argument("picture", type=Path)
+    parser.add_argument("--project", action="store_true")
     arguments = parser.parse_args()
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "song.mid"
-        write(transcribe(arguments.recording), path)
-        draw(arguments.recording, read(path), arguments.picture)
+        path = Path(folder) / ("song.dawproject" if arguments.project else "song.mid")
+        write(transcribe(arguments.recording), path, recording=arguments.recording)
+        if arguments.project:
+            project, sound = read_project(path, Path(folder))
+            draw(sound, project, arguments.picture, "DAWproject")
+        else:
+            draw(arguments.recording, read(path), arguments.picture)

@@ -1,44 +1,48 @@
-/* Sends a test tone burst to `drumscribe serve --stdio`, and prints what it answers: the least that a host needs.
+/* Sends a test tone to drumscribe, and prints what it answers: the least that a host needs.
  *
- *     cc -o stdio_client stdio_client.c -lm && ./stdio_client
+ *     cc -o stdio_client -Iplugin stdio_client.c -lm
+ *     ./stdio_client                          by a server of its own, over pipes
+ *     ./stdio_client HOST PORT [TOKEN]        by one that was started with --tcp
+ *     ./stdio_client PATH                     by one that was started with --unix
  *
  * POSIX. A real host writes from a thread of its own, not from the audio callback: a pipe can be full.
  */
+#define _DEFAULT_SOURCE
+#include "drumscribe_client.h"
+
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-enum { RATE = 48000, SECONDS = 2 };
+enum { RATE = 48000, SECONDS = 2, BLOCK = 480 };
 
-int main(void)
+static int connect_as_told(drumscribe_client *client, int count, char **words)
 {
-    int sound[2], hits[2];
-    if (pipe(sound) || pipe(hits)) return 1;
-    pid_t server = fork();
-    if (server < 0) return 1;
-    if (server == 0) {
-        dup2(sound[0], STDIN_FILENO);
-        dup2(hits[1], STDOUT_FILENO);
-        close(sound[0]), close(sound[1]), close(hits[0]), close(hits[1]);
-        execlp("drumscribe", "drumscribe", "serve", "--stdio", "--rate", "48000", "--channels", "1", (char *)NULL);
-        perror("drumscribe");
-        _exit(127);
+    const char *const command[] = {"drumscribe", NULL};
+    if (count >= 3) return drumscribe_connect_tcp(client, words[1], words[2], RATE, 1, count > 3 ? words[3] : NULL);
+    if (count == 2) return drumscribe_connect_unix(client, words[1], RATE, 1);
+    return drumscribe_start(client, command, RATE, 1, NULL);
+}
+
+int main(int count, char **words)
+{
+    static drumscribe_client client;
+    drumscribe_event event;
+    signal(SIGPIPE, SIG_IGN);
+    if (connect_as_told(&client, count, words) || drumscribe_read(&client, &event, -1) <= 0) {
+        fputs("drumscribe cannot be reached\n", stderr);
+        return 1;
     }
-    close(sound[0]), close(hits[1]);
-    FILE *out = fdopen(sound[1], "wb"), *in = fdopen(hits[0], "r");
-    char line[1024];
-    if (!fgets(line, sizeof line, in)) return 1; /* {"event": "ready", ...} */
-    fputs(line, stdout);
-    for (int i = 0; i < RATE * SECONDS; i++) { /* a falling sine every half second: something of a kick */
-        double t = (double)(i % (RATE / 2)) / RATE;
-        float sample = (float)(0.8 * sin(6.283185307 * (50 * t + 6 * (1 - exp(-30 * t)))) * exp(-12 * t));
-        fwrite(&sample, sizeof sample, 1, out); /* little-endian, as all that plug-ins run on today */
+    puts(event.line); /* {"event": "ready", ...} */
+    drumscribe_send_command(&client, "{\"command\": \"notes\", \"seconds\": 0.05}");
+    for (int i = 0; i < RATE * SECONDS; i += BLOCK) { /* a falling sine every half second: something of a kick */
+        float block[BLOCK];
+        for (int k = 0; k < BLOCK; k++) {
+            double t = (double)((i + k) % (RATE / 2)) / RATE;
+            block[k] = (float)(0.8 * sin(6.283185307 * (50 * t + 6 * (1 - exp(-30 * t)))) * exp(-12 * t));
+        }
+        if (drumscribe_send_sound(&client, block, BLOCK)) break;
+        while (drumscribe_read(&client, &event, 0) > 0) puts(event.line);
     }
-    fclose(out);                                  /* the end of the stream */
-    while (fgets(line, sizeof line, in)) fputs(line, stdout);
-    int status;
-    waitpid(server, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+    drumscribe_end(&client);
+    while (drumscribe_read(&client, &event, -1) > 0 && (puts(event.line), event.kind != DRUMSCRIBE_END)) continue;
+    return drumscribe_close(&client);
 }

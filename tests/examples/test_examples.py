@@ -6,21 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from drumscribe.training.data.sources import Groove, Piece
-from drumscribe.training.examples import EXAMPLES, choose_pieces, perform
+from drumscribe.training.examples.songs import EXAMPLES, choose_pieces, perform
 
 from drumscribe import Transcriber
-from drumscribe.audio import probe
-from drumscribe.cli import main
 from drumscribe.evaluate.annotations import pair_tracks, read_events
 from drumscribe.evaluate.matching import MICRO
 from drumscribe.evaluate.scores import ONSET, score
-from drumscribe.export import read, write
-from drumscribe.hits import Hit, Transcription
-from drumscribe.rhythm import Rhythm, RhythmOptions, TempoMap, analyse_rhythm
+from drumscribe.formats.export import read, write
+from drumscribe.music.tempo_map import TempoMap
+from drumscribe.music.transcription import Hit, Rhythm, Transcription
+from drumscribe.rhythm import RhythmOptions, analyse_rhythm
+from drumscribe.sound.audio import probe
 
-EXAMPLES_FOLDER = Path(__file__).parents[1] / "examples"
+EXAMPLES_FOLDER = Path(__file__).parents[2] / "examples"
 SONGS = sorted(path for path in (EXAMPLES_FOLDER / "songs").rglob("*") if path.is_file())
 
 
@@ -89,12 +88,6 @@ def test_steady_playing_stays_steady_at_a_multiple_of_its_tempo(transcripts, ask
     assert rhythm.tempo == pytest.approx(tempo, abs=0.1)
 
 
-def test_the_readme_shows_the_grid_that_is_printed():
-    printed = CliRunner().invoke(main, ["grid", str(EXAMPLES_FOLDER / "songs" / "rock.ogg"), "--bars", "2"])
-    readme = (EXAMPLES_FOLDER.parent / "README.md").read_text(encoding="utf-8")
-    assert f"```\n{printed.stdout}```" in readme
-
-
 def test_a_passage_begins_with_the_bar_asked_for_and_keeps_its_timing():
     beats = np.array([0.0, 1.0, 3.98, 4.0, 5.5, 8.0])
     names = ("kick", "snare", "crash", "rimshot", "hihat_closed", "kick")
@@ -114,11 +107,27 @@ def test_a_kit_borrows_only_what_it_lacks():
     assert chosen == {("snare", "own"), ("ride", "billie"), ("rimshot", "own"), ("ride_bell", "billie")}
 
 
-def test_the_pictures_of_the_readme_are_there_and_small():
+def test_the_pictures_of_readme_and_manual_are_there_and_small():
     root = EXAMPLES_FOLDER.parent
-    pictures = re.findall(r"!\[.*\]\((.*)\)", (root / "README.md").read_text(encoding="utf-8"))
-    assert pictures == ["examples/plot.png", "examples/daw.png"]
-    assert all((root / picture).stat().st_size < 300_000 for picture in pictures)
+    pages = [root / "README.md", *(root / "docs").rglob("*.md")]
+    links = [(page, name) for page in pages for name in re.findall(r"!\[.*\]\((.*)\)", page.read_text("utf-8"))]
+    pictures = [page.parent / name for page, name in links]
+    assert {picture.name for picture in pictures} == {
+        "plot.png",
+        "studio.png",
+        "daw.png",
+        "project.png",
+        "pipeline.svg",
+    }
+    assert all(picture.stat().st_size < 300_000 for picture in pictures)
+
+
+def test_the_hits_of_the_picture_are_on_its_bar_lines(transcripts):
+    transcription = read(transcripts / "machine" / "four-on-the-floor.mid")
+    kicks = np.array([hit.time for hit in transcription.hits if hit.articulation == "kick"])
+    bars = transcription.rhythm.tempo_map.downbeats(kicks[-1])
+    assert len(bars) >= 6
+    assert np.abs(kicks[:, None] - bars).min(axis=0) == pytest.approx(np.zeros(len(bars)), abs=0.012)
 
 
 def test_the_picture_of_a_sequencer_shows_strokes_and_bars_where_they_are(tmp_path):
@@ -134,3 +143,8 @@ def test_the_picture_of_a_sequencer_shows_strokes_and_bars_where_they_are(tmp_pa
     assert [min(abs(np.array(midi.bars) - t)) for t in tempo_map.downbeats(9.9)] == pytest.approx([0.0] * 5, abs=1e-3)
     script["draw"](SONGS[-1], midi, tmp_path / "daw.png")
     assert (tmp_path / "daw.png").read_bytes().startswith(b"\x89PNG")
+    write(read(tmp_path / "take.mid"), tmp_path / "take.dawproject", recording=SONGS[-1])
+    project, sound = script["read_project"](tmp_path / "take.dawproject", tmp_path)
+    assert sound.read_bytes() == SONGS[-1].read_bytes()
+    for wanted, found in ((midi.notes, project.notes), (midi.meters, project.meters), (midi.tempos, project.tempos)):
+        assert np.array([*wanted]) == pytest.approx(np.array([*found]), abs=1e-3)

@@ -1,0 +1,1 @@
+"""Sources of the LV2 plug-in, and a header for clients in C."""
