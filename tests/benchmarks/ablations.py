@@ -21,10 +21,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from drumscribe.training.rendering.corpus import CLIPS_PER_SHARD, CorpusPlan, Studio, shard_paths, write_shard
+from drumscribe.training.rendering.clips import Studio
+from drumscribe.training.rendering.corpus import CLIPS_PER_SHARD, CorpusPlan, shard_paths, write_shard
 
-from drumscribe.drums import ARTICULATION_BY_NAME
 from drumscribe.errors import DrumscribeError
+from drumscribe.music.drums import ARTICULATION_BY_NAME
 
 
 class RecordedKits(Studio):
@@ -45,7 +46,7 @@ class OneLayer(Studio):
 class NoAccompaniment(Studio):
     """Drums alone, produced."""
 
-    def accompanied(self, drums, score, level_db, rng, seconds):
+    def accompanied(self, drums, backing, level_db):
         return drums
 
 
@@ -116,7 +117,7 @@ def run(
     from drumscribe.training.decisions.passages import read_corpus
     from drumscribe.training.experiment import read_experiment
     from drumscribe.training.features.batches import Batches
-    from drumscribe.training.rendering.corpus import render_corpus
+    from drumscribe.training.rendering.corpus import render_corpora
 
     class Unvaried(Batches):
         """Passages as they were rendered."""
@@ -130,7 +131,7 @@ def run(
     produced = replace(settings.training()[0], clips=clips)
     plans = (produced, replace(produced, kind="dry"), *settings.validation())
     for plan in plans:
-        for _ in render_corpus(plan, data, cache, settings.spectrogram, jobs):
+        for _ in render_corpora(plan, data, cache, settings.spectrogram, jobs):
             pass
     studios = STUDIOS if table != "training" else {}
     without = {name: render_in(studio, plans[0], data, cache, settings, jobs) for name, studio in studios.items()}
@@ -204,8 +205,8 @@ def _train_and_score(experiment, library, kind: Callable, begin: Path | None, se
     from drumscribe.training.learning.fit import build_trainee, fit
     from drumscribe.training.learning.growth import begin_with
 
-    from drumscribe.evidence import log_odds
-    from drumscribe.picking import find_peaks
+    from drumscribe.hearing.candidates import find_peaks
+    from drumscribe.hearing.evidence import log_odds
 
     rate, experiment = experiment.spectrogram.frame_rate, replace(experiment, fit=replace(experiment.fit, seed=seed))
     fitting = experiment.fit

@@ -22,13 +22,13 @@ from accuracy import SETS, markdown_row
 from held_out import Recording, recordings
 
 from drumscribe import Transcriber
-from drumscribe.audio import load
-from drumscribe.classifier import Classifier
-from drumscribe.drums import FIVE_CLASSES
 from drumscribe.errors import DrumscribeError
 from drumscribe.evaluate.annotations import Event, read_events
 from drumscribe.evaluate.matching import match, select
-from drumscribe.spectrogram import compute_spectrogram
+from drumscribe.music.drums import FIVE_CLASSES
+from drumscribe.network.classifier import Classifier
+from drumscribe.sound.audio import load
+from drumscribe.sound.spectrogram import compute_spectrogram
 
 TOLERANCE = 0.05
 TOGETHER = 0.03
@@ -152,14 +152,14 @@ def draw(one: Heard, start: float, classifier: Classifier, path: Path) -> None:
 
     settings = classifier.info.spectrogram
     frames = compute_spectrogram(one.recording.sound, settings)
-    answers = np.concatenate([classifier.push(frames), classifier.flush()])
+    activations = classifier(frames).activations
     names = classifier.info.columns.instruments
     first, last = (round(t * settings.frame_rate) for t in (start, start + PASSAGE))
     figure = Figure(figsize=(16, 9), layout="constrained")
     axes = figure.subplots(len(names) + 1, 1, sharex=True, height_ratios=[1] * len(names) + [3])
-    seconds = np.arange(first, min(last, len(answers))) / settings.frame_rate
+    seconds = np.arange(first, min(last, len(activations))) / settings.frame_rate
     for i, (name, axis) in enumerate(zip(names, axes, strict=False)):
-        axis.plot(seconds, answers[first : first + len(seconds), i], color="#2471a3", linewidth=1)
+        axis.plot(seconds, activations[first : first + len(seconds), i], color="#2471a3", linewidth=1)
         axis.set(ylim=(0.0, 1.15), ylabel=name, xlim=(start, start + PASSAGE))
         axis.vlines([e.time for e in select(one.recording.reference, name)], 0.0, 1.1, color="#888888", linewidth=1)
         false = select(one.false, name)

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from drumscribe.errors import DrumscribeError
-from drumscribe.evidence import RECORDING
+from drumscribe.hearing.evidence import RECORDING
 
 Kept = Callable[[int, int], np.ndarray]
 """Which of so many numbers of evidence an instrument's candidates keep."""
@@ -67,8 +67,8 @@ def run(experiment_file: Path, cache: Path) -> None:
     experiment = read_experiment(experiment_file)
     network, step = trained(experiment, Places(cache, cache, cache))
 
-    def hear(plan) -> list:
-        library = read_corpus([plan], cache)
+    def hear(*plans) -> list:
+        library = read_corpus(plans, cache)
         return list(hear_clips(predict(network, library, COLUMNS), library, COLUMNS, experiment.spectrogram.frame_rate))
 
     def keep(clips: list, kept: Kept) -> list:
@@ -76,7 +76,7 @@ def run(experiment_file: Path, cache: Path) -> None:
         masks = np.stack([kept(numbers, i) for i in range(len(COLUMNS.instruments))])
         return [replace(clip, evidence=clip.evidence * masks[clip.of]) for clip in clips]
 
-    lessons, held_out = hear(experiment.deciding()), {plan.kind: hear(plan) for plan in experiment.validation()}
+    lessons, held_out = hear(*experiment.deciding()), {plan.kind: hear(plan) for plan in experiment.validation()}
     print(f"step {step}\n\n| evidence | {' | '.join(held_out)} |\n| --- |{' --- |' * len(held_out)}")
     for name, kept in KINDS.items():
         weights = learn_weights(keep(lessons, kept), COLUMNS)

@@ -22,15 +22,17 @@ from pathlib import Path
 import numpy as np
 
 from drumscribe import TranscribeOptions, Transcriber
-from drumscribe.drums import ARTICULATION_BY_NAME, FIVE_CLASSES
 from drumscribe.errors import DrumscribeError
-from drumscribe.evaluate.annotations import GHOST_VELOCITY, Event, Track
+from drumscribe.evaluate.annotations import Event, Track
 from drumscribe.evaluate.matching import MICRO, match, select
 from drumscribe.evaluate.scores import Row, score
+from drumscribe.music.drums import ARTICULATION_BY_NAME, FIVE_CLASSES
 
 SEED = 101
 SOFTEST = 20
 """Velocities below this do not count."""
+GHOST_VELOCITY = 40
+"""Snares below this are ghost notes."""
 SENSITIVITIES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 KITS = 40
 GAPS = (0.02, 0.025, 0.03, 0.04, 0.06)
@@ -55,7 +57,7 @@ def event(time: float, articulation: str | None, velocity: float) -> Event:
 
 def recordings(data: Path, cache: Path, kind: str, count: int) -> Iterator[Recording]:
     """Clips of held-out kits and grooves."""
-    from drumscribe.training.rendering.corpus import ROLES, Studio
+    from drumscribe.training.rendering.clips import ROLES, Studio
 
     studio = Studio(data, cache, "validation")
     make = studio.dry_clip if kind == "dry" else studio.clip

@@ -1,6 +1,7 @@
 """What a kit of a player's own sounds brings: simulated players, other kits, beatboxing, tapping, curves, and costs.
 
     python tests/benchmarks/kits.py --data DIR --cache DIR [--bench DIR] [--part players]...
+    python tests/benchmarks/kits.py --bench DIR --part rotations        # the quick one: a minute of CPU
 
 DIR of --data holds one-shots and grooves; all players are made of held-out ones. A player is of one of three kinds:
 `found`, who plays every drum on some other percussion (claps, cowbells, side sticks, toms ...), retuned by up to 5
@@ -15,6 +16,11 @@ Beatbox: enrolled on the first 4 hits of each sound of one clip (fewer where it 
 clip and on the other clips, each clip in turn; micro F of kick, snare and hihat. Taps: two kinds of fingertap, enrolled
 on one recording each, scored on the other two, one after the other. `live` is beatbox and real taps again, as streams,
 with kits for them. Every other figure is on rendered sound.
+
+Rotations: every clip of three beatboxers in turn, enrolled on its first `--count` strokes of each sound (of more than
+4, on those of the clips that follow, too), as they were cut out, and scored on the player's other clips; beside them
+the same of `--mouths` simulated beatboxers (see mouths.py; the method was chosen on those of --mouths-from 0, and those
+from 16 on are others). The table begins with the kit that helps least; "promised" is what `finetune` says.
 """
 
 import argparse
@@ -32,36 +38,34 @@ import numpy as np
 import soundfile as sf
 from drumscribe.training.data.sources import RATE, read_grooves, read_pieces
 from drumscribe.training.decisions.calibrate import AUDIBLE, count_matches
-from drumscribe.training.rendering.corpus import Studio
+from drumscribe.training.rendering.clips import Studio
 from drumscribe.training.rendering.kits import KitMaker
 from drumscribe.training.rendering.performances import render_drums
 from drumscribe.training.rendering.production import produce_drums
 from drumscribe.training.rendering.scores import GrooveBook, Score
+from mouths import Mouth
 
 from drumscribe import Transcriber
-from drumscribe.audio import load
-from drumscribe.augmentation import AUGMENTATIONS, AugmentSettings, Range, augment_shot
-from drumscribe.classifier import DEFAULT_LIVE, model_file
-from drumscribe.drums import ARTICULATION_BY_NAME, FIVE_CLASSES
-from drumscribe.kits.background import load_background
+from drumscribe.finetune.background import load_background
+from drumscribe.finetune.conclusion import Lesson
+from drumscribe.finetune.learners import open_learner
+from drumscribe.finetune.lesson import learn
+from drumscribe.finetune.naming import Naming
+from drumscribe.finetune.samples import SoundSamples
+from drumscribe.finetune.strokes import Sample, cut
 from drumscribe.kits.kit import Kit
-from drumscribe.kits.learners import open_learner
-from drumscribe.kits.learning import Lesson, Naming, learn
-from drumscribe.kits.samples import Sample, SoundSamples, cut
+from drumscribe.music.drums import ARTICULATION_BY_NAME, FIVE_CLASSES
+from drumscribe.network.model_file import DEFAULT_LIVE, model_file
+from drumscribe.sound.audio import load
 from drumscribe.stream import Engine
-from drumscribe.synthesis import (
-    OneShot,
-    band_limits,
-    change_pitch,
-    coloured_noise,
-    equalise,
-    reverberate,
-    saturate,
-)
+from drumscribe.synthesis.augmentation import AUGMENTATIONS, AugmentSettings, Range, augment_shot
+from drumscribe.synthesis.effects import band_limits, change_pitch, coloured_noise, equalise, reverberate, saturate
+from drumscribe.synthesis.one_shots import OneShot
 
 KINDS = {"found": 4, "machine": 3, "lo-fi": 3}
 """Players of each kind."""
-PARTS = ("players", "others", "curve", "beatbox", "taps", "live", "cost")
+PARTS = ("rotations", "players", "others", "curve", "beatbox", "taps", "live", "cost")
+BEATBOX = ("kick", "snare", "hihat")
 _HAND = AugmentSettings(pitch=Range(1.0, -0.3, 0.3), equalise=Range(1.0, 0.3, 1.5)).without(
     *(name for name in AUGMENTATIONS if name not in ("pitch", "equalise"))
 )
@@ -274,7 +278,7 @@ def bench_others(lab: Lab, players) -> None:
 
 def _f_of(lab: Lab, clips, kit: Kit | None) -> float:
     """Micro F on clips."""
-    from drumscribe.training.rendering.corpus import ROLES
+    from drumscribe.training.rendering.clips import ROLES
 
     counts = Counts()
     for clip in clips:
@@ -286,6 +290,75 @@ def _f_of(lab: Lab, clips, kit: Kit | None) -> float:
         ]
         counts.add(strokes, lab.hear(clip.sound, kit), FIVE_CLASSES)
     return counts.f
+
+
+@dataclass
+class Clip:
+    """A recording of a player's, and its strokes."""
+
+    name: str
+    sound: np.ndarray
+    strokes: Strokes
+
+
+def real_players(bench: Path) -> dict[str, list[Clip]]:
+    """The recorded beatboxers."""
+    found: dict[str, list[Clip]] = {}
+    for path in sorted([*bench.glob("beatbox/audio/*.flac"), *bench.glob("beatbox2/audio/*.flac")]):
+        labels = path.parents[1] / "labels" / f"{path.stem}.csv"
+        with open(labels, newline="", encoding="utf-8") as file:
+            strokes = [(float(row["time"]), row["class"], 1.0) for row in csv.DictReader(file)]
+        player = path.stem.split("_")[0] if path.parents[1].name == "beatbox2" else "beatbox"
+        found.setdefault(player, []).append(Clip(path.stem, load(path, RATE), strokes))
+    return found
+
+
+def simulated_beatboxers(first: int, count: int) -> dict[str, list[Clip]]:
+    """Simulated beatboxers, with two takes to enrol on and three to score."""
+    return {
+        f"mouth {seed}": [Clip(take.name, take.sound, take.strokes) for take in map(Mouth(seed).take, range(5))]
+        for seed in range(first, first + count)
+    }
+
+
+def enrolled(clips: Sequence[Clip], count: int, first: int) -> tuple[list[SoundSamples], set[int]]:
+    """Samples of each sound, cut out of a clip as a player would, and the clips that were used."""
+    samples, used = [], {first}
+    for sound in BEATBOX:
+        kept: list[Sample] = []
+        for number in range(first, first + (len(clips) if count > 4 else 1)):
+            clip = clips[number % len(clips)]
+            for at in [t for t, name, _ in clip.strokes if name == sound][: count - len(kept)]:
+                end = min([t for t, _, _ in clip.strokes if t > at + 0.01], default=len(clip.sound) / RATE)
+                shot = cut(clip.sound, RATE, round(at * RATE), round(end * RATE))
+                kept += [Sample(f"{clip.name} at {at:.2f} s", shot)] if shot is not None else []
+                used.add(number % len(clips))
+        samples.append(SoundSamples("hihat_closed" if sound == "hihat" else sound, kept))
+    return [sound for sound in samples if sound.kept], used
+
+
+def bench_rotations(lab: Lab, players: dict[str, list[Clip]], count: int, starts: int | None = None) -> None:
+    rows = []
+    for player, clips in players.items():
+        plain = [lab.hear(clip.sound) for clip in clips]
+        for first, clip in list(enumerate(clips))[:starts]:
+            samples, used = enrolled(clips, count, first)
+            lesson, alone, own = lab.learn(samples, only=True), Counts(), Counts()
+            for number, other in enumerate(clips):
+                if number not in used:
+                    alone.add(other.strokes, plain[number], BEATBOX)
+                    own.add(other.strokes, lab.hear(other.sound, lesson.kit), BEATBOX)
+            said = "" if lesson.worthwhile else ", refused"
+            rows.append((own.f - alone.f, player, clip.name, alone.f, own.f, lesson.expected, said))
+    print(f"| enrolled on {count} of each sound of | model alone | with kit | gain | promised |")
+    print("| --- | --- | --- | --- | --- |")
+    for gain, player, name, alone_f, own_f, expected, said in sorted(rows):
+        called = name if name.startswith(player) else f"{player}, {name}"
+        print(f"| {called} | {alone_f:.3f} | {own_f:.3f} | {gain:+.3f} | {expected:.3f}{said} |")
+    for player in dict.fromkeys("mouth" if player.startswith("mouth") else player for player in players):
+        alone_f, own_f, expected = np.mean([row[3:6] for row in rows if row[1].startswith(player)], axis=0)
+        print(f"| mean, {player} | {alone_f:.3f} | {own_f:.3f} | {own_f - alone_f:+.3f} | {expected:.3f} |")
+    print(flush=True)
 
 
 def bench_beatbox(lab: Lab, bench: Path) -> None:
@@ -305,7 +378,7 @@ def bench_beatbox(lab: Lab, bench: Path) -> None:
                 for time in first[instrument]
             ]
             cuts = [
-                cut(sound, round(time * RATE), round(end * RATE))
+                cut(sound, RATE, round(time * RATE), round(end * RATE))
                 for time, end in zip(first[instrument], ends, strict=True)
             ]
             called = "hihat_closed" if instrument == "hihat" else instrument
@@ -335,7 +408,8 @@ def bench_taps(lab: Lab, bench: Path | None) -> None:
             sound = load(bench / "taps" / f"{file}.flac", RATE)
             times = _tap_times(bench / "taps" / f"{file}.labels.txt")
             ends = [*times[1:], len(sound) / RATE]
-            cuts = [cut(sound, round((t + 0.009) * RATE), round(e * RATE)) for t, e in zip(times, ends, strict=True)]
+            spans = [(round((t + 0.009) * RATE), round(e * RATE)) for t, e in zip(times, ends, strict=True)]
+            cuts = [cut(sound, RATE, *span) for span in spans]
             samples.append(SoundSamples(name, [Sample(f"{name} {i}", shot) for i, shot in enumerate(cuts)]))
             test = load(bench / "taps" / f"{file}-test.flac", RATE)
             wanted += [(at + t + 0.009, name, 1.0) for t in _tap_times(bench / "taps" / f"{file}-test.labels.txt")]
@@ -439,6 +513,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--cache", type=Path)
     parser.add_argument("--bench", type=Path)
+    parser.add_argument("--count", type=int, default=4, help="strokes of each sound for rotations (default: 4)")
+    parser.add_argument(
+        "--mouths", type=int, default=0, help="simulated beatboxers among the rotations (default: none)"
+    )
+    parser.add_argument("--mouths-from", type=int, default=16, help="the first of them (default: 16)")
     parser.add_argument("--pool", type=int, default=36, help="players to choose from (default: 36)")
     parser.add_argument("--part", choices=PARTS, action="append", help="only this; can be repeated")
     options = parser.parse_args()
@@ -448,7 +527,10 @@ def main() -> None:
     players = []
     if options.data is not None and set(parts) & {"players", "others", "curve", "cost"}:
         players = list(make_players(lab, options.pool))
+    mouths = simulated_beatboxers(options.mouths_from, options.mouths)
     for part, needed, bench in (
+        ("rotations", options.bench, lambda: bench_rotations(lab, real_players(options.bench), options.count)),
+        ("rotations", mouths, lambda: bench_rotations(lab, mouths, options.count, 2)),
         ("players", players, lambda: bench_players(lab, players)),
         ("others", players and options.cache, lambda: bench_others(lab, players)),
         ("beatbox", options.bench, lambda: bench_beatbox(lab, options.bench)),

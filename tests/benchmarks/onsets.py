@@ -40,8 +40,8 @@ def merge(times) -> np.ndarray:
 
 def detect(samples: np.ndarray) -> np.ndarray:
     """This package's onsets."""
-    from drumscribe.onsets import OnsetDetector
-    from drumscribe.spectrogram import Spectrogram, SpectrogramSettings
+    from drumscribe.sound.onsets import OnsetDetector
+    from drumscribe.sound.spectrogram import Spectrogram, SpectrogramSettings
 
     spectrogram, detector = Spectrogram(SpectrogramSettings()), OnsetDetector()
     found = []
@@ -127,9 +127,9 @@ def read_recordings(folder: Path, labels: Path) -> list[tuple[str, np.ndarray, n
 
 def time_rendered(data: Path, cache: Path, count: int) -> list[tuple[str, np.ndarray, np.ndarray]]:
     """Render clips, print how exactly their strokes are timed, and give them for `compare`."""
-    from drumscribe.training.rendering.corpus import ROLES, Studio
+    from drumscribe.training.rendering.clips import ROLES, Studio
 
-    from drumscribe.onsets import OnsetDetector
+    from drumscribe.sound.onsets import OnsetDetector
 
     studio = Studio(data, cache, "validation")
     clips = [studio.dry_clip(1, i) for i in range(count)]

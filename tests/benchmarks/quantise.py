@@ -10,8 +10,8 @@ of 10 or 20 ms. DIR holds those performances as MIDI, and `info.csv` with column
 the true one.
 
 A note is right if it lands within a millisecond, or where notes swing within a hundredth of the pair's length, of where
-it was written. Beside it: rounding to the nearest line of the same grid, with the true subdivision of each bar and the
-true swing. Shares are means over three seeds.
+it was written. Beside it: plain rounding to the nearest of all lines of the grid that is asked for, and rounding that
+knows more than anybody does, the true subdivision of each bar and the true swing. Shares are means over three seeds.
 """
 
 import argparse
@@ -21,11 +21,12 @@ from pathlib import Path
 
 import numpy as np
 
-from drumscribe.hits import Hit, Transcription
-from drumscribe.midi import read_midi
-from drumscribe.rhythm import Rhythm, TempoMap
-from drumscribe.rhythm.grid import Grid, Swing
-from drumscribe.rhythm.quantise import QuantiseOptions, QuantiseSettings, quantise
+from drumscribe.formats.midi import read_midi
+from drumscribe.music.tempo_map import TempoMap
+from drumscribe.music.transcription import Hit, Rhythm, Transcription
+from drumscribe.quantisation.grid import Grid, Swing
+from drumscribe.quantisation.quantise import quantise
+from drumscribe.quantisation.settings import QuantiseOptions, QuantiseSettings
 
 BARS = 16
 PATTERNS = 40
@@ -134,6 +135,12 @@ def round_to_nearest(transcription: Transcription, lines: np.ndarray) -> np.ndar
     return np.where(at - lines[after - 1] < lines[after] - at, lines[after - 1], lines[after])
 
 
+def all_lines(kind: Kind) -> np.ndarray:
+    """All straight lines of the grid that is asked for, in quarters."""
+    steps = [subdivision.step for subdivision in Grid.parse(kind.grid).subdivisions]
+    return np.unique(np.concatenate([np.arange(round(4 * BARS / step) + 1) * step for step in steps]))
+
+
 def true_lines(kind: Kind, positions: np.ndarray, swing: Swing) -> np.ndarray:
     """All lines of the grid, in quarters, each bar with the subdivision that its notes are on."""
     lines = []
@@ -149,10 +156,10 @@ def true_lines(kind: Kind, positions: np.ndarray, swing: Swing) -> np.ndarray:
     return np.concatenate([*lines, [4.0 * BARS]])
 
 
-def score(kind: Kind, jitter: float, deviations: list[np.ndarray], seed: int) -> tuple[float, float]:
-    """Shares of right notes: quantised, and rounded to the nearest line."""
+def score(kind: Kind, jitter: float, deviations: list[np.ndarray], seed: int) -> tuple[float, float, float]:
+    """Shares of right notes: quantised, rounded to any line, and rounded to the nearest true line."""
     rng = np.random.default_rng(seed)
-    right = nearest = total = 0
+    right = rounded = nearest = total = 0
     options = QuantiseOptions(QuantiseSettings(Grid.parse(kind.grid)))
     for _ in range(PATTERNS):
         positions, names, swing = write_pattern(kind, rng)
@@ -164,17 +171,20 @@ def score(kind: Kind, jitter: float, deviations: list[np.ndarray], seed: int) ->
             at[int(hit.confidence)] = played.rhythm.tempo_map.quarters_at(hit.time)
         tolerance = max(0.001 * tempo / 60, 0.02 * kind.pair if kind.pair else 0)
         right += int(np.sum(np.abs(at - positions) < tolerance))
-        rounded = round_to_nearest(played, true_lines(kind, positions, swing))
-        nearest += int(np.sum(np.abs(rounded - positions) < 1e-6))
+        plainly = round_to_nearest(played, all_lines(kind))
+        rounded += int(np.sum(np.abs(plainly - positions) < tolerance))
+        knowingly = round_to_nearest(played, true_lines(kind, positions, swing))
+        nearest += int(np.sum(np.abs(knowingly - positions) < 1e-6))
         total += len(positions)
-    return right / total, nearest / total
+    return right / total, rounded / total, nearest / total
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--grooves", type=Path, required=True, metavar="DIR")
     deviations = read_deviations(parser.parse_args().grooves)
-    print("| patterns | 10 ms | nearest, 10 ms | 20 ms | nearest, 20 ms |\n| --- | ---: | ---: | ---: | ---: |")
+    names = [f"{name}, {ms} ms" for ms in (10, 20) for name in ("quantised", "plain rounding", "all known")]
+    print("| patterns | " + " | ".join(names) + " |\n| --- |" + " ---: |" * len(names))
     for kind in KINDS:
         by_jitter = [np.mean([score(kind, jitter, deviations, s) for s in SEEDS], axis=0) for jitter in (0.01, 0.02)]
         at = np.concatenate(by_jitter)

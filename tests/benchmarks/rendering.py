@@ -15,7 +15,7 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy is loaded
 
-from drumscribe.training.rendering.corpus import CLIP_SECONDS, Studio
+from drumscribe.training.rendering.clips import CLIP_SECONDS, Studio
 
 WARM = 16
 """Clips that are not counted."""

@@ -1,12 +1,15 @@
 """How well tempo, beats, bars and meter are found, beside librosa and a constant click.
 
-    python tests/benchmarks/rhythm.py --data ../shared/data --cache DIR [--bench ../shared/bench] [--details]
+    python tests/benchmarks/rhythm.py --data ../shared/data --cache DIR [--bench ../shared/bench] [--madmom PYTHON]
+        [--details]
 
 Recordings are rendered from the validation split (see `rhythm_clips`) and transcribed once; they stay in --cache.
 Some grooves of the dataset were played without regard to the ticks of their files, which are the truth here: the row
 "grooves that keep to their ticks" leaves out those whose strokes fall on quarters, eighths and sixteenths no more than
-anywhere (`drumscribe.training.rhythm.playing.keeps_time`). The rows "MDB", "E-GMD" and "beatbox" are real recordings in
---bench; nearly all of MDB is at 110 BPM in 4/4 from its first beat on, so that a constant click does as well there.
+anywhere (`drumscribe.training.rhythm.playing.keeps_time`). "grooves at their own tempo" are not stretched: half and
+double tempo are no matter of convention there. "2/4 in 4/4" and "3/4 and 4/4" are strokes of grooves whose meter
+changes, not heard. The rows "MDB", "EIF", "E-GMD" and "beatbox" are real recordings in --bench; nearly all of MDB is at
+110 BPM in 4/4 from its first beat on, so that a constant click does as well there.
 
 Accuracy1 and Accuracy2 are shares of recordings whose tempo (quarters per minute) is within 4 % of the truth, or of a
 third, a half, twice or thrice the truth; "error" is the median error of those right by Accuracy1. F of beats and
@@ -15,15 +18,16 @@ the MIDI. "drumscribe, of the strokes played" is given those in place of a trans
 hearing. "drumscribe, not cut" is given the transcriptions of loops as if there were silence around them: what it
 has less is what the ends of the file tell. "free time" is the share of which no tempo was told: all of what is random
 or out of time should be, and nothing else. The click has the median tempo of the rendered grooves (110 BPM on MDB) and
-starts at 0, in 4/4; librosa's bars are of four beats, too.
+starts at 0, in 4/4; librosa's bars are of four beats, too. madmom hears all of the sound of mixes, too.
 
-A second table says how often the tempo of grooves and typed patterns is right where drumscribe is so sure of it:
-its confidence is meant as that share.
+A second table has bootstrap intervals. The others say how often the tempo is right where drumscribe is so sure of it,
+and how often the bars are (a downbeat F above .9): its confidence and its probability are meant as these shares.
 """
 
 import argparse
 import itertools
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -32,15 +36,22 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy is loaded
 
 import numpy as np
 import soundfile as sf
-from rhythm_clips import Played, play_curves, play_grooves, play_loops, play_typed, render
+from rhythm_clips import Played, play_changes, play_curves, play_grooves, play_loops, play_typed, render
 
-from drumscribe.export import read_json, write_json
-from drumscribe.hits import Hit, Transcription
-from drumscribe.rhythm import Meter, TempoMap, analyse_rhythm
+from drumscribe.formats.json_file import read_json, write_json
+from drumscribe.music.tempo_map import Meter, TempoMap
+from drumscribe.music.transcription import Hit, Transcription
+from drumscribe.rhythm import analyse_rhythm
 from drumscribe.rhythm.patterns import CLASSES
 
 RATE = 44100
 CONFIDENCES = (0.0, 0.6, 0.8, 0.95, 1.01)
+SETS = {
+    "grooves, typed": ("grooves", "typed"),
+    "loops": ("loops",),
+    "real, mixes among them": ("MDB", "EIF", "E-GMD", "beatbox"),
+}
+"""Kinds of recordings whose confidence is compared with how often it is right."""
 MULTIPLES = (1 / 3, 1 / 2, 1, 2, 3)
 TARGETS = {
     "grooves": "60 | 0.85 | 0.97 | 0.30 % | 0.92 | 0.75 | 0.85 | 0.000",
@@ -49,6 +60,8 @@ TARGETS = {
     "beatbox": "7 |  | 0.857 |  |  |  |  | ",
 }
 """What drumscribe is meant to reach."""
+ANCHORED = ("grooves", "MDB mixes", "EIF mixes")
+"""What madmom hears, half a minute of work each."""
 STROKES = "drumscribe, of the strokes played"
 NOT_CUT = "drumscribe, not cut"
 ARTICULATION_OF = {
@@ -70,6 +83,7 @@ class Answer:
     downbeats: np.ndarray
     meter: Meter | None
     confidence: float = np.nan
+    probability: float = np.nan
 
 
 @dataclass(frozen=True)
@@ -114,6 +128,7 @@ def rendered(data: Path, cache: Path, transcriber: list) -> list[Recording]:
         *play_typed(rng),
         *play_curves(data / "grooves", rng),
         *play_loops(data / "grooves", rng),
+        *play_grooves(data / "grooves", 60, np.random.default_rng(7), "grooves at their own tempo"),
     ]
     kits, out = None, []
     for i, p in enumerate(played):
@@ -138,15 +153,23 @@ def _hit(seconds: float, articulation: str, velocity: float) -> Hit:
     return Hit(seconds, articulation, min(127, max(1, round(127 * velocity))))
 
 
+def changes(data: Path) -> Iterator[Recording]:
+    """Strokes whose meter changes."""
+    for p in play_changes(data / "grooves", np.random.default_rng(7)):
+        strokes = Transcription(tuple(_hit(*stroke) for stroke in p.strokes), p.last + 1.0)
+        yield Recording(p.kind, p.name, None, strokes, answer_of(p.tempo_map, p.last), p.first, p.last)
+
+
 def real(bench: Path, cache: Path, transcriber: list) -> Iterator[Recording]:
     """The recordings of the bench."""
-    for sound in sorted((bench / "mdb" / "drums").glob("*.flac")):
-        beats = np.loadtxt(bench / "mdb" / "beats" / f"{sound.stem}.beats")
-        tempo = 60 / np.polyfit(np.arange(len(beats)), beats[:, 0], 1)[0]
-        truth = Answer(float(tempo), beats[:, 0], beats[beats[:, 1] == 1, 0], Meter(4, 4))
-        yield Recording(
-            "MDB", sound.stem, sound, transcribe(sound, cache / f"MDB-{sound.stem}.json", transcriber), truth
-        )
+    for name, folder in itertools.product(("MDB", "EIF"), ("drums", "mixes")):
+        for sound in sorted((bench / name.lower() / folder).glob("*.flac")):
+            kind = name if folder == "drums" else f"{name} mixes"
+            beats = np.loadtxt(bench / name.lower() / "beats" / f"{sound.stem}.beats")
+            tempo = 60 / np.polyfit(np.arange(len(beats)), beats[:, 0], 1)[0]
+            truth = Answer(float(tempo), beats[:, 0], beats[beats[:, 1] == 1, 0], Meter(4, 4))
+            heard = transcribe(sound, cache / f"{kind.replace(' ', '-')}-{sound.stem}.json", transcriber)
+            yield Recording(kind, sound.stem, sound, heard, truth)
     for kind in ("E-GMD", "beatbox"):
         for sound in sorted((bench / kind.replace("-", "").lower() / "audio").glob("*.flac")):
             words = [word.removesuffix("BPM") for word in sound.stem.split("_")]
@@ -186,7 +209,8 @@ def untimed(data: Path) -> Iterator[Recording]:
 def hear(recording: Recording) -> Answer:
     """This package's answer."""
     rhythm = analyse_rhythm(recording.transcription)
-    return replace(answer_of(rhythm.tempo_map, recording.transcription.duration), confidence=rhythm.confidence)
+    answer = answer_of(rhythm.tempo_map, recording.transcription.duration)
+    return replace(answer, confidence=rhythm.confidence, probability=rhythm.probability)
 
 
 def hear_in_silence(recording: Recording) -> Answer:
@@ -199,7 +223,7 @@ def hear_in_silence(recording: Recording) -> Answer:
 
 def hear_librosa(recording: Recording, cache: Path) -> Answer:
     """librosa's answer, with bars of four from its first beat on."""
-    cached = cache / f"{recording.kind.split()[0]}-{recording.sound.stem}.librosa.npy"
+    cached = _cached(recording, cache, "librosa")
     if not cached.exists():
         import librosa
 
@@ -208,6 +232,27 @@ def hear_librosa(recording: Recording, cache: Path) -> Answer:
         np.save(cached, np.concatenate([np.atleast_1d(tempo)[:1], beats]))
     tempo, *beats = np.load(cached)
     return Answer(float(tempo), np.array(beats), np.array(beats[::4]), Meter(4, 4))
+
+
+def hear_madmom(recording: Recording, cache: Path) -> Answer:
+    """madmom's answer, which `run_madmom` left in the cache."""
+    seconds, numbers = np.load(_cached(recording, cache, "madmom")).T
+    tempo = 60 / np.median(np.diff(seconds))
+    return Answer(float(tempo), seconds, seconds[numbers == 1], Meter(int(numbers.max()), 4))
+
+
+def run_madmom(interpreter: str, recordings: list[Recording], cache: Path) -> None:
+    """Let madmom hear the recordings of `ANCHORED` that the cache has no answer to."""
+    missing = [(r.sound, _cached(r, cache, "madmom")) for r in recordings if r.kind in ANCHORED]
+    paths = [str(path) for pair in missing if not pair[1].exists() for path in pair]
+    if paths:
+        script = Path(__file__).parent / "madmom_beats.py"
+        subprocess.run([interpreter, str(script), *paths], check=True)
+
+
+def _cached(recording: Recording, cache: Path, system: str) -> Path:
+    kind = recording.kind.replace(" ", "-").replace("/", "-")
+    return cache / f"{kind}-{recording.sound.stem}.{system}.npy"
 
 
 def click(tempo: float, recording: Recording) -> Answer:
@@ -277,6 +322,8 @@ def print_table(recordings: list[Recording], systems: dict[str, Callable[[Record
         for system, answer in systems.items():
             if group[0].sound is None and system != "drumscribe":
                 continue
+            if system == "madmom" and kind not in ANCHORED:
+                continue
             if (group[0].strokes is None and system == STROKES) or (kind != "loops" and system == NOT_CUT):
                 continue
             answers = [answer(recording) for recording in group]
@@ -288,16 +335,39 @@ def print_table(recordings: list[Recording], systems: dict[str, Callable[[Record
                         print(f"    {r.name}, {r.truth.meter}: heard {a.tempo} {a.meter}; {s}")
 
 
+def print_intervals(recordings: list[Recording]) -> None:
+    """Print what sets of other recordings of the same kinds may give: intervals that hold in 95 of 100 bootstraps."""
+    print("\n| recordings | n | Accuracy1 | beat F | downbeat F |\n| --- | --- | --- | --- | --- |")
+    rng = np.random.default_rng(0)
+    for kind in dict.fromkeys(r.kind for r in recordings if len(r.truth.beats)):
+        scores = [score(hear(r), r) for r in recordings if r.kind == kind]
+        cells = []
+        for name in ("accuracy1", "beat_f", "downbeat_f"):
+            values = np.array([getattr(s, name) for s in scores])
+            means = values[rng.integers(len(values), size=(2000, len(values)))].mean(axis=1)
+            between = np.percentile(means, [2.5, 97.5])
+            cells.append("" if np.isnan(means[0]) else "{:.2f} to {:.2f}".format(*between))
+        print(f"| {kind} | {len(scores)} | {' | '.join(cells)} |")
+
+
 def print_reliability(recordings: list[Recording]) -> None:
-    """Print how often the tempo is right where it is so sure."""
-    answers = [(answer, score(answer, r).accuracy1) for r in recordings for answer in [hear(r)]]
-    sure, right = np.array([(answer.confidence, correct) for answer, correct in answers if answer.tempo]).T
-    print("\n| confidence of the tempo | n | mean confidence | Accuracy1 |\n| --- | --- | --- | --- |")
-    for low, high in itertools.pairwise(CONFIDENCES):
-        chosen = (sure >= low) & (sure < high)
-        if chosen.any():
-            cells = f"{chosen.sum()} | {sure[chosen].mean():.2f} | {right[chosen].mean():.2f}"
-            print(f"| {low:.2f} to {min(high, 1.0):.2f} | {cells} |")
+    """Print how often tempo and bars are right where it is so sure."""
+    heard = [(r, hear(r)) for r in recordings if r.truth.tempo is not None and r.sound is not None]
+    scored = [(r.kind, answer, score(answer, r)) for r, answer in heard if answer.tempo]
+    for heading, right in (("confidence of the tempo", "Accuracy1"), ("probability of the reading", "bars right")):
+        print(f"\n| recordings | {heading} | n | mean | {right} |\n| --- | --- | --- | --- | --- |")
+        for name, kinds in SETS.items():
+            rows = [
+                (answer.confidence, s.accuracy1) if right == "Accuracy1" else (answer.probability, s.downbeat_f > 0.9)
+                for kind, answer, s in scored
+                if kind.startswith(kinds) and not np.isnan(s.accuracy1 if right == "Accuracy1" else s.downbeat_f)
+            ]
+            sure, correct = np.array(rows or [(np.nan, np.nan)]).T
+            for low, high in itertools.pairwise(CONFIDENCES):
+                inside = (sure >= low) & (sure < high)
+                if inside.any():
+                    cells = f"{inside.sum()} | {sure[inside].mean():.2f} | {correct[inside].mean():.2f}"
+                    print(f"| {name} | {low:.2f} to {min(high, 1.0):.2f} | {cells} |")
 
 
 def main() -> None:
@@ -306,6 +376,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--bench", type=Path)
+    parser.add_argument("--madmom", metavar="PYTHON", help="an interpreter with madmom, see madmom_beats.py")
     parser.add_argument("--details", action="store_true", help="also say where it went wrong")
     arguments = parser.parse_args()
     arguments.cache.mkdir(parents=True, exist_ok=True)
@@ -313,17 +384,21 @@ def main() -> None:
     recordings = rendered(arguments.data, arguments.cache, transcriber)
     if arguments.bench:
         recordings += real(arguments.bench, arguments.cache, transcriber)
-    recordings += untimed(arguments.data)
+    recordings += [*changes(arguments.data), *untimed(arguments.data)]
     median = float(np.median([r.truth.tempo for r in recordings if r.kind == "grooves"]))
     systems = {
         "drumscribe": hear,
         STROKES: lambda r: hear(replace(r, transcription=r.strokes)),
         NOT_CUT: hear_in_silence,
         "librosa": lambda r: hear_librosa(r, arguments.cache),
-        "constant click": lambda r: click(110.0 if r.kind == "MDB" else median, r),
+        "constant click": lambda r: click(110.0 if r.kind.startswith("MDB") else median, r),
     }
+    if arguments.madmom:
+        run_madmom(arguments.madmom, recordings, arguments.cache)
+        systems["madmom"] = lambda r: hear_madmom(r, arguments.cache)
     print_table(recordings, systems, arguments.details)
-    print_reliability([r for r in recordings if r.truth.tempo is not None and r.kind.startswith(("grooves", "typed"))])
+    print_intervals(recordings)
+    print_reliability(recordings)
 
 
 if __name__ == "__main__":

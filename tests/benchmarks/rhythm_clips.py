@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from drumscribe.rhythm import Meter, TempoMap
-from drumscribe.rhythm.tempo_map import MeterChange
+from drumscribe.music.tempo_map import Meter, MeterChange, TempoMap
 
 TEMPI = (50.0, 220.0)
 JITTER = 0.010
@@ -82,8 +81,11 @@ def _warp(kind: str, name: str, tempo_map: TempoMap, quarters, articulations, ve
     return Played(kind, name, tempo_map, tuple(strokes), strokes[0][0] - 0.05, strokes[-1][0] + 0.05)
 
 
-def play_grooves(folder: Path, count: int, rng: np.random.Generator) -> Iterator[Played]:
-    """Validation grooves of at least 10 s, at any tempo, begun anywhere in a bar, after up to 3 s of silence."""
+def play_grooves(folder: Path, count: int, rng: np.random.Generator, kind: str = "grooves") -> Iterator[Played]:
+    """Validation grooves of at least 10 s, begun anywhere in a bar, after up to 3 s of silence.
+
+    Those of kind "grooves" are at any tempo, others at their own.
+    """
     from drumscribe.training.data.sources import read_grooves
     from drumscribe.training.rhythm.playing import keeps_time
 
@@ -93,6 +95,7 @@ def play_grooves(folder: Path, count: int, rng: np.random.Generator) -> Iterator
         groove = grooves[index]
         meter = Meter.parse(groove.name.split("_")[-1].replace("-", "/"))
         tempo = float(np.exp(rng.uniform(*np.log(TEMPI))))
+        tempo = tempo if kind == "grooves" else groove.tempo
         length = rng.uniform(20.0, 30.0) * tempo / 60
         start = rng.uniform(0.0, max(0.0, groove.beats[-1] - length))
         held = np.flatnonzero((groove.beats >= start) & (groove.beats < start + length))
@@ -102,7 +105,7 @@ def play_grooves(folder: Path, count: int, rng: np.random.Generator) -> Iterator
         articulations = [groove.articulations[i] for i in held]
         name = f"{groove.name} at {tempo:.1f}"
         strokes = groove.beats[held] - bar, articulations, groove.velocities[held] / 127
-        yield replace(_warp("grooves", name, tempo_map, *strokes), keeps_time=keeps_time(groove))
+        yield replace(_warp(kind, name, tempo_map, *strokes), keeps_time=keeps_time(groove))
 
 
 def _bars(pattern: str, meter: Meter, bars: int, rng: np.random.Generator):
@@ -191,6 +194,44 @@ def play_loops(folder: Path, rng: np.random.Generator) -> Iterator[Played]:
             articulations, velocities = [groove.articulations[i] for i in held], groove.velocities[held] / 127
             loop = _warp("loops", f"{bars} bars of {groove.name}", tempo_map, quarters[held], articulations, velocities)
             yield replace(loop, length=float(tempo_map.seconds_at(length)))
+
+
+def play_changes(folder: Path, rng: np.random.Generator) -> Iterator[Played]:
+    """Validation grooves with a bar of 2/4, and grooves that follow, or are followed by, a typed pattern in 3/4."""
+    from drumscribe.training.data.sources import read_grooves
+    from drumscribe.training.rhythm.playing import keeps_time
+
+    four, three, two = Meter(4, 4), Meter(3, 4), Meter(2, 4)
+    grooves = [g for g in read_grooves(folder, "validation") if not g.fill and g.bars >= 12 and keeps_time(g)]
+    grooves = [g for g in grooves if g.beats_per_bar == 4.0]
+    for i in range(24):
+        groove = grooves[rng.integers(len(grooves))]
+        tempo, lead = float(rng.uniform(80.0, 170.0)), float(rng.uniform(0.2, 2.0))
+        bars = int(rng.integers(10, min(groove.bars, 16) + 1))
+        quarters = groove.beats - 4.0 * rng.integers(groove.bars - bars + 1)
+        inside = (quarters >= -0.05) & (quarters < 4.0 * bars - 0.05)
+        if i % 2:
+            cut = 4.0 * rng.integers(4, bars - 3) + 2.0  # half of this bar is left out
+            inside &= (quarters < cut - 0.05) | (quarters >= cut + 1.95)
+            quarters = np.where(quarters >= cut + 1.95, quarters - 2.0, quarters)
+            meters = (MeterChange(0.0, four), MeterChange(cut - 2.0, two), MeterChange(cut, four))
+            added: tuple = ((), (), ())
+            kind = "2/4 in 4/4"
+        else:
+            other = int(rng.integers(6, 11))
+            added = tuple(_bars(str(rng.choice(TYPED["3/4"])), three, other, rng))
+            before = bool(rng.integers(2))
+            quarters = quarters + (3.0 * other if before else 0.0)
+            changes = ((0.0, three), (3.0 * other, four)) if before else ((0.0, four), (4.0 * bars, three))
+            meters = tuple(MeterChange(*change) for change in changes)
+            added = (np.array(added[0]) + (0.0 if before else 4.0 * bars), *added[1:])
+            kind = "3/4 and 4/4"
+        held = np.flatnonzero(inside)
+        seconds, at = (lead, lead + 60.0 / tempo), (0.0, 1.0)
+        places = np.concatenate([quarters[held], np.array(added[0], float)])
+        names = [groove.articulations[k] for k in held] + list(added[1])
+        loud = np.concatenate([groove.velocities[held] / 127, np.array(added[2], float)])
+        yield _warp(kind, f"{kind}, {groove.name}", TempoMap(seconds, at, meters), places, names, loud)
 
 
 def render(played: Played, kits, rng: np.random.Generator) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What a transcription costs: CPU seconds beside librosa's onset detector, peak memory, start-up, cost per stage.
+"""What a transcription costs: CPU seconds beside other onset detectors, peak memory, start-up, cost per stage.
 
     python tests/benchmarks/speed.py [--runs 5] [--model FILE] [--long] [--folder DIR]
 
@@ -9,8 +9,9 @@ code is compiled and files are in memory. The tables are Markdown.
 CPU seconds
     User and system time of a whole child process, from its start to its end, as the system counts it (`os.wait4`):
     ``drumscribe transcribe --jobs 1`` on a recording of 10 minutes, against a Python process that does
-    ``librosa.load(sr=None)`` and ``librosa.onset.onset_detect`` on the same file. The two take turns; the figures are
-    medians, and the ratio is that of the medians. The same on a recording of 15 s is what starting costs.
+    ``librosa.load(sr=None)`` and ``librosa.onset.onset_detect`` on the same file, and ``aubioonset``, where it is
+    installed (Debian's aubio-tools). They take turns; the figures are medians, and the ratios are those of the medians.
+    The same on a recording of 15 s is what starting costs.
 Peak memory
     The largest resident set that the system saw of the same child process (``ru_maxrss``), which counts the
     interpreter and all libraries. The parent loads nothing, because a child is also charged with what its parent held.
@@ -24,6 +25,7 @@ Stages
 
 import argparse
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -35,7 +37,10 @@ from multiprocessing import get_context
 from pathlib import Path
 
 RATE = 44100
+COMPARED = ("15 s", "10 minutes")
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
+WITH_BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
+"""Of an installed package all modules are there as bytecode; of a checkout, after the first run."""
 LIBROSA = """
 import sys, librosa
 samples, rate = librosa.load(sys.argv[1], sr=None)
@@ -79,7 +84,7 @@ def make_recording(path: Path, seconds: int) -> None:
 def run_child(command: list[str]) -> Cost:
     """Run a command to its end, and ask the system what it took."""
     began = time.perf_counter()
-    child = subprocess.Popen(command, env=os.environ | ONE_THREAD, stdout=subprocess.DEVNULL)
+    child = subprocess.Popen(command, env=os.environ | ONE_THREAD | WITH_BYTECODE, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     elapsed = time.perf_counter() - began
     child.returncode = os.waitstatus_to_exitcode(status)
@@ -104,11 +109,11 @@ def measure_stages(path: Path, model: Path | None, runs: int) -> list[tuple[str,
     start = time.process_time() - began
     import numpy as np
 
-    from drumscribe.audio import read_blocks
-    from drumscribe.classifier import Classifier
-    from drumscribe.export import write
-    from drumscribe.onsets import OnsetDetector
-    from drumscribe.spectrogram import Spectrogram
+    from drumscribe.formats.export import write
+    from drumscribe.network.classifier import Classifier
+    from drumscribe.sound.audio import read_blocks
+    from drumscribe.sound.onsets import OnsetDetector
+    from drumscribe.sound.spectrogram import Spectrogram
 
     settings = transcriber.info.spectrogram
     blocks = list(read_blocks(path, settings.rate))
@@ -173,23 +178,32 @@ def main() -> None:
             in_fresh_process(make_recording, paths[name], seconds)
 
         ours = {name: [run_child(transcription(path, options.model))] for name, path in paths.items()}
-        theirs = {name: [] for name in ("15 s", "10 minutes")}
-        for name in theirs:
-            run_child([sys.executable, "-c", LIBROSA, str(paths[name])])
+        peers = {"librosa": lambda path: [sys.executable, "-c", LIBROSA, str(path)]}
+        if aubio := shutil.which("aubioonset"):
+            peers["aubio"] = lambda path: [aubio, str(path)]
+        else:
+            print("aubio is left out: there is no aubioonset\n")
+        theirs: dict[str, dict[str, list[Cost]]] = {name: {peer: [] for peer in peers} for name in COMPARED}
+        for name in COMPARED:
+            for command in peers.values():
+                run_child(command(paths[name]))
             ours[name].clear()
             for _ in range(options.runs):
                 ours[name].append(run_child(transcription(paths[name], options.model)))
-                theirs[name].append(run_child([sys.executable, "-c", LIBROSA, str(paths[name])]))
+                for peer, command in peers.items():
+                    theirs[name][peer].append(run_child(command(paths[name])))
 
         def median(costs: list[Cost], what: str) -> float:
             return statistics.median(getattr(cost, what) for cost in costs)
 
         rows = []
-        for name in theirs:
-            cpu, peer = median(ours[name], "cpu"), median(theirs[name], "cpu")
-            elapsed = median(ours[name], "elapsed")
-            rows.append((name, f"{cpu:.2f} s", f"{peer:.2f} s", f"{cpu / peer:.2f}", f"{elapsed:.2f} s"))
-        print_table(("recording", "drumscribe, CPU", "librosa onsets, CPU", "ratio", "drumscribe, elapsed"), *rows)
+        for name in COMPARED:
+            cpu, elapsed = median(ours[name], "cpu"), median(ours[name], "elapsed")
+            costs = [median(theirs[name][peer], "cpu") for peer in peers]
+            figures = [part for peer in costs for part in (f"{peer:.2f} s", f"{cpu / peer:.2f}")]
+            rows.append((name, f"{cpu:.2f} s", *figures, f"{elapsed:.2f} s"))
+        titles = [part for peer in peers for part in (f"{peer} onsets, CPU", "ratio")]
+        print_table(("recording", "drumscribe, CPU", *titles, "drumscribe, elapsed"), *rows)
         peaks = [(name, f"{max(cost.memory for cost in costs):.0f} MiB") for name, costs in ours.items()]
         print_table(("recording", "peak memory"), *peaks)
         stages = in_fresh_process(measure_stages, paths["10 minutes"], options.model, options.runs)
