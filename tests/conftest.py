@@ -49,6 +49,15 @@ def write_audio(path: Path, samples: np.ndarray, rate: int = RATE, **kwargs) -> 
     return path
 
 
+@pytest.fixture(autouse=True)
+def state(tmp_path_factory, monkeypatch) -> Path:
+    """A state folder of its own for each test, in which drumscribe remembers what it wrote."""
+    folder = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder))
+    monkeypatch.setattr("platformdirs.user_state_path", lambda name, appauthor=None: folder / name)
+    return folder
+
+
 @pytest.fixture
 def take(tmp_path) -> Path:
     """A two-second recording of kick and snare."""

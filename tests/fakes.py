@@ -5,8 +5,8 @@ import signal
 import time
 import warnings
 
-from drumscribe.audio import AudioWarning, probe, read_blocks
-from drumscribe.hits import Hit, Transcription
+from drumscribe.music.transcription import Hit, Transcription
+from drumscribe.sound.audio import AudioWarning, probe, read_blocks
 
 
 class FakeTranscriber:
@@ -33,6 +33,16 @@ class FakeTranscriber:
             raise MemoryError
         if "dies" in name:
             os.kill(os.getpid(), signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+        if "hangs" in name:
+            path.with_suffix(".hanging").touch()
+            time.sleep(600)
+        if "once" in name and not path.with_suffix(".tried").exists():
+            path.with_suffix(".tried").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        if " by " in f" {name}":
+            number = name.split("by ")[1]
+            os.kill(os.getpid(), int(number) if number.isdecimal() else getattr(signal, number))
+            time.sleep(5)
         if "exits" in name:
             os._exit(3)
         if "interrupt" in name:

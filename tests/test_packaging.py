@@ -1,16 +1,17 @@
 """What is installed, what it needs, and what it says where something is missing."""
 
 import ast
-import shutil
+import re
+import runpy
 import subprocess
 import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import drumscribe
-from drumscribe.cli import evaluate, transcribe
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -19,7 +20,6 @@ else:
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 
 BLOCK = """
@@ -30,6 +30,8 @@ class Absent:
             raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
 sys.meta_path.insert(0, Absent())
 """
+MODULES = {"python_osc": "pythonosc", "python_rtmidi": "rtmidi"}
+"""Modules that have other names than their distributions."""
 TRAINING_ONLY = ("tensorflow", "keras", "librosa", "mir_eval", "matplotlib")
 
 
@@ -40,9 +42,9 @@ def run_without(absent, code: str, *arguments: str) -> subprocess.CompletedProce
 
 
 def required(*lists: list[str]) -> set[str]:
-    """The modules of requirements, for all of which they are named after the distribution."""
-    names = (entry.split(";")[0] for entries in lists for entry in entries)
-    return {name.strip(" ").split("[")[0].rstrip("0123456789.,<>=! ").replace("-", "_") for name in names}
+    """The modules of requirements."""
+    plain = {re.split("[^A-Za-z0-9_-]", entry)[0].replace("-", "_") for entries in lists for entry in entries}
+    return {MODULES.get(name, name) for name in plain}
 
 
 def imported(folder: str) -> set[str]:
@@ -63,12 +65,13 @@ def third_party(modules: set[str]) -> set[str]:
 
 def test_all_that_is_imported_is_declared():
     core = required(PROJECT["project"]["dependencies"])
-    dev = core | required(EXTRAS["dev"], EXTRAS["train"])
-    extras = required(EXTRAS["tflite"], EXTRAS["plot"], EXTRAS["live"]) | {"mir_eval"}
+    dev = core | required(EXTRAS["dev"], EXTRAS["train"], EXTRAS["studio"]) | {"playwright", "axe_core_python"}
+    of_users = ("tflite", "plot", "live", "media", "score", "studio", "cluster", "cloud")
+    extras = required(*(EXTRAS[name] for name in of_users)) | {"mir_eval", "pandas"}
     assert third_party(imported("drumscribe")) <= core | extras
     assert third_party(imported("train")) <= core | required(EXTRAS["train"])
     own = {path.stem for path in (ROOT / "tests").rglob("*.py")}
-    assert third_party(imported("tests")) <= dev | own
+    assert third_party(imported("tests")) <= dev | own | {"sounddevice", "madmom"}  # madmom has its own interpreter
 
 
 def test_all_that_is_declared_is_imported_by_the_core():
@@ -106,8 +109,8 @@ def test_everything_but_scoring_works_without_any_extra(take):
 def test_sound_is_made_and_varied_without_any_extra():
     code = """
 import numpy as np
-from drumscribe.augmentation import AugmentSettings, augment_frames, augment_shot
-from drumscribe.synthesis import OneShot, place
+from drumscribe.synthesis.augmentation import AugmentSettings, augment_frames, augment_shot
+from drumscribe.synthesis.one_shots import OneShot, place
 rng = np.random.default_rng(1)
 shot = augment_shot(OneShot(np.ones(4410, np.float32), 0), 44100, rng, AugmentSettings())
 place(np.zeros(8820, np.float32), shot, 100, 0.5)
@@ -142,7 +145,7 @@ former = types.ModuleType("tflite_runtime")
 sys.modules.update({"tflite_runtime": former, "tflite_runtime.interpreter": ai_edge_litert.interpreter})
 sys.modules["ai_edge_litert"] = sys.modules["ai_edge_litert.interpreter"] = None
 import drumscribe
-from drumscribe.classifier import model_file
+from drumscribe.network.classifier import model_file
 print(drumscribe.transcribe(sys.argv[1]).duration, model_file().name)
 """
     done = run_without((), alias, take)
@@ -164,27 +167,38 @@ def test_the_version_is_written_once_more_and_the_same():
     assert PROJECT["project"]["version"] == drumscribe.__version__
 
 
-def test_every_package_folder_is_packaged_and_no_general_name_is_taken():
-    settings = PROJECT["tool"]["setuptools"]
-    folders = settings["package-dir"]
+def test_every_package_folder_is_packaged_and_no_general_name_is_taken(monkeypatch):
+    given = {}
+    monkeypatch.setitem(sys.modules, "setuptools", SimpleNamespace(setup=given.update))
+    runpy.run_path(str(ROOT / "setup.py"))
     own = [path.parent.relative_to(ROOT) for path in (ROOT / "drumscribe").rglob("__init__.py")]
-    training = {path.parent.relative_to(ROOT).as_posix() for path in (ROOT / "train").rglob("__init__.py")}
-    assert set(settings["packages"]) == {*folders, *(".".join(folder.parts) for folder in own)}
-    assert {*folders.values()} == {*training, "models"}
-    assert all(name.startswith("drumscribe.") and (ROOT / folder).is_dir() for name, folder in folders.items())
+    training = [path.parent.relative_to(ROOT / "train") for path in (ROOT / "train").rglob("__init__.py")]
+    expected = {".".join(folder.parts) for folder in own}
+    expected |= {".".join(("drumscribe", "training", *folder.parts)) for folder in training}
+    assert {"drumscribe.rhythm", "drumscribe.training.data"} <= expected
+    assert sorted(given["packages"]) == sorted(expected | {"drumscribe.models", "drumscribe.plugin"})
+    folders = {"drumscribe": "drumscribe", "drumscribe.models": "models", "drumscribe.training": "train"}
+    folders["drumscribe.plugin"] = "examples/plugin"
+    assert given["package_dir"] == folders
 
 
-@pytest.mark.parametrize("command", (transcribe.command, evaluate.command), ids=lambda command: command.name)
-def test_the_readme_shows_every_option(command):
-    options = [name for p in command.params for name in (*p.opts, *p.secondary_opts) if name.startswith("--")]
-    assert not [name for name in options if name not in README]
+def test_a_wheel_holds_the_models_that_a_user_runs():
+    patterns = PROJECT["tool"]["setuptools"]["package-data"]["drumscribe.models"]
+    shipped = [path for pattern in patterns for path in (ROOT / "models").glob(pattern)]
+    names = {path.name for path in shipped}
+    assert {"base.dynamic.tflite", "tiny.dynamic.tflite", "live.int8.tflite", "base.background.npz", "base.md"} <= names
+    assert {"base.int8.tflite", "tiny.int8.tflite", "live.background.npz", "CREDITS.md"} <= names
+    assert not [name for name in names if "float" in name or "checkpoint" in name]
+    assert sum(path.stat().st_size for path in shipped) < 5_500_000  # a wheel is below 6 MB
 
 
-def test_the_python_of_the_readme_runs(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    shutil.copytree(ROOT / "examples" / "songs", tmp_path / "examples" / "songs")
-    blocks = README.split("```python\n")[1:]
-    for block in blocks:
-        exec(compile(block.split("```")[0], "README.md", "exec"), {})
-    assert len(blocks) == 3
-    assert (tmp_path / "rock.csv").read_text().startswith("time,")
+def test_every_supported_python_is_named():
+    classifiers = PROJECT["project"]["classifiers"]
+    assert PROJECT["project"]["requires-python"] == ">=3.10,<3.15"
+    for minor in range(10, 15):
+        assert f"Programming Language :: Python :: 3.{minor}" in classifiers
+
+
+def test_the_citation_is_of_this_version():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"version: {drumscribe.__version__}\n" in citation
