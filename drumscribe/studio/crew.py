@@ -5,6 +5,7 @@ process alone, and another takes its place.
 """
 
 import itertools
+import logging
 import multiprocessing
 import os
 import queue
@@ -19,6 +20,7 @@ from typing import Any
 from ..errors import DrumscribeError
 from ..runtime import one_thread
 
+_log = logging.getLogger(__name__)
 _LOOK_EVERY_S = 0.1
 """How often a cancelled task is looked for."""
 _starting = threading.Lock()  # the environment, which tells processes to use one thread, is changed by one at a time
@@ -157,14 +159,14 @@ class Crew:
             except queue.Empty:
                 continue
             if task.cancelled.is_set():
-                task.tell(Cancelled())
+                _tell(task, Cancelled())
                 continue
             if worker is None or not worker.process.is_alive():
                 worker = _Worker(self._do, self._ready)
-            task.tell(Begun())
+            _tell(task, Begun())
             event = self._follow(worker, task)
             if event is not None:
-                task.tell(event)
+                _tell(task, event)
         if worker is not None:
             worker.end()
 
@@ -179,8 +181,16 @@ class Crew:
             if isinstance(event, (Done, Failed)):
                 return event
             if event is not None:
-                task.tell(event)
+                _tell(task, event)
         return None
+
+
+def _tell(task: Task, event: Begun | Advanced | Done | Failed | Cancelled) -> None:
+    """Tell of an event; a fault of the one that is told must not end the thread that all later tasks wait for."""
+    try:
+        task.tell(event)
+    except Exception:
+        _log.exception("%s could not be noted of a task (%s)", type(event).__name__, task.kind)
 
 
 class _Worker:

@@ -7,13 +7,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+# Numbers are never given twice: what is told late of a removed job must not be taken for another's.
 _TABLES = """
 create table if not exists songs (
-    id integer primary key, name text not null, path text not null unique, uploaded integer not null,
+    id integer primary key autoincrement, name text not null, path text not null unique, uploaded integer not null,
     sha text, duration real, rate integer, channels integer, added real not null
 );
 create table if not exists drafts (
-    id integer primary key, song integer not null references songs(id) on delete cascade, key text not null,
+    id integer primary key autoincrement, song integer not null references songs(id) on delete cascade, key text not null,
     label text not null, facts text not null, position integer not null default 0, made real not null,
     unique (song, key)
 );
@@ -22,7 +23,7 @@ create table if not exists edits (
     primary key (draft, number)
 );
 create table if not exists jobs (
-    id integer primary key, kind text not null, song integer references songs(id) on delete cascade,
+    id integer primary key autoincrement, kind text not null, song integer references songs(id) on delete cascade,
     options text not null, state text not null, share real not null default 0, message text not null default '',
     result text, attempts integer not null default 0, made real not null, begun real, ended real
 );
@@ -70,11 +71,19 @@ class Journal:
         -------
         dict
             The row.
+
+        Raises
+        ------
+        KeyError
+            Where a row that it names is gone, or one like it is there already.
         """
         names = ", ".join(values)
         marks = ", ".join("?" * len(values))
         with self._lock:
-            added = self._database.execute(f"insert into {table} ({names}) values ({marks})", _packed(values))
+            try:
+                added = self._database.execute(f"insert into {table} ({names}) values ({marks})", _packed(values))
+            except sqlite3.IntegrityError as error:
+                raise KeyError(f"{table}: {error}") from None
             return self.get(table, added.lastrowid)
 
     def change(self, table: str, id: int, **values: Any) -> Row:

@@ -187,12 +187,13 @@ class Room:
         return result
 
     def _add_draft(self, song: Row, key: str, options: dict) -> int:
-        found = self.journal.find("drafts", song=song["id"], key=key)
-        if found:
-            return found[0]["id"]
         label = " + ".join(filter(None, (Path(options.get("model") or DEFAULT).name, options.get("kit"))))
-        row = self.journal.add("drafts", song=song["id"], key=key, label=label, facts=options, made=now())
-        return row["id"]
+        with suppress(KeyError):  # it is there already, or the song was removed
+            self.journal.add("drafts", song=song["id"], key=key, label=label, facts=options, made=now())
+        found = self.journal.find("drafts", song=song["id"], key=key)
+        if not found:
+            raise DrumscribeError(f"{song['name']}: the song was removed")
+        return found[0]["id"]
 
     def _tell_job(self, job: Row) -> None:
         self.tell({"about": "job", "job": job})

@@ -1,0 +1,86 @@
+"""The queue of the studio: what comes late, of songs and jobs that are gone, harms nothing."""
+
+import threading
+
+import pytest
+
+pytest.importorskip("starlette", reason="the studio needs starlette")
+
+from drumscribe.studio.crew import Begun, Crew, Done, Task
+from drumscribe.studio.journal import Journal, now
+from drumscribe.studio.rooms import Room
+from drumscribe.studio.settings import Settings
+
+
+def double(kind: str, needs: dict, send) -> int:
+    """What the workers of these tests do."""
+    return 2 * needs["number"]
+
+
+def test_a_fault_of_who_is_told_does_not_stop_the_tasks_behind_it(caplog):
+    crew, ended, results = Crew(double, workers=1, ready=False), threading.Event(), []
+
+    def fails(event):
+        if isinstance(event, Done):
+            raise ValueError("its song is gone")
+
+    def notes(event):
+        if not isinstance(event, Begun):
+            results.append(event)
+            ended.set()
+
+    crew.submit(Task("double", {"number": 1}, fails))
+    crew.submit(Task("double", {"number": 21}, notes))
+    crew.start()
+    try:
+        assert ended.wait(120), "the second task was never done"
+    finally:
+        crew.close()
+    assert results == [Done(42)]
+    assert "its song is gone" in caplog.text
+
+
+@pytest.fixture
+def journal(tmp_path):
+    journal = Journal(tmp_path / "journal.sqlite")
+    yield journal
+    journal.close()
+
+
+def add_song(journal: Journal) -> int:
+    return journal.add("songs", name="a.wav", path="a.wav", uploaded=1, added=now())["id"]
+
+
+def test_numbers_of_removed_songs_and_jobs_are_not_given_again(journal):
+    song = add_song(journal)
+    job = journal.add("jobs", kind="hear", song=song, options={}, state="running", made=now())["id"]
+    journal.remove("songs", song)
+    again = add_song(journal)
+    assert again != song
+    assert journal.add("jobs", kind="hear", song=again, options={}, state="waiting", made=now())["id"] != job
+
+
+def test_a_draft_of_a_song_that_is_gone_is_refused(journal):
+    song = add_song(journal)
+    journal.remove("songs", song)
+    with pytest.raises(KeyError):
+        journal.add("drafts", song=song, key="k", label="base", facts={}, made=now())
+
+
+def test_a_song_that_is_removed_while_its_draft_is_kept_leaves_nothing_behind(tmp_path, monkeypatch):
+    told: list[dict] = []
+    room = Room(Settings(tmp_path), tmp_path, {"sound": Crew(double, workers=1, ready=False)}, told.append)
+    song = add_song(room.journal)
+    job = room.jobs.add("hear", song, {})
+    change = room.journal.change
+
+    def removed_after(table, id, **values):
+        row = change(table, id, **values)
+        if table == "songs":
+            room.remove_song(song)
+        return row
+
+    monkeypatch.setattr(room.journal, "change", removed_after)
+    room.jobs._heard_of(job["id"], Done({"sha": "0", "key": "k"}))  # noqa: SLF001
+    assert room.journal.find("songs") == room.journal.find("drafts") == room.journal.find("jobs") == []
+    assert told[-1] == {"about": "removed", "song": song}
