@@ -14,9 +14,9 @@ create table if not exists songs (
     sha text, duration real, rate integer, channels integer, added real not null
 );
 create table if not exists drafts (
-    id integer primary key autoincrement, song integer not null references songs(id) on delete cascade, key text not null,
-    label text not null, facts text not null, position integer not null default 0, made real not null,
-    unique (song, key)
+    id integer primary key autoincrement, song integer not null references songs(id) on delete cascade,
+    key text not null, label text not null, facts text not null, position integer not null default 0,
+    made real not null, unique (song, key)
 );
 create table if not exists edits (
     draft integer not null references drafts(id) on delete cascade, number integer not null, content text not null,
