@@ -4,8 +4,8 @@ Two readings, of the same pulses or of others, may have the same bars. Their pro
 chosen in steps: first the tempo, then the beats, then the bars that are likeliest given what was chosen before.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -105,14 +105,15 @@ def weigh(tracks: Sequence[Track], scores: np.ndarray, middle: float) -> list[Hy
     found = [
         _hypothesis(tracks[sources[i]], int(i - firsts[sources[i]]), float(odds[i] / odds.sum()), middle) for i in order
     ]
-    apart: list[list[Hypothesis]] = []
-    for hypothesis in found:
-        same = next((group for group in apart if _same_bars(group[0], hypothesis)), None)
+    alike = _Alike(found)
+    apart: list[int] = []
+    probabilities = np.zeros(len(found))
+    for i, hypothesis in enumerate(found):
+        same = next((first for first in apart if alike.bars[first, i]), None)
         if same is None:
-            apart.append([hypothesis])
-        else:
-            same.append(hypothesis)
-    return _ranked([(group[0], sum(one.probability for one in group)) for group in apart])
+            apart.append(i)
+        probabilities[i if same is None else same] += hypothesis.probability
+    return _ranked(found, alike, np.array(apart), probabilities)
 
 
 def _hypothesis(track: Track, index: int, probability: float, middle: float) -> Hypothesis:
@@ -124,39 +125,50 @@ def _hypothesis(track: Track, index: int, probability: float, middle: float) -> 
     return Hypothesis(reading, track.starts, track.tempo / reading.pulses_per_quarter, line, probability, 0.0)
 
 
-def _ranked(apart: list[tuple[Hypothesis, float]]) -> list[Hypothesis]:
+class _Alike:
+    """Which hypotheses say the same, in tables of one and the other.
+
+    Parameters
+    ----------
+    found : sequence of Hypothesis
+        The hypotheses.
+
+    Attributes
+    ----------
+    tempo, beats, bars : np.ndarray
+        ``(hypotheses, hypotheses) bool``.
+    """
+
+    def __init__(self, found: Sequence[Hypothesis]) -> None:
+        tempi, lines = np.array([one.tempo for one in found]), np.array([one.line for one in found])
+        beats = np.array([one.reading.meter.beat_quarters for one in found])
+        meters = [one.reading.meter for one in found]
+        kinds = np.array([meters.index(meter) for meter in meters])
+        distances = lines - lines[:, None]
+        self.tempo = np.abs(tempi / tempi[:, None] - 1.0) < SAME_TEMPO_SHARE
+        self.beats = self.tempo & (beats == beats[:, None]) & _multiples(distances, [one.beat for one in found])
+        self.bars = self.tempo & (kinds == kinds[:, None]) & _multiples(distances, [one.bar for one in found])
+
+
+def _multiples(distances: np.ndarray, steps: Sequence[float]) -> np.ndarray:
+    """Which distances in seconds are those of lines so many seconds apart, one for each row, as far as F tolerates."""
+    step = np.array(steps)[:, None]
+    return np.abs(distances - step * np.round(distances / step)) < np.minimum(_SAME_S, 0.2 * step)
+
+
+def _ranked(
+    found: Sequence[Hypothesis], alike: _Alike, apart: np.ndarray, probabilities: np.ndarray
+) -> list[Hypothesis]:
     """Put first the likeliest bars on the likeliest beats at the likeliest tempo; then by probability."""
-
-    def weight(same: Callable[[Hypothesis, Hypothesis], bool], one: Hypothesis) -> float:
-        return sum(probability for other, probability in apart if same(one, other))
-
-    tempo_of = max((one for one, _ in apart), key=lambda one: weight(_same_tempo, one))
-    at_tempo = [one for one, _ in apart if _same_tempo(tempo_of, one)]
-    beats_of = max(at_tempo, key=lambda one: weight(_same_beats, one))
-    on_beats = [(p, i) for i, (one, p) in enumerate(apart) if _same_beats(beats_of, one)]
-    chosen = max(on_beats, key=lambda pair: pair[0])[1]
-    total = sum(probability for _, probability in apart)
-    ranked = sorted(range(len(apart)), key=lambda i: (i != chosen, -apart[i][1]))
+    shares = probabilities[apart]
+    tempo, beats = (same[np.ix_(apart, apart)] for same in (alike.tempo, alike.beats))
+    certainties = tempo @ shares
+    at_tempo = np.flatnonzero(tempo[np.argmax(certainties)])
+    on_beats = np.flatnonzero(beats[at_tempo[np.argmax((beats @ shares)[at_tempo])]])
+    chosen = on_beats[np.argmax(shares[on_beats])]
+    total = shares.sum()
+    ranked = sorted(range(len(apart)), key=lambda i: (i != chosen, -shares[i]))
     return [
-        Hypothesis(one.reading, one.starts, one.tempo, one.line, probability / total, weight(_same_tempo, one) / total)
-        for one, probability in (apart[i] for i in ranked)
+        replace(found[apart[i]], probability=float(shares[i] / total), certainty=float(certainties[i] / total))
+        for i in ranked
     ]
-
-
-def _same_tempo(one: Hypothesis, other: Hypothesis) -> bool:
-    return abs(other.tempo / one.tempo - 1.0) < SAME_TEMPO_SHARE
-
-
-def _same_beats(one: Hypothesis, other: Hypothesis) -> bool:
-    alike = one.reading.meter.beat_quarters == other.reading.meter.beat_quarters
-    return alike and _same_tempo(one, other) and _is_multiple(other.line - one.line, one.beat)
-
-
-def _same_bars(one: Hypothesis, other: Hypothesis) -> bool:
-    alike = one.reading.meter == other.reading.meter
-    return alike and _same_tempo(one, other) and _is_multiple(other.line - one.line, one.bar)
-
-
-def _is_multiple(distance: float, step: float) -> bool:
-    """Return whether a distance in seconds is that of lines `step` seconds apart, up to what F-measures tolerate."""
-    return abs(distance - step * round(distance / step)) < min(_SAME_S, 0.2 * step)
