@@ -21,22 +21,22 @@ _SETTINGS = {
 _COMMANDS = {
     "transcribe": ("transcribe", "Transcribe recordings to MIDI files."),
     "plot": ("review", "Plot a recording and its hits."),
-    "listen": ("review", "Mix a recording and its hits, to judge by ear."),
-    "grid": ("review", "Print the first bars as a step sequencer."),
-    "score": ("score", "Write a score, as drummers read it."),
-    "groove": ("groove", "Show how far from the grid each drum plays."),
+    "listen": ("review", "Mix a recording with its hits, to check them by ear."),
+    "grid": ("review", "Print the first bars as a step grid."),
+    "score": ("score", "Write a drum score."),
+    "groove": ("groove", "Show how far each drum is from the grid."),
     "finetune": ("finetune", "Learn your own sounds from a few samples."),
     "kits": ("kits", "List, show, remove, merge or remake your kits."),
-    "info": ("info", "Show a model, and which models and kits there are."),
+    "info": ("info", "Show a model, and list the models and kits."),
     "maps": ("maps", "List the drum maps that --map knows, or show the notes of one."),
     "evaluate": ("evaluate", "Score transcriptions against what was played."),
-    "convert": ("convert", "Convert a transcription that was written or edited anywhere."),
-    "live": ("live", "Play a microphone's hits to a MIDI port."),
+    "convert": ("convert", "Convert a transcription of any program to another format."),
+    "live": ("live", "Send the hits at a microphone to a MIDI port."),
     "serve": ("serve", "Detect hits for a program in another language."),
     "plugin": ("plugin", "Use drumscribe as a plug-in in a host."),
-    "watch": ("watch", "Transcribe what is added to a folder."),
+    "watch": ("watch", "Transcribe recordings as they come into a folder."),
     "studio": ("studio", "Open the studio, a page to transcribe, correct and teach."),
-    "completion": ("completion", "Print what makes a shell complete commands."),
+    "completion": ("completion", "Print a script that lets a shell complete commands."),
 }
 """The commands in the order of their use: the module of each, and the first sentence of its help."""
 
@@ -50,5 +50,5 @@ def main() -> None:
     drumscribe song.wav                          writes song.mid
     drumscribe transcribe songs/ --out midi/     writes a .mid for every recording in the folder
     drumscribe finetune --samples my_kicks/      learns your own sounds, for transcribe --kit
-    drumscribe COMMAND --help                    shows all that a command can do
+    drumscribe COMMAND --help                    shows all options of a command
     """

@@ -14,7 +14,7 @@ _LINES = {
 @sectioned("completion")
 @click.argument("shell", type=click.Choice(tuple(_LINES)))
 def command(shell: str) -> None:
-    """Print what makes a shell complete commands.
+    """Print a script that lets a shell complete commands.
 
     Bash, zsh and fish then complete the names of commands, options, models and kits.
 

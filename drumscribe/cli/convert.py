@@ -24,15 +24,17 @@ _FILE = click.Path(path_type=Path)
     "-r",
     type=_FILE,
     metavar="FILE",
-    help="The recording that IN is of: for its length, and for projects and charts, which contain it.",
+    help="The recording of which IN is a transcription: for its length, and for projects and charts.",
 )
-@option("--from-map", default="gm", metavar="NAME|FILE", help="The meaning of notes, if IN is MIDI.")
+@option("--from-map", default="gm", metavar="NAME|FILE", help="Meaning of the notes in IN, if it is MIDI.")
 @option("--map", "drum_map", default="gm", metavar="NAME|FILE", help="Notes to write.")
 @option("--start-at-bar", is_flag=True, help="Start the MIDI on a bar line instead of the first sample.")
-@option("--split-tracks", is_flag=True, help="A MIDI track for each instrument.")
-@option("--midi-type", type=click.Choice(("0", "1")), default="1", help="0: one track.")
-@option("--one-pedal", is_flag=True, help="Keep fast kicks of a chart on one pedal.")
-@option("--overwrite", is_flag=True, help="Replace OUT if it was edited, too. Without it, the new one is name (1).mid.")
+@option("--split-tracks", is_flag=True, help="Write a MIDI track for each instrument.")
+@option("--midi-type", type=click.Choice(("0", "1")), default="1", help="MIDI file type; type 0 has one track for all.")
+@option("--one-pedal", is_flag=True, help="Write all kicks of a chart for one pedal.")
+@option(
+    "--overwrite", is_flag=True, help="Also replace OUT if you edited it. Without it, the new file is name (1).mid."
+)
 @given_rhythm_options
 @quantising_options
 def command(
@@ -49,11 +51,11 @@ def command(
     rhythm: GivenRhythm,
     quantising: Quantising,
 ) -> None:
-    """Convert a transcription that was written or edited anywhere.
+    """Convert a transcription of any program to another format.
 
     IN is MIDI of drums, JSON, CSV, Audacity labels, Reaper markers, or text with a time and a drum on each line; OUT is
-    any format that transcribe writes. The rhythm is that of IN, or is found if IN has none, or if something is said of
-    it here.
+    any format that transcribe writes. Tempo and bars are those of IN; --reading, --shift-bar, and --tempo x2 or /2
+    change them. They are detected if IN has none, or if you give another option of the rhythm.
     """
     from ..runtime import one_thread
 

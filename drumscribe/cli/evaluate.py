@@ -23,7 +23,7 @@ from .sections import option
     multiple=True,
     default=(0.05, 0.02),
     metavar="SECONDS",
-    help="Largest distance, either way, between matching hits. Can be repeated.",
+    help="Largest distance in time between matching hits. Can be repeated.",
 )
 @option(
     "--classes",

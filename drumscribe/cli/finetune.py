@@ -128,8 +128,10 @@ class _Request:
 
 
 @sectioned("finetune")
-@option("--samples", type=_FOLDER, metavar="DIR", section="Input", help="Folder of samples, or of a folder per sound.")
-@option("--as", "named", metavar="SOUND", section="Input", help="What all samples are, whatever their names say.")
+@option(
+    "--samples", type=_FOLDER, metavar="DIR", section="Input", help="Folder of samples, or of a folder for each sound."
+)
+@option("--as", "named", metavar="SOUND", section="Input", help="The sound of all samples, whatever their names.")
 @option("--from-take", "take", type=_FOLDER, metavar="FILE", section="Input", help="Learn from a recording ...")
 @option(
     "--labels",
@@ -145,14 +147,14 @@ class _Request:
     type=click.IntRange(3, 60),
     metavar="N",
     section="Input",
-    help="Strokes of each of the sounds to listen for. [default: 5]",
+    help="Strokes to record of each sound. [default: 5]",
 )
 @option(
     "--device",
     "-d",
     metavar="NAME|FILE",
     section="Input",
-    help="What to --listen to, as for drumscribe live. [default: the system's]",
+    help="Input for --listen, as for drumscribe live. [default: the system's]",
 )
 @option("--name", default="mine", section="Kit", help="Name of the kit, or a file that ends in .kit.")
 @option("--overwrite", is_flag=True, section="Kit", help="Replace the kit of that name.")
@@ -160,13 +162,13 @@ class _Request:
     "--add",
     is_flag=True,
     section="Kit",
-    help="Add these samples to those that the kit has kept (--name says which kit).",
+    help="Add these samples to the kept samples of the kit of that name.",
 )
 @option(
     "--keep-samples",
     is_flag=True,
     section="Kit",
-    help="Keep the samples in a file beside the kit, for --add, kits merge and kits remake.",
+    help="Keep the samples in a file beside the kit: --add, kits merge and kits remake need them.",
 )
 @option(
     "--note",
@@ -176,7 +178,7 @@ class _Request:
     section="Kit",
     help="MIDI note of a sound. Can be repeated. [default: that of the drum, 60 and up for your own sounds]",
 )
-@option("--only", is_flag=True, section="Kit", help="Detect only these sounds: for tapping, humming, beatboxing.")
+@option("--only", is_flag=True, section="Kit", help="Detect only these sounds, for tapping, humming, beatboxing.")
 @option("--live", is_flag=True, section="Kit", help="Make the kit for live and serve instead of transcribe.")
 @option(
     "--model",
@@ -192,16 +194,15 @@ def command(**given: Any) -> None:
 
     The result is a kit, for transcribe --kit NAME.
 
-    Samples are single strokes, or recordings of strokes of one sound with rests between them, which are cut. Folders
-    name the sounds: kick/, snare/, hat/, or any names of your own, which become instruments. If DIR has no folders in
-    it, it is one sound, or the names of its files say what they are. Each sound needs at least 3 samples; 10 are
-    plenty.
+    Samples are single strokes, or recordings of strokes of one sound with rests between them, which it cuts. Folders
+    name the sounds: kick/, snare/, hat/, or any names of your own, which become instruments. A DIR without folders is
+    one sound, or the names of its files say which sounds they are. Each sound needs at least 3 samples; 10 are plenty.
 
-    With --from-take, correct the hits in the MIDI of one recording of a session, and the next ones come out better.
-    With --add, the strokes that are struck alone in it become samples of a kit.
+    With --from-take, the kit learns from one recording of a session and its corrected MIDI, and improves the
+    transcriptions of the others. With --add, the strokes that are struck alone in it become samples of a kit.
 
-    With --listen, play each sound when its name appears: strokes are counted, and you are told at once what is wrong
-    with one. Needs pip install "drumscribe[live]".
+    With --listen, play each sound when its name appears: each stroke is counted, or its fault is printed at once. Needs
+    pip install "drumscribe[live]".
 
     The exit code is 1, and no kit is written, if the kit would do worse than the model alone.
     """

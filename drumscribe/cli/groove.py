@@ -36,16 +36,16 @@ if TYPE_CHECKING:
     section="Output",
     default="1/16+1/8t",
     metavar="GRID",
-    help="Lines to measure from: 1/16, 1/8t, or either, as each bar is played.",
+    help="Grid to measure from: 1/16, 1/8t, or either, as each bar is played.",
 )
-@option("--places", section="Output", is_flag=True, help="Print each place of the bar, not only each drum.")
+@option("--places", section="Output", is_flag=True, help="Also print each drum at each place of the bar.")
 def command(
     recording: Path, hear: "Callable[[], Transcription]", outputs: tuple[Path, ...], steps: str, places: bool
 ) -> None:
-    """Show how far from the grid each drum plays.
+    """Show how far each drum is from the grid.
 
-    Positive is behind the beat, negative ahead of it; lines follow the tempo and the swing of the playing. A picture
-    needs matplotlib: pip install "drumscribe[plot]".
+    Positive is behind the beat, negative ahead of it. The grid follows the tempo and the swing of the playing. A
+    picture needs matplotlib: pip install "drumscribe[plot]".
     """
     from rich.console import Console
 

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 @sectioned("info")
 @click.argument("model", required=False, type=click.Path(path_type=Path), shell_complete=complete_model)
 def command(model: Path | None) -> None:
-    """Show a model, and which models and kits there are.
+    """Show a model, and list the models and kits.
 
     The card of a model says what it detects, its settings, and where it comes from. MODEL is the name of a bundled
-    model or a model file; without it, the default model, with the names of all models and of your kits below.
+    model or a model file. Without MODEL, it shows the default model, and the names of all models and of your kits.
     """
     from rich.console import Console
     from rich.table import Table

@@ -130,9 +130,9 @@ def _merge(kits: tuple[str, ...], name: str, overwrite: bool) -> None:
 def remake(kits: tuple[str, ...]) -> None:
     """Learn kits again from their kept samples.
 
-    They are then for the model that is installed now. KITS are names or .kit files; without any, all in your folder.
-    Kits that are for that model already are left as they are. The exit code is 1 if one could not be remade; the others
-    are.
+    The new kits are for the model that is installed now. KITS are names or .kit files; without any, all kits in your
+    folder. Kits that are already for that model stay as they are. If a kit cannot be remade, the exit code is 1, and
+    the others are remade all the same.
     """
     from ..runtime import one_thread
 

@@ -75,7 +75,7 @@ class ChannelNumbers(click.ParamType):
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="WAV",
     section="Devices",
-    help="Record the sound to this new wav file, and write its transcription beside it at the end.",
+    help="Record the sound to this new wav file, and at the end write its MIDI beside it.",
 )
 @option(
     "--send-clock", is_flag=True, section="Tempo", help="Send the detected tempo to the MIDI output, as MIDI clock."
@@ -104,9 +104,9 @@ def command(
     sensitivities: build.Sensitivities,
     model: Path | None,
 ) -> None:
-    """Play a microphone's hits to a MIDI port.
+    """Send the hits at a microphone to a MIDI port.
 
-    Sound comes from a microphone or an audio interface, and hits go to the port, until Ctrl-C.
+    It listens to a microphone or an audio interface, and sends hits as notes, until Ctrl-C.
 
     Needs pip install "drumscribe[live]".
     """

@@ -23,7 +23,7 @@ def command() -> None:
 def install(folder: Path | None) -> None:
     """Build the LV2 plug-in, and put it where hosts look.
 
-    This drumscribe is its engine.
+    The plug-in uses this installation of drumscribe as its engine.
 
     Needs make, a C compiler and the headers of LV2 (Debian, Ubuntu: apt install build-essential lv2-dev).
     """

@@ -126,15 +126,15 @@ def check_review_output(out: Path, suffixes: tuple[str, ...], recording: Path) -
     required=True,
     metavar="FILE",
     section="Output",
-    help="A .png, .svg or .pdf file. A .pdf has all pages; of the others there is one for each page, with its number.",
+    help="A .png, .svg or .pdf file. A .pdf has all pages; .png and .svg are one numbered file for each page.",
 )
 @option("--from", "start", type=_Seconds(), section="Output", help="Begin here. [default: the start]")
 @option("--to", "end", type=_Seconds(), section="Output", help="Stop here. [default: the end]")
 def plot(recording: Path, hear: "Hear", out: Path, start: float | None, end: float | None) -> None:
     """Plot a recording and its hits.
 
-    The picture has the spectrogram, lanes of hits as tall as they are loud, beats and bars. A page shows up to half a
-    minute. Needs matplotlib: pip install "drumscribe[plot]".
+    The picture has the spectrogram, a lane of hits for each drum, beats and bars; louder hits are taller. A page shows
+    up to half a minute. Needs matplotlib: pip install "drumscribe[plot]".
     """
     from ..review.plotting import SUFFIXES, Section, write_plot
 
@@ -155,11 +155,11 @@ def plot(recording: Path, hear: "Hear", out: Path, start: float | None, end: flo
     type=click.Choice(("clicks", "drums")),
     default="clicks",
     section="Output",
-    help="Clicks, higher for smaller drums, or synthetic drums.",
+    help="Sound of the hits: clicks, higher for smaller drums, or synthetic drums.",
 )
 @option("--split", is_flag=True, section="Output", help="Put the recording left and the transcription right.")
 def listen(recording: Path, hear: "Hear", out: Path, sound: str, split: bool) -> None:
-    """Mix a recording and its hits, to judge by ear."""
+    """Mix a recording with its hits, to check them by ear."""
     from ..review.sonification import SUFFIXES, write_check
 
     check_review_output(out, SUFFIXES, recording)
@@ -180,7 +180,7 @@ def listen(recording: Path, hear: "Hear", out: Path, sound: str, split: bool) ->
     help="Steps of a bar: 1/16, 1/8t, or either, as each bar is played.",
 )
 def grid(recording: Path, hear: "Hear", bars: int, steps: str) -> None:
-    """Print the first bars as a step sequencer.
+    """Print the first bars as a step grid.
 
     X is an accent, x a stroke, o a ghost note, f a flam, r a roll.
     """

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     required=True,
     metavar="FILE",
-    help="A .musicxml, .pdf, .svg or .png; pages of the last two are numbered.",
+    help="A .musicxml, .pdf, .svg or .png file; .svg and .png are one numbered file for each page.",
 )
 @option("--title", section="Output", metavar="TEXT", help="Title of the score. [default: the recording's name]")
 @option(
@@ -52,11 +52,11 @@ def command(
     voices: str,
     repeats: bool,
 ) -> None:
-    """Write a score, as drummers read it.
+    """Write a drum score.
 
-    Hats and cymbals have x heads, ghost notes parentheses, flams grace notes, rolls tremolos; swing is written as even
-    notes under a mark. MusicXML opens in MuseScore, Sibelius, Dorico, Finale and Guitar Pro. Pictures need verovio: pip
-    install "drumscribe[score]".
+    Hihats and cymbals have x heads, ghost notes have parentheses, flams are grace notes, and rolls are tremolos. Swing
+    is written as even notes under a mark. MusicXML opens in MuseScore, Sibelius, Dorico, Finale and Guitar Pro. PDF and
+    pictures need verovio: pip install "drumscribe[score]".
     """
     from ..files import written_whole
     from ..formats.score import ScoreOptions, write_musicxml

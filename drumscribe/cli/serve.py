@@ -31,14 +31,14 @@ TOKEN = "DRUMSCRIBE_TOKEN"
 
 
 @sectioned("serve")
-@option("--stdio", is_flag=True, section="Input", help="Sound on standard input, hits on standard output.")
-@option("--tcp", type=HOST_AND_PORT, section="Input", help="Listen at this address for clients; as 127.0.0.1:7676.")
+@option("--stdio", is_flag=True, section="Input", help="Read sound from standard input, print hits to standard output.")
+@option("--tcp", type=HOST_AND_PORT, section="Input", help="Listen at this address, such as 127.0.0.1:7676.")
 @option(
     "--unix",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="PATH",
     section="Input",
-    help="Listen at a socket of the file system for clients.",
+    help="Listen at a Unix socket with this path.",
 )
 @option(
     "--protocol",
@@ -82,9 +82,9 @@ def command(
     {"event": "end"} once standard input is closed. The manual's page "In a host" has the rest, and examples.
 
     With --tcp or --unix, any number of clients may connect, until Ctrl-C. At an address that other machines can reach,
-    they need a token: that of the environment variable DRUMSCRIBE_TOKEN, or one that is printed.
+    they need a token: that of the environment variable DRUMSCRIBE_TOKEN, or the one that serve prints.
 
-    The exit code is 0 if the whole input was read, 1 if nobody reads the output any more.
+    The exit code is 0 if the whole input was read, 1 if the reader of the output has gone.
     """
     from ..runtime import one_thread
 

@@ -11,7 +11,13 @@ from .group import Failure, before_work
 
 @click.command("studio")
 @click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[FOLDER]")
-@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 for any free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    show_default=True,
+    help="Port to listen on; 0 for any free one.",
+)
 @click.option("--browser/--no-browser", default=True, help="Open the page in the browser (the default), or not.")
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Address to listen on.")
 @click.option(
@@ -19,9 +25,9 @@ from .group import Failure, before_work
     "tokens",
     multiple=True,
     metavar="[NAME:]SECRET",
-    help="Let in who knows SECRET; needed beyond this machine. Can be repeated, with a NAME for each user.",
+    help="Secret that browsers must give; needed beyond this machine. Can be repeated, with a NAME for each user.",
 )
-@click.option("--hosted", is_flag=True, help="A folder and limits for each user, who is named by --token NAME:SECRET.")
+@click.option("--hosted", is_flag=True, help="Give each user of --token NAME:SECRET a folder and limits.")
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -39,9 +45,9 @@ def command(
 ) -> None:
     """Open the studio, a page to transcribe, correct and teach.
 
-    Recordings in FOLDER are listed; others are dropped onto the page. The page is served from this machine, works
-    without internet, and sends nothing elsewhere. Everything is saved as you go. Ctrl-C closes the studio; jobs that
-    are not done go on when it is opened again.
+    The page lists the recordings in FOLDER; drop others onto it. This machine serves the page. It works without
+    internet, and sends nothing elsewhere. Everything is saved as you go. Ctrl-C closes the studio; unfinished jobs go
+    on when you open it again.
 
     Needs pip install "drumscribe[studio]".
     """

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @transcribing_options
 @batching_options
 @timeout_option
-@option("--strict", is_flag=True, help="Let recordings fail that end early, instead of transcribing what there is.")
+@option("--strict", is_flag=True, help="Refuse recordings that end early, instead of transcribing their readable part.")
 @option("--quiet", "-q", is_flag=True, help="Print failures only.")
 @option("--json", "as_json", is_flag=True, help="Print a report for programs to standard output.")
 @click.pass_context
@@ -53,16 +53,16 @@ def command(
 
     PATH is a recording (wav, aiff, flac, ogg, opus, mp3 and others; m4a, mp4 and the like with PyAV or ffmpeg), a
     folder, which is searched to any depth, or a pattern such as "songs/**/*.wav". Outputs mirror the folder given:
-    songs/x/a.wav becomes DIR/x/a.mid. Where two outputs would have one name, they keep the extension, as a.wav.mid and
-    a.mp3.mid, and a note says so.
+    songs/x/a.wav becomes DIR/x/a.mid. Where two outputs would have the same name, they keep the extension, as a.wav.mid
+    and a.mp3.mid, and a note says so.
 
     The MIDI has drum notes on channel 10, 960 ticks per quarter, and the detected tempo and meter (120 BPM for playing
-    in free time). Nothing is moved without --quantize: put both at the start of a sequencer, and the MIDI runs along
-    with the recording, bar lines on downbeats.
+    in free time). No hit is moved without --quantize. Put the recording and the MIDI at the start of a sequencer: they
+    run together, with bar lines on the detected downbeats.
 
-    A recording that cannot be read, or hangs, does not stop the others. Ctrl-C does; finished files stay. Of folders
-    and several recordings, a journal in the output folder remembers what was done: the same command again does what is
-    missing or has changed, and nothing else, and several at once share the work.
+    A recording that cannot be read, or hangs, does not stop the others. Ctrl-C does; finished files stay. For folders
+    and several recordings, a journal in the output folder lists what is done: the same command, run again, transcribes
+    only what is missing or has changed. Several runs at once share the work.
 
     The exit code is 0 if all succeeded, 1 if some failed, 2 if nothing could be tried, 130 after Ctrl-C.
     """

@@ -26,10 +26,10 @@ from .sections import option
     type=click.FloatRange(min=0.1),
     default=2.0,
     metavar="SECONDS",
-    help="Take a recording once it has not changed for this long.",
+    help="Transcribe a recording once it has not changed for this long.",
 )
 @timeout_option
-@option("--strict", is_flag=True, help="Let recordings fail that end early, instead of transcribing what there is.")
+@option("--strict", is_flag=True, help="Refuse recordings that end early, instead of transcribing their readable part.")
 @option("--quiet", "-q", is_flag=True, help="Print failures only.")
 @click.pass_context
 def command(
@@ -44,13 +44,13 @@ def command(
     strict: bool,
     quiet: bool,
 ) -> None:
-    """Transcribe what is added to a folder.
+    """Transcribe recordings as they come into a folder.
 
-    The recordings in FOLDER, and those added to it, are transcribed until Ctrl-C.
+    Until Ctrl-C, it transcribes the recordings in FOLDER, and those that are added to it.
 
-    A recording is taken once it is complete: it has not changed for a while, and no program keeps it locked. The
-    journal of the output folder remembers what was done, so a restart repeats and loses nothing; one that is bounced
-    again, or that failed and has changed, is transcribed again. Outputs mirror FOLDER, as with transcribe.
+    It takes a recording once this is complete: it has not changed for a while, and no program keeps it locked. A
+    journal in the output folder lists what is done, so a restart repeats nothing and misses nothing. A recording that
+    is bounced again, or that failed and has changed, is transcribed again. Outputs mirror FOLDER, as with transcribe.
     """
     from ..runtime import available_cores, one_thread
 

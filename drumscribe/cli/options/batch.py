@@ -185,30 +185,30 @@ timeout_option = _batch(
     "--timeout",
     type=click.FloatRange(min=0.1),
     metavar="SECONDS",
-    help="Give a recording up that takes longer. [default: 600, and 10 for each second of it that is done]",
+    help="Give up a recording that takes longer. [default: 600, plus 10 for each second of it that is done]",
 )
 
 _OPTIONS = (
     _batch(
         "--from-file",
         metavar="FILE|-",
-        help="Take recordings from a file, or standard input, with a path on each line; outputs mirror whole paths.",
+        help="Read paths of recordings from a file, or standard input, one on each line; outputs mirror whole paths.",
     ),
-    _batch("--force", is_flag=True, help="Transcribe all again, also what has not changed since it was done."),
+    _batch("--force", is_flag=True, help="Transcribe all again, also recordings that have not changed."),
     _batch(
-        "--skip-existing", is_flag=True, help="Leave out recordings whose outputs are all there, whoever made them."
+        "--skip-existing", is_flag=True, help="Leave out recordings whose outputs exist, whichever program wrote them."
     ),
     _batch(
         "--shard",
         "part",
         metavar="I/N",
-        help="Transcribe only the I-th of N parts, which are the same on every machine.",
+        help="Transcribe only the I-th of N parts; each part has the same recordings on every machine.",
     ),
     _batch(
         "--cluster",
         metavar="ADDRESS|local:N",
-        help="Spread the recordings over a cluster of Dask, by the address of its scheduler, such as tcp://host:8786; "
-        "local:N starts one here. Recordings, outputs and drumscribe have to be there for all machines.",
+        help="Spread the recordings over a Dask cluster with this scheduler, such as tcp://host:8786; local:N starts a "
+        "cluster here. Every machine needs drumscribe, and the same paths of recordings and outputs.",
     ),
     _batch(
         "--report",

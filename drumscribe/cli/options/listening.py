@@ -149,7 +149,7 @@ sensitivity_option = hearing(
     type=PerInstrument("FLOAT", _share),
     multiple=True,
     help="Sensitivity from 0 to 1; higher finds more hits, and more false ones. For one instrument: hihat=0.7 "
-    f"({', '.join(INSTRUMENTS)}, or a name of the model's or kit's own). Can be repeated. [default: 0.5]",
+    f"({', '.join(INSTRUMENTS)}, or a sound of your model or kit). Can be repeated. [default: 0.5]",
 )
 percussion_option = hearing(
     "--percussion",
@@ -196,7 +196,7 @@ def engine_options(command: Command) -> Command:
             "--latency",
             type=click.FloatRange(0, 2000),
             metavar="MS",
-            help="Maximum time from an attack to its report; longer finds more, with fewer errors. [default: 96]",
+            help="Maximum time from a stroke to its report; a longer one finds more, with fewer errors. [default: 96]",
         ),
     ):
         command = add(command)

@@ -144,22 +144,22 @@ _OPTIONS = (
         "formats",
         type=click.Choice(tuple(FORMATS)),
         multiple=True,
-        help="Format to write. audacity: a label track; reaper: markers and bars; musicxml: a score; dawproject, rpp: "
-        "a project of Bitwig, Cubase or Studio One, or of Reaper, with the recording in place; chart: a folder for "
-        "Clone Hero and YARG. Can be repeated. [default: mid]",
+        help="Format to write. audacity: a label track; reaper: markers and bars; musicxml: a score; dawproject: a "
+        "project for Bitwig, Cubase and Studio One, with the recording in place; rpp: the same for Reaper; chart: a "
+        "folder for Clone Hero and YARG. Can be repeated. [default: mid]",
     ),
     _output(
         "--overwrite",
         is_flag=True,
-        help="Replace outputs that were edited, too. Without it they are kept, and the new one is name (1).mid.",
+        help="Also replace outputs that you edited. Without it they stay, and the new file is name (1).mid.",
     ),
     _output(
         "--map",
         "drum_map",
         default="gm",
         metavar="NAME|FILE",
-        help="Notes of the MIDI: gm (General MIDI), td (Roland), ezdrummer3, ad2, ssd5 and others, which drumscribe "
-        "maps lists, or a TOML file.",
+        help="Notes of the MIDI: gm (General MIDI), td (Roland), ezdrummer3, ad2, ssd5 and others (see "
+        "drumscribe maps), or a TOML file of your own.",
     ),
     _output(
         "--start-at-bar",
@@ -167,8 +167,10 @@ _OPTIONS = (
         help="Start the MIDI on a bar line instead of the first sample; prints the offset.",
     ),
     _output("--split-tracks", is_flag=True, help="Write a MIDI track for each instrument."),
-    _output("--midi-type", type=click.Choice(("0", "1")), default="1", help="MIDI file type; 0 has all tracks in one."),
-    _output("--one-pedal", is_flag=True, help="Keep fast kicks of a chart on one pedal."),
+    _output(
+        "--midi-type", type=click.Choice(("0", "1")), default="1", help="MIDI file type; type 0 has one track for all."
+    ),
+    _output("--one-pedal", is_flag=True, help="Write all kicks of a chart for one pedal."),
     _output(
         "--jobs",
         "-j",

@@ -75,8 +75,8 @@ _OPTIONS = (
         "grid",
         type=PerInstrument("GRID", str, QUANTISED),
         multiple=True,
-        help="Move hits to a grid: 1/4, 1/8, 1/16, 1/32 or 1/64, triplets such as 1/8t, 1/16+1/8t for either, as each "
-        "bar is played. This and the next four can be repeated, for one instrument each: hihat=1/8, hihat=off. "
+        help="Move hits to a grid: 1/4, 1/8, 1/16, 1/32 or 1/64; triplets such as 1/8t; 1/16+1/8t for either, as each "
+        "bar is played. This and the next four options can be repeated for one instrument: hihat=1/8, hihat=off. "
         "[default: off]",
     ),
     _quantisation(
@@ -86,13 +86,13 @@ _OPTIONS = (
         help="Swing: the first note's share of each pair (50 straight, 66.7 triplets). [default: as played]",
     ),
     _quantisation(
-        "--strength", type=_percent, multiple=True, help="How far hits are moved to the grid. [default: 100]"
+        "--strength", type=_percent, multiple=True, help="How far hits move towards the grid. [default: 100]"
     ),
     _quantisation(
         "--window",
         type=PerInstrument("MS", number, QUANTISED),
         multiple=True,
-        help="Leave hits alone that are farther from the grid. [default: no limit]",
+        help="Move only hits that are this near to the grid. [default: no limit]",
     ),
     _quantisation(
         "--smooth-velocities",
@@ -105,6 +105,6 @@ _OPTIONS = (
         "--ornaments",
         type=click.Choice(("keep", "grid", "drop")),
         default="keep",
-        help="Flams, rolls and doubled hits: keep them beside their strokes, put all on the grid, or leave them out.",
+        help="Flams, rolls and doubled hits: keep them beside their strokes, move all to the grid, or leave them out.",
     ),
 )

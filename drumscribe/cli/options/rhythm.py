@@ -82,8 +82,8 @@ _OPTIONS = (
     _rhythm(
         "--tempo",
         metavar="BPM|x2|/2",
-        help="Approximate tempo in quarter notes per minute: the exact one is found within 20 %. x2 or /2 multiplies "
-        "the one that is found. [default: detected]",
+        help="Approximate tempo in quarter notes per minute; drumscribe looks within 20 % of it. x2 or /2 multiplies "
+        "the detected tempo. [default: detected]",
     ),
     _rhythm(
         "--tempo-range",
@@ -102,22 +102,22 @@ _OPTIONS = (
     _rhythm(
         "--fixed-tempo",
         is_flag=True,
-        help="Keep one tempo throughout, even where the playing drifts. The MIDI has exactly one, and begins with a "
-        "bar line before the recording does; prints the offset.",
+        help="Keep one tempo throughout, even where the playing drifts. The MIDI then begins on the last bar line "
+        "before the start of the recording; prints the offset.",
     ),
     _rhythm(
         "--reading",
         type=click.IntRange(min=1),
         default=1,
         metavar="N",
-        help="Which reading of tempo and bars: 1 is the likeliest, 2 and further ones are the alternatives of the "
-        "JSON.",
+        help="Which reading of tempo and bars to take: 1 is the likeliest, 2 and up are the alternatives that the JSON "
+        "lists.",
     ),
     _rhythm(
         "--shift-bar",
         type=int,
         default=0,
         metavar="BEATS",
-        help="Let all bars begin so many beats later, or earlier if negative.",
+        help="Move all bar lines this many beats later, or earlier if negative.",
     ),
 )
