@@ -1,1 +1,1 @@
-"""Answers and onsets to hits: candidates, what speaks for them, decisions, velocities."""
+"""Turn answers and onsets into hits: candidates, evidence for them, decisions, velocities."""

@@ -1,7 +1,7 @@
-"""Answers and onsets to candidates for hits: where an instrument may sound, how it is played, how hard.
+"""Turn answers and onsets into candidates for hits: instrument, frame, articulation and velocity.
 
-Two witnesses propose candidates: peaks of an instrument's activation, and onsets of the signal at which the activation
-is high though it has no peak of its own. `evidence` tells how likely each of them is a hit.
+A candidate is a peak of an instrument's activation, or an onset of the signal at which the activation is high but has
+no peak of its own. `evidence` gives the probability that a candidate is a hit.
 """
 
 from dataclasses import dataclass
@@ -16,11 +16,12 @@ from .evidence import CANDIDATE, REACH, local_evidence, log_odds
 
 # By hand; models are calibrated with them.
 _PEAK_FRAMES = 2
-"""A peak is the greatest activation among so many frames on each side."""
+"""A peak is the greatest activation among this many frames on each side."""
 _ONSET_FRAMES = 4
-"""An onset proposes a candidate only if its instrument has no peak within so many frames."""
+"""An onset proposes a candidate only if its instrument has no peak within this many frames."""
 _VARIANT_SHARE = 0.5
-"""Share of its instrument's activation that an articulation needs where the instrument has a plain one (a rimshot)."""
+"""An articulation such as the rimshot, whose instrument also has a plain one, needs this share of the instrument's
+activation."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +39,9 @@ class Candidates(Table):
     velocities : np.ndarray
         ``(candidates,) float32``, 0 to 1.
     articulations : np.ndarray
-        ``(candidates,) object``, the name of each one's articulation.
+        ``(candidates,) object``, names of articulations.
     odds : np.ndarray
-        ``(candidates,) float64``, log odds by all the evidence that has been weighed.
+        ``(candidates,) float64``, log odds of a hit by all evidence weighed so far.
     attacks : np.ndarray
         ``(candidates,) float64``, seconds from the stream's first frame.
     """
@@ -85,7 +86,7 @@ class CandidatePicker:
     Parameters
     ----------
     columns : Columns
-        What the model answers.
+        The columns of the model's answers.
     frame_rate : float
         Frames per second.
     """
@@ -108,7 +109,7 @@ class CandidatePicker:
         Parameters
         ----------
         answers : Answers
-            Those to the passage, with `context` frames around it where there are any.
+            The answers to the passage, with `context` frames around it where there are any.
         onsets : np.ndarray
             ``(onsets,) int``, rows of `answers` at which the signal has an onset.
         first, last : int
@@ -117,10 +118,10 @@ class CandidatePicker:
         Returns
         -------
         Candidates
-            Their frames count from the first row; their odds are those of their activations, and their attacks are
-            where these peak, until more is known.
+            The candidates. Frames count from the first row. Odds are those of the activations, and attacks the peaks of
+            the activations, until the next stages refine both.
         np.ndarray
-            ``(candidates, evidence_size - RECORDING) float32``, their `local_evidence`.
+            ``(candidates, evidence_size - RECORDING) float32``, the `local_evidence` of the candidates.
         """
         activations = answers.activations
         frames, instruments = self._add_onsets(activations, *find_peaks(activations), onsets)
@@ -144,7 +145,7 @@ class CandidatePicker:
     def _add_onsets(
         self, activations: np.ndarray, frames: np.ndarray, instruments: np.ndarray, onsets: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Frames and instruments of the peaks, and after them of onsets without a peak near them."""
+        """Return frames and instruments of the peaks, then those of onsets without a peak near them."""
         inside = onsets[(onsets >= 0) & (onsets < len(activations))]
         more_frames, more_instruments = [frames], [instruments]
         for i in range(activations.shape[1]):
@@ -157,7 +158,7 @@ class CandidatePicker:
         return np.concatenate(more_frames), np.concatenate(more_instruments)
 
     def _name(self, answers: Answers, frame: int, instrument: int) -> str:
-        """The likeliest articulation of an instrument in a frame."""
+        """Return the likeliest articulation of an instrument in a frame."""
         plain, at = self._choices[instrument]
         if not at:
             return str(plain)
@@ -169,7 +170,7 @@ class CandidatePicker:
 
 
 def _fraction(activations: np.ndarray, frames: np.ndarray, instruments: np.ndarray) -> np.ndarray:
-    """Where between frames a peak lies, -0.5 to 0.5: the top of the parabola through it and its neighbours."""
+    """Interpolate a peak, -0.5 to 0.5 frames: the top of the parabola through it and its neighbours."""
     here = activations[frames, instruments]
     last = len(activations) - 1
     before = activations[np.minimum(np.abs(frames - 1), last), instruments]  # mirrored at both ends

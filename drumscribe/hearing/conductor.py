@@ -1,9 +1,9 @@
-"""The stages that recordings and streams share: sound to frames and onsets, and passages of answers to candidates.
+"""Conduct the stages that recordings and streams share: from sound to frames and onsets, from answers to candidates.
 
     samples -> `Spectrogram` -> frames -> answers -> `Passage` -> `CandidateFinder` -> candidates
           `-> `OnsetDetector` -> onsets ---------------^
 
-Who gets the answers, and when, is left to `hearing.recording.Recording` and `stream.listener.Listener`.
+`hearing.recording.Recording` and `stream.listener.Listener` run the network and decide when.
 """
 
 import numpy as np
@@ -17,13 +17,13 @@ from .decisions import LEAD, CandidateFinder, Judge
 from .passages import Moments, Passage, Recogniser
 
 _KEPT_S = 0.1
-"""Onsets so long (s) before a passage's first frame are kept: more than a candidate's time is ever from its onset."""
+"""Onsets up to this time (s) before a passage's first frame are kept: longer than any candidate is from its onset."""
 
 
 class Conductor:
     """Conducts one stream at a time from samples to candidates.
 
-    Streams begin with `LEAD` frames of silence, which it puts before their samples.
+    The conductor puts `LEAD` frames of silence before the samples of each stream.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class Conductor:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the stream, and be ready for another."""
+        """Forget the stream, and prepare for another."""
         self._spectrogram.reset()
         if self._sight is not None:
             self._sight.reset()
@@ -66,7 +66,7 @@ class Conductor:
         Returns
         -------
         np.ndarray
-            ``(frames, bands) float32``, the frames that they complete.
+            ``(frames, bands) float32``, the frames that these samples complete.
         """
         if len(self._pending):
             samples, self._pending = np.concatenate([self._pending, samples]), self._pending[:0]
@@ -88,7 +88,7 @@ class Conductor:
         return np.concatenate([pushed, last])
 
     def flush_onsets(self) -> None:
-        """Learn of the last onsets, after the last frames."""
+        """Detect the last onsets, after the last frames."""
         self._onsets = np.concatenate([self._onsets, self._detector.flush().times])
 
     @property
@@ -97,12 +97,12 @@ class Conductor:
         return self._finder.known_until
 
     def context(self, recogniser: Recogniser | None = None) -> int:
-        """Count the frames around a passage that decide on what is in it.
+        """Count the frames around a passage on which its hits depend.
 
         Parameters
         ----------
         recogniser : Recogniser or None
-            What recognises a kit's sounds, if there is a kit.
+            The recogniser of a kit's sounds, if there is a kit.
 
         Returns
         -------
@@ -112,7 +112,7 @@ class Conductor:
         return max(self._finder.context, recogniser.context if recogniser is not None else 0)
 
     def onsets(self, first: float, last: float) -> np.ndarray:
-        """The onsets in some frames of the stream, as far as they are known.
+        """Return the known onsets in some frames of the stream.
 
         Parameters
         ----------
@@ -128,30 +128,30 @@ class Conductor:
         return self._onsets[(self._onsets >= start) & (self._onsets < end)]
 
     def passage(self, answers: Answers, frames: np.ndarray, origin: int, first: int, last: int) -> Passage:
-        """Bring answers and frames together with the onsets around them.
+        """Combine answers and frames with the onsets around them.
 
         Parameters
         ----------
         answers : Answers
-            Those to the passage, with some frames around it where there are any.
+            The answers to the passage, with some frames around it where there are any.
         frames : np.ndarray
-            ``(frames, bands) float32``, what they are answers to.
+            ``(frames, bands) float32``, the frames of these answers.
         origin : int
-            The frame of the stream that both begin with.
+            The frame of the stream with which both begin.
         first, last : int
             The passage, in frames of the stream: from `first` up to `last`, not included.
 
         Returns
         -------
         Passage
-            With all onsets that are remembered.
+            The passage, with all onsets that are still in memory.
         """
         return Passage(answers, frames, self._onsets, origin, first, last, self.frame_rate)
 
     def hear(
         self, passage: Passage, judge: Judge, recogniser: Recogniser | None = None
     ) -> tuple[Candidates, Moments | None]:
-        """Find what may be hit in a passage.
+        """Find the candidates of a passage, and the moments for a kit.
 
         Parameters
         ----------
@@ -160,25 +160,25 @@ class Conductor:
         judge : Judge
             Weighs local evidence.
         recogniser : Recogniser or None
-            What recognises a kit's sounds, if there is a kit.
+            The recogniser of a kit's sounds, if there is a kit.
 
         Returns
         -------
         Candidates
-            Those that may yet be hits.
+            The candidates that may still become hits.
         Moments or None
-            What the recogniser is to decide on.
+            The moments on which the recogniser decides.
         """
         found = self._finder.find(passage, judge)
         return found, None if recogniser is None else recogniser.describe(passage, found.attacks)
 
     def forget_before(self, frame: int) -> None:
-        """Let go of the onsets that no later passage needs.
+        """Drop the onsets that no later passage needs.
 
         Parameters
         ----------
         frame : int
-            The first frame of the stream that a later passage may begin with.
+            The first frame of the stream with which a later passage may begin.
         """
         forgotten = frame / self.frame_rate - _KEPT_S
         if len(self._onsets) and self._onsets[0] <= forgotten:

@@ -1,4 +1,4 @@
-"""Candidates to hits: how likely each is, and when its drum was struck. Recordings and live streams share this step."""
+"""Decide which candidates are hits, and when each was struck. Recordings and live streams share this step."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,10 +13,10 @@ from .evidence import RECORDING, log_odds, probability, threshold_shift, weigh
 from .passages import Passage
 
 LEAD = 5
-"""Frames of silence put before a stream, so that a stroke on its first sample is seen to begin, too."""
+"""Frames of silence put before a stream, so that a stroke on its first sample has an onset, too."""
 SNAP_S = 0.008
-"""Maximum distance (s) between an activation peak and the onset or attack that its hit takes the time of; what is
-farther away belongs to another drum. Chosen on rendered performances of held-out kits and grooves."""
+"""Maximum distance (s) between an activation peak and the onset or attack whose time its hit takes; an onset farther
+away belongs to another drum. Chosen on rendered performances of held-out kits and grooves."""
 
 
 def move_thresholds(thresholds: Sequence[float], sensitivities: Sequence[float]) -> np.ndarray:
@@ -27,7 +27,7 @@ def move_thresholds(thresholds: Sequence[float], sensitivities: Sequence[float])
     thresholds : sequence of float
         Per instrument, the model's own detection threshold (probability).
     sensitivities : sequence of float
-        Per instrument, 0 to 1; 0.5 leaves its threshold where it is.
+        Per instrument, 0 to 1; 0.5 leaves the threshold unchanged.
 
     Returns
     -------
@@ -40,13 +40,13 @@ def move_thresholds(thresholds: Sequence[float], sensitivities: Sequence[float])
 
 
 class Judge:
-    """Weighs evidence, and tells when it is enough.
+    """Weighs the evidence of candidates, and decides which are hits.
 
     Parameters
     ----------
     weights : sequence of sequences of float
-        Per instrument, a constant and the weight of each number of its evidence; the last `RECORDING` are of the
-        whole recording.
+        Per instrument, a constant and the weight of each number of evidence; the last `RECORDING` weights are for the
+        evidence of the whole recording.
     thresholds : np.ndarray
         ``(instruments,)``, the lowest probability of a hit.
     """
@@ -58,29 +58,29 @@ class Judge:
         self._most = np.abs(self._whole).sum(axis=1) * log_odds(np.asarray(1.0, np.float32))
 
     def weigh_locally(self, evidence: np.ndarray, instruments: np.ndarray) -> np.ndarray:
-        """Weigh all that is around candidates.
+        """Weigh the local evidence of candidates.
 
         Parameters
         ----------
         evidence : np.ndarray
-            ``(candidates, numbers)``, their local evidence.
+            ``(candidates, numbers)``, the local evidence.
         instruments : np.ndarray
             ``(candidates,) int``.
 
         Returns
         -------
         np.ndarray
-            ``(candidates,) float64``, log odds.
+            ``(candidates,) float64``, log odds of a hit.
         """
         return self._constants[instruments] + weigh(evidence, instruments, self._local)
 
     def is_open(self, odds: np.ndarray, instruments: np.ndarray) -> np.ndarray:
-        """Tell which candidates may yet be hits, whatever the whole recording brings.
+        """Tell which candidates can still become hits, given the strongest evidence of a whole recording.
 
         Parameters
         ----------
         odds : np.ndarray
-            ``(candidates,)``, log odds by their local evidence.
+            ``(candidates,)``, log odds by the local evidence.
         instruments : np.ndarray
             ``(candidates,) int``.
 
@@ -97,24 +97,24 @@ class Judge:
         Parameters
         ----------
         candidates : Candidates
-            With odds by their local evidence.
+            Candidates whose odds are of the local evidence.
         recording : np.ndarray
             ``(candidates, RECORDING) float32``.
 
         Returns
         -------
         Candidates
-            The same, with their final odds.
+            The same candidates, with final odds.
         """
         return replace(candidates, odds=candidates.odds + weigh(recording, candidates.instruments, self._whole))
 
     def excess(self, candidates: Candidates) -> np.ndarray:
-        """How far the log odds of candidates exceed what they need to be hits.
+        """Return how far the log odds of candidates exceed the threshold of a hit.
 
         Parameters
         ----------
         candidates : Candidates
-            With their final odds.
+            With final odds.
 
         Returns
         -------
@@ -125,7 +125,7 @@ class Judge:
 
 
 class CandidateFinder:
-    """Brings answers and onsets together: where a drum may have been struck, how likely, and exactly when.
+    """Combines answers and onsets into candidates: the instrument, its log odds, and the exact time.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ class CandidateFinder:
     frame_rate : float
         Frames per second.
     detector : OnsetDetector
-        Has been given the sound and its frames; refines times.
+        Refines times; it has already been given the sound and its frames.
     """
 
     context = CandidatePicker.context
@@ -150,19 +150,19 @@ class CandidateFinder:
         return int((self._detector.known_until - SNAP_S) * self._rate)
 
     def find(self, passage: Passage, judge: Judge) -> Candidates:
-        """Find the candidates of a passage that may yet be hits.
+        """Find the candidates of a passage that may still become hits.
 
         Parameters
         ----------
         passage : Passage
             With `context` frames around it where there are any.
         judge : Judge
-            Weighs their local evidence.
+            Weighs local evidence.
 
         Returns
         -------
         Candidates
-            Their frames and attacks count from the stream's first frame.
+            The candidates; frames and attacks count from the stream's first frame.
         """
         origin = passage.origin
         at = np.rint(passage.onsets * self._rate).astype(int) - origin
@@ -174,7 +174,7 @@ class CandidateFinder:
         return replace(found, frames=frames, odds=odds[open_], attacks=self._attacks(frames, passage.onsets))
 
     def _attacks(self, frames: np.ndarray, onsets: np.ndarray) -> np.ndarray:
-        """The onset or attack beside each of some fractional frames, or else the moment itself, in seconds."""
+        """Return the onset or attack beside each fractional frame, or else the time of the frame, in seconds."""
         times = np.minimum(frames / self._rate, self._detector.refinable)
         attacks = onsets[nearest(onsets, times)] if len(onsets) else np.full(len(times), np.inf)
         alone = np.abs(attacks - times) > SNAP_S
@@ -183,9 +183,9 @@ class CandidateFinder:
 
 
 class HitMaker:
-    """Makes hits of chosen candidates, which come in order.
+    """Turns chosen candidates, which come in order, into hits.
 
-    If two hits of a drum are beside one attack, the first takes its time, and the other keeps its own.
+    If two hits of a drum are near one attack, the first takes the attack's time, and the other keeps its own.
 
     Parameters
     ----------
@@ -210,7 +210,7 @@ class HitMaker:
         Returns
         -------
         list of Hit
-            Their times count from the first sample after the silence of `LEAD` frames.
+            The hits; times count from the first sample after the silence of `LEAD` frames.
         """
         velocities = np.clip(np.rint(chosen.velocities * 127.0), 1, 127).astype(int)
         heard = chosen.frames / self._rate
@@ -230,12 +230,12 @@ class HitMaker:
 
 
 def nearest(times: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Find which of some times is nearest to each that is wanted; of two, the earlier.
+    """Find the time nearest to each wanted time; of two at the same distance, the earlier.
 
     Parameters
     ----------
     times : np.ndarray
-        ``(times,)``, rising, at least one.
+        ``(times,)``, ascending, at least one.
     wanted : np.ndarray
         ``(wanted,)``, in any order.
 

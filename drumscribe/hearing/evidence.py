@@ -1,12 +1,12 @@
-"""A second look at every candidate: evidence for a hit beside the activation that it is a peak of.
+"""Evidence that a candidate is a hit, besides the peak of its activation.
 
 A logistic regression for each instrument gives the probability that a candidate is a hit. It weighs the model's answers
 for all instruments and articulations at that moment, its answers for the same instrument shortly before and after,
-whether the stroke recurs (the same instrument, beats away), and its answers where the recording sounds alike (see
-`similarity`). The weights are learned on rendered sound and travel with the model.
+whether the stroke recurs (the same instrument, some beats before or after; see `recurrence`), and its answers at
+moments that sound alike (see `similarity`). The weights are learned on rendered sound, and are in the model file.
 
-The ranges of frames below were chosen by hand. The weights of a model are learned with them: changing one asks for new
-models.
+The ranges of frames below were chosen by hand. A model's weights are learned with them: if you change one, learn the
+weights of all models again (``drumscribe-train release``).
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ from ..network.model_card import Columns
 _MOMENT_FRAMES = 3
 """Frames on each side within which an answer belongs to the same moment."""
 _NEIGHBOUR_FRAMES = range(5, 15)
-"""Frames away at which another stroke of the same instrument, or an echo of this one, may be."""
+"""Distances in frames at which another stroke of the same instrument, or an echo of this one, may be."""
 _WIDTH_FRAMES = 2
 """Frames on each side whose sum tells a broad peak from a sharp one."""
 _RESOLUTION = 1 / 256
@@ -26,13 +26,14 @@ _LOG_ODDS_PER_SENSITIVITY = 8.0
 """A sensitivity from 0 to 1 moves a threshold by this much in log odds, half of it to either side; by hand."""
 
 CANDIDATE = 0.08
-"""Lowest activation of a peak that is looked at twice; by hand, below any threshold of a bundled model."""
+"""Lowest activation of a candidate; by hand, below any threshold of a bundled model."""
 
 RECORDING = 3
-"""Numbers of evidence that only a whole recording gives, after the local ones: two of recurrence, one of likeness."""
+"""How many numbers of evidence come from the whole recording, after the local ones: two of recurrence, one of
+similarity."""
 
 REACH = max(_NEIGHBOUR_FRAMES)
-"""Frames on each side that local evidence looks at."""
+"""Frames on each side of a candidate from which local evidence is taken."""
 
 
 def evidence_size(columns: Columns) -> int:
@@ -41,12 +42,12 @@ def evidence_size(columns: Columns) -> int:
     Parameters
     ----------
     columns : Columns
-        What the model answers.
+        The columns of the model's answers.
 
     Returns
     -------
     int
-        Those of `local_evidence`, and `RECORDING` more.
+        The numbers of `local_evidence`, and `RECORDING` more.
     """
     return len(columns.instruments) + len(columns.articulations) + 4 + RECORDING
 
@@ -84,7 +85,7 @@ def probability(odds: np.ndarray) -> np.ndarray:
 
 
 def threshold_shift(sensitivities: np.ndarray) -> np.ndarray:
-    """How far sensitivities move thresholds: by 4 either way, not at all at 0.5.
+    """Return how far sensitivities move thresholds: by up to 4 either way, not at all at 0.5.
 
     Parameters
     ----------
@@ -94,18 +95,18 @@ def threshold_shift(sensitivities: np.ndarray) -> np.ndarray:
     Returns
     -------
     np.ndarray
-        The same shape, in log odds; negative if more is to be found.
+        The same shape, in log odds; negative values lower the threshold, and find more.
     """
     return _LOG_ODDS_PER_SENSITIVITY * (0.5 - sensitivities)
 
 
 def local_evidence(answers: Answers, frames: np.ndarray, instruments: np.ndarray) -> np.ndarray:
-    """Gather what the answers around candidates say of them.
+    """Gather the local evidence: the answers at each candidate, and shortly before and after it.
 
     Parameters
     ----------
     answers : Answers
-        With `REACH` frames around the candidates where there are any.
+        Answers with `REACH` frames around the candidates where there are any.
     frames, instruments : np.ndarray
         ``(candidates,) int`` each, the frame and the instrument of each candidate.
 
@@ -129,9 +130,9 @@ def local_evidence(answers: Answers, frames: np.ndarray, instruments: np.ndarray
 
 
 def unknown_recording(activations: np.ndarray) -> np.ndarray:
-    """Stand in for the evidence of a whole recording where there is none, as in a stream.
+    """Return neutral evidence of a whole recording, for a stream, which has none.
 
-    Candidates count as if they recurred as they are, and as if all that sounds alike had the same activation.
+    Each candidate counts as if it recurred with its own activation, and as if all moments that sound alike had it, too.
 
     Parameters
     ----------
@@ -147,7 +148,7 @@ def unknown_recording(activations: np.ndarray) -> np.ndarray:
 
 
 def weigh(evidence: np.ndarray, instruments: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Sum up evidence, each candidate by the weights of its instrument.
+    """Sum up the evidence of each candidate with the weights of its instrument.
 
     Parameters
     ----------
@@ -177,7 +178,7 @@ def loudest_of_moment(activations: np.ndarray) -> np.ndarray:
     Returns
     -------
     np.ndarray
-        The same shape and kind.
+        The same shape and type.
     """
     out = activations.copy()
     for offset in range(1, _MOMENT_FRAMES + 1):
