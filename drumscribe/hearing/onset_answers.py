@@ -1,7 +1,7 @@
-"""Answers of a model of windows: onsets of the signal propose, the network tells which drums they are.
+"""Answers of a model of windows: onsets of the signal are proposed, and the network says which drums they are.
 
-A frame with an onset has the probabilities that the network gives the window around it; all others have none. So the
-stages that follow take these answers as they take those of a network that answers to every frame.
+A frame with an onset has the probabilities of the window around it; all other frames have zeros. So the next stages
+treat these answers like those of a network that answers for every frame.
 """
 
 import numpy as np
@@ -12,9 +12,9 @@ from ..network.window import WindowNetwork, windows_at
 from .conductor import Conductor
 
 USUAL_VELOCITY = 90.0 / 127.0
-"""Velocity of a stroke at the mean level of its drum; by hand, as kits have it."""
+"""Velocity of a stroke at the mean level of its drum; by hand, the same as for kits."""
 SETTLING_FRAMES = 16
-"""Frames after an onset until it is known, and the next ones that compete with it; by hand."""
+"""Frames from an onset until it and the next onsets that compete with it are known; by hand."""
 
 
 def window_of(info: ModelInfo) -> Window:
@@ -28,7 +28,7 @@ def window_of(info: ModelInfo) -> Window:
     Returns
     -------
     Window
-        Where in it an onset is, and what its classes are written as.
+        The window, with the position of the onset and the names of the classes.
 
     Raises
     ------
@@ -41,14 +41,14 @@ def window_of(info: ModelInfo) -> Window:
 
 
 def answers_at(probabilities: np.ndarray, rows: np.ndarray, count: int, info: ModelInfo) -> Answers:
-    """Put what windows are answered with into a table of frames.
+    """Put the answers to windows into a table of frames.
 
     Parameters
     ----------
     probabilities : np.ndarray
         ``(onsets, classes) float32``.
     rows : np.ndarray
-        ``(onsets,) int``, their frames.
+        ``(onsets,) int``, the frames of the onsets.
     count : int
         Number of frames.
     info : ModelInfo
@@ -67,7 +67,7 @@ def answers_at(probabilities: np.ndarray, rows: np.ndarray, count: int, info: Mo
 
 
 class OnsetAnswers:
-    """A stream of frames to a stream of answers, as far as onsets are known: see `network.answers.Answering`.
+    """Turns a stream of frames into a stream of answers, up to the last known onset: see `network.answers.Answering`.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ class OnsetAnswers:
     info : ModelInfo
         The card of a model of windows.
     conductor : Conductor
-        Has been given the samples that the frames are of; knows their onsets.
+        Knows the onsets; it has already been given the samples of these frames.
     """
 
     def __init__(self, network: WindowNetwork, info: ModelInfo, conductor: Conductor) -> None:
@@ -90,7 +90,7 @@ class OnsetAnswers:
         self._first = self._answered = 0  # the frame that those kept begin with, and the first without an answer
 
     def push(self, frames: np.ndarray) -> Answers:
-        """Take the next frames, and give the answers that are known by now.
+        """Take the next frames, and return the answers that are known by now.
 
         Parameters
         ----------
@@ -100,19 +100,19 @@ class OnsetAnswers:
         Returns
         -------
         Answers
-            One row for each frame that is answered.
+            One row for each answered frame.
         """
         self._pending = np.concatenate([self._pending, frames])
         whole = self._first + len(self._pending) - self._info.context
         return self._answer_until(min(whole, self._conductor.known_until))
 
     def flush(self) -> Answers:
-        """End the stream, and start anew; the conductor's onsets must have been flushed.
+        """End the stream, and start anew. Flush the conductor's onsets first.
 
         Returns
         -------
         Answers
-            Those to the last frames of the stream.
+            The answers to the last frames of the stream.
         """
         answers = self._answer_until(self._first + len(self._pending))
         self.reset()
@@ -131,7 +131,7 @@ class OnsetAnswers:
 
 
 class RememberedAnswers:
-    """Answers to a window of frames that slides over a stream: each onset is asked about once.
+    """Answers to a window of frames that slides over a stream; the network sees each onset once.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ class RememberedAnswers:
 
     @property
     def length(self) -> int:
-        """Frames that are looked at together: those that a passage of a frame or two depends on."""
+        """Frames of the sliding window: those on which a passage of one or two frames depends."""
         return self._info.chunk + self._info.look_aheads[-1].frames + 2 * SETTLING_FRAMES
 
     def reset(self) -> None:
@@ -155,14 +155,14 @@ class RememberedAnswers:
         self._known: dict[int, np.ndarray] = {}
 
     def answer(self, frames: np.ndarray, origin: int, onsets: np.ndarray) -> Answers:
-        """Answer to the frames that are known by now.
+        """Return the answers that are known by now.
 
         Parameters
         ----------
         frames : np.ndarray
             ``(frames, bands) float32``.
         origin : int
-            The frame of the stream that they begin with, below 0 before it.
+            The frame of the stream with which they begin; negative before its start.
         onsets : np.ndarray
             ``(onsets,) float64``, seconds from the stream's first frame.
 

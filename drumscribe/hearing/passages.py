@@ -1,4 +1,4 @@
-"""What stages hand to each other: passages of a stream, what may be hit in them, and what recognises a kit's sounds."""
+"""Data that the stages exchange: passages of a stream, moments for a kit; and the interface of a kit's recogniser."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -17,18 +17,18 @@ Levels = dict[str, deque[float]]
 
 @dataclass(frozen=True, eq=False)
 class Passage:
-    """A passage of a stream, with what is known around it.
+    """A passage of a stream: answers, frames and onsets, in it and around it.
 
     Attributes
     ----------
     answers : Answers
-        Those to the passage, with some frames around it where there are any.
+        The answers to the passage, with some frames around it where there are any.
     frames : np.ndarray
-        ``(frames, bands) float32``, what they are answers to.
+        ``(frames, bands) float32``, the frames of these answers.
     onsets : np.ndarray
-        ``(onsets,) float64`` in order, those in and around the passage, in seconds from the stream's first frame.
+        ``(onsets,) float64`` in order, onsets in and around the passage, in seconds from the stream's first frame.
     origin : int
-        The frame of the stream that `answers` and `frames` begin with.
+        The frame of the stream with which `answers` and `frames` begin.
     first, last : int
         The passage, in frames of the stream: from `first` up to `last`, not included.
     frame_rate : float
@@ -50,7 +50,7 @@ class Passage:
         return self.onsets[(self.onsets >= start) & (self.onsets < end)]
 
     def rows_at(self, frames: np.ndarray) -> np.ndarray:
-        """The rows of `frames` and `answers` that are nearest to fractional frames of the stream.
+        """Return the rows of `frames` and `answers` that are nearest to fractional frames of the stream.
 
         Parameters
         ----------
@@ -67,18 +67,18 @@ class Passage:
 
 @dataclass(frozen=True, eq=False)
 class Moments(Table):
-    """Moments at which something may have been struck, in order of time: what a kit decides on.
+    """Moments at which something may have been struck, in order of time; a kit decides on each.
 
     Attributes
     ----------
     times : np.ndarray
         ``(moments,) float64``, attacks in seconds.
     numbers : np.ndarray
-        ``(moments, numbers) float32``: features, or what a kit's head makes of them.
+        ``(moments, numbers) float32``: features, or the output of a kit's head for them.
     levels : np.ndarray
         ``(moments,) float32``, dB.
     odds : np.ndarray
-        ``(moments, instruments) float32``, how far the model's log odds exceed what it needs for a hit.
+        ``(moments, instruments) float32``, how far the model's log odds exceed the threshold of a hit.
     """
 
     times: np.ndarray
@@ -88,24 +88,24 @@ class Moments(Table):
 
 
 class Recogniser(Protocol):
-    """Recognises the sounds of a player's kit, beside the model or in its place."""
+    """Recognises the sounds of a player's kit, in addition to the model or in its place."""
 
     @property
     def context(self) -> int:
-        """Frames around a passage that it looks at."""
+        """Frames around a passage on which its decisions depend."""
 
     def is_due(self, onsets: np.ndarray) -> bool:
-        """Tell whether to look at a passage of a stream.
+        """Tell whether to describe a passage of a stream.
 
         Parameters
         ----------
         onsets : np.ndarray
-            ``(onsets,) float64``, those in the passage, in seconds.
+            ``(onsets,) float64``, the onsets in the passage, in seconds.
 
         Returns
         -------
         bool
-            Whether to look at it; the network is not run otherwise.
+            Whether to describe it. If not, the network is not run.
         """
 
     def describe(self, passage: Passage, attacks: np.ndarray) -> Moments:
@@ -116,12 +116,12 @@ class Recogniser(Protocol):
         passage : Passage
             With embedding, and `context` frames around it where there are any.
         attacks : np.ndarray
-            ``(candidates,) float64``, those of the model's candidates in the passage, in seconds.
+            ``(candidates,) float64``, attacks of the model's candidates in the passage, in seconds.
 
         Returns
         -------
         Moments
-            Their times count from the stream's first frame, and their odds are not known yet.
+            The moments, without odds; times count from the stream's first frame.
         """
 
     def decide(self, moments: Moments, candidates: Candidates, excess: np.ndarray, levels: Levels) -> list[Hit]:
@@ -130,16 +130,16 @@ class Recogniser(Protocol):
         Parameters
         ----------
         moments : Moments
-            As `describe` gave them, in any order.
+            The moments that `describe` returned, in any order.
         candidates : Candidates
             The model's.
         excess : np.ndarray
-            ``(candidates,)``, how far their log odds exceed what they need to be hits.
+            ``(candidates,)``, how far their log odds exceed the threshold of a hit.
         levels : Levels
-            Those of the strokes so far; gets those of these hits.
+            Levels of the strokes so far; the levels of these hits are added.
 
         Returns
         -------
         list of Hit
-            Those of the kit's sounds, and of the model.
+            Hits of the kit's sounds, and of the model's drums.
         """

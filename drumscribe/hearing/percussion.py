@@ -1,7 +1,7 @@
 """Percussion outside the vocabulary (claps, tambourines, shakers, cowbells) as one sound, reported on request.
 
-The network has learned to hear it, so as not to take it for a drum. It does not tell which of them it is, nor how hard
-it was struck.
+The network has learned percussion so that it does not take it for a drum. It says neither which percussion it is nor
+how hard it was struck.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ VELOCITY = 90
 
 
 class PercussionFinder:
-    """Remembers activations as they come, in a byte each, and finds hits in them.
+    """Stores activations as they come, in a byte each, and finds hits in them.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class PercussionFinder:
         self._passages: list[np.ndarray] = []
 
     def push(self, activations: np.ndarray) -> None:
-        """Remember the next activations.
+        """Store the next activations.
 
         Parameters
         ----------
@@ -46,7 +46,7 @@ class PercussionFinder:
         Returns
         -------
         list of Hit
-            Their times count from the first sample after the silence of `LEAD` frames.
+            The hits; times count from the first sample after the silence of `LEAD` frames.
         """
         if not self._passages:
             return []

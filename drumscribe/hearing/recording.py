@@ -1,4 +1,4 @@
-"""A whole recording: its passages are heard as they come, and decided on when it has ended."""
+"""A whole recording: candidates are found passage by passage, and decided on at the end."""
 
 from dataclasses import replace
 
@@ -16,22 +16,22 @@ from .similarity import Likeness
 from .velocities import attack_levels, compare_strokes
 
 PASSAGE = 1000
-"""Frames that candidates are found in at a time, whenever these come, so that hits do not depend on block sizes."""
+"""Candidates are found in passages of this many frames, so that hits do not depend on block sizes."""
 
 
 class Recording:
-    """Takes in the frames of a recording and the answers to them; gives its hits at the end.
+    """Takes the frames of a recording and the answers to them, and returns the hits at the end.
 
     Parameters
     ----------
     info : ModelInfo
-        The model that answers.
+        The card of the model.
     conductor : Conductor
-        Has been given the samples.
+        Finds candidates; it has already been given the samples.
     judge : Judge
         Weighs evidence.
     recogniser : Recogniser or None
-        What recognises a kit's sounds, if there is a kit.
+        The recogniser of a kit's sounds, if there is a kit.
     """
 
     def __init__(
@@ -49,16 +49,16 @@ class Recording:
         self._levels: list[np.ndarray] = []
 
     def push(self, frames: np.ndarray, answers: Answers, ended: bool = False) -> None:
-        """Take what is new.
+        """Take the next frames and answers.
 
         Parameters
         ----------
         frames : np.ndarray
             ``(frames, bands) float32``.
         answers : Answers
-            Those to the next frames, which may lag behind.
+            Answers to the next frames; they may lag behind `frames`.
         ended : bool
-            Whether these are the last.
+            Whether these are the last ones.
         """
         self._recurrence.push(answers.activations)
         self._frames.append(frames)
@@ -71,7 +71,7 @@ class Recording:
             self._hear_until(last)
 
     def _hear_until(self, last: int) -> None:
-        """Hear the passages up to a frame, and let go of what no later one needs."""
+        """Find candidates in the passages up to a frame, and drop the frames that no later passage needs."""
         answers, frames = Answers.concat(self._answers), np.concatenate(self._frames)
         while self._done < last:
             until = min(last, self._done + PASSAGE)
@@ -100,12 +100,12 @@ class Recording:
             )
 
     def hits(self) -> list[Hit]:
-        """Decide on the hits of the recording, once it has ended.
+        """Decide on the hits of the recording, after its end.
 
         Returns
         -------
         list of Hit
-            In no order if there is a kit.
+            The hits; not in order if there is a kit.
         """
         if not self._found:
             return []
@@ -123,7 +123,7 @@ class Recording:
         return HitMaker(self._conductor.frame_rate, self._info.own_notes).make(candidates[chosen])
 
     def _compared(self, candidates: Candidates, chosen: np.ndarray) -> Candidates:
-        """The candidates, with the velocities of those that are hits compared with each other."""
+        """Return the candidates; the velocities of those that are hits are compared with each other."""
         velocities, levels = candidates.velocities.copy(), np.concatenate(self._levels)[chosen]
         velocities[chosen] = compare_strokes(candidates[chosen], levels, np.array(self._info.dynamics))
         return replace(candidates, velocities=velocities)

@@ -1,4 +1,4 @@
-"""Whether a stroke recurs: the same instrument, beats away."""
+"""Recurrence: evidence that the same instrument is struck some beats before or after a candidate."""
 
 import numpy as np
 
@@ -9,15 +9,15 @@ from .evidence import log_odds, loudest_of_moment
 _PERIOD_S = (0.28, 1.1)
 """Shortest and longest period of the beat."""
 _BEATS = (-4, -3, -2, -1, 1, 2, 3, 4)
-"""Beats away at which a stroke may recur."""
+"""Distances in beats at which a stroke may recur."""
 _PRIOR_BEATS = 2
 """Pseudo-count: shrink recurrence towards the candidate's own activation, as if seen on this many more beats."""
 _STRETCH_FRAMES = 2000
-"""Frames that share one estimate of the period, made from as many again around them."""
+"""Frames that share one estimate of the period, which is made from them and as many frames around them."""
 
 
 class Recurrence:
-    """Remembers activations as they come, in a byte each, and finds what recurs in them.
+    """Stores activations as they come, in a byte each, and measures how strongly candidates recur in them.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class Recurrence:
         self._passages: list[np.ndarray] = []
 
     def push(self, activations: np.ndarray) -> None:
-        """Remember the next activations.
+        """Store the next activations.
 
         Parameters
         ----------
@@ -40,7 +40,7 @@ class Recurrence:
         self._passages.append(np.rint(activations * 255.0).astype(np.uint8))
 
     def evidence(self, frames: np.ndarray, instruments: np.ndarray) -> np.ndarray:
-        """Measure how strongly each candidate recurs some beats away.
+        """Measure how strongly each candidate recurs some beats before and after.
 
         Parameters
         ----------
@@ -50,7 +50,7 @@ class Recurrence:
         Returns
         -------
         np.ndarray
-            ``(candidates, 2) float32``, log odds: of the mean, and of the greatest activation.
+            ``(candidates, 2) float32``, log odds of the mean and of the greatest activation.
         """
         self._passages = [np.concatenate(self._passages)] if self._passages else [np.zeros((0, 1), np.uint8)]
         remembered = self._passages[0]
@@ -67,7 +67,7 @@ class Recurrence:
 
 
 def _period(activations: np.ndarray, shortest: int, longest: int) -> float:
-    """The lag, in frames, at which activations resemble themselves most: a peak of their autocorrelation."""
+    """Return the lag, in frames, of the highest peak of the activations' autocorrelation."""
     padded = np.zeros((fast_size(len(activations) + longest + 2), activations.shape[1]), np.float32)
     padded[: len(activations)] = activations - activations.mean(axis=0)
     power = np.square(np.abs(rfft(padded, 0))).sum(axis=1)
@@ -80,9 +80,10 @@ def _period(activations: np.ndarray, shortest: int, longest: int) -> float:
 
 
 def _recurring(moments: np.ndarray, frames: np.ndarray, instruments: np.ndarray, period: float) -> np.ndarray:
-    """The mean and the greatest activation some beats before and after each candidate: ``(candidates, 2)``.
+    """Return the mean and the greatest activation some beats before and after each candidate, ``(candidates, 2)``.
 
-    Both are drawn towards its own, as if it were heard on `_PRIOR_BEATS` beats more: a short recording proves little.
+    Both are shrunk towards the candidate's own activation, as if it had this activation on `_PRIOR_BEATS` more beats: a
+    short recording proves little.
     """
     own = moments[frames, instruments] / 255.0
     at = np.rint(frames[:, None] + period * np.array(_BEATS)).astype(int)

@@ -1,9 +1,9 @@
 """Re-score each candidate from the strokes of the recording that sound most similar to it.
 
-The same few drums are played over and over. Where one stroke is not clear, others of the same sound may be: the model's
-answers there, weighed by how alike the moments sound, are further evidence (a kernel regression after Nadaraya, "On
-estimating regression", 1964, and Watson, "Smooth regression analysis", 1964). How a moment sounds is the direction of
-the model's embedding there.
+The same few drums are played over and over. If one stroke is not clear, others of the same sound may be. The model's
+answers to these, weighted by the similarity of the sounds, are further evidence (a kernel regression after Nadaraya,
+"On estimating regression", 1964, and Watson, "Smooth regression analysis", 1964). The similarity of two moments is the
+cosine of the model's embeddings there.
 """
 
 import numpy as np
@@ -13,22 +13,22 @@ from .evidence import log_odds, loudest_of_moment
 
 # By hand; the weights of models are learned with them.
 _SOUND_FRAMES = range(-1, 4)
-"""Frames around a moment whose embedding is taken."""
+"""Frames around a moment of which the embedding is averaged."""
 _APART_FRAMES = 5
-"""Moments so few frames apart are one stroke, and say nothing of each other."""
+"""Moments at most this many frames apart are one stroke, and are no evidence for each other."""
 _SHARPNESS = 40.0
-"""How much more moments weigh whose directions have a cosine greater by so much: e times per 1/40."""
+"""The weight of a moment grows by a factor of e for each 1/40 of the cosine."""
 _ALIKE_COSINE = 0.7
 """The cosine at which a moment weighs as much as the candidate's own: different drums are hardly ever more alike."""
 _MOST_AGAINST = 1.0
 """How far, in log odds, moments elsewhere may fall below the candidate's own: a rare unison sounds like its commonest
 drum alone, which is no evidence against the others. Chosen on rendered songs of held-out kits."""
 _STRETCH_MOMENTS = 512
-"""Moments that are compared with as many again before and after them."""
+"""Moments of a block; each block is compared with itself and as many moments before and after it."""
 
 
 class Likeness:
-    """Remembers moments as they come, and finds the answers at those that sound like a candidate."""
+    """Stores moments as they come, and finds the answers at those that sound like a candidate."""
 
     def __init__(self) -> None:
         self._frames: list[np.ndarray] = []
@@ -36,16 +36,16 @@ class Likeness:
         self._activations: list[np.ndarray] = []
 
     def push(self, activations: np.ndarray, embedding: np.ndarray, origin: int, first: int, last: int) -> None:
-        """Remember the moments of a passage: where any activation has a peak.
+        """Store the moments of a passage: the frames at which any activation has a peak.
 
         Parameters
         ----------
         activations : np.ndarray
-            ``(frames, instruments) float32``, the passage with some frames around it where there are any.
+            ``(frames, instruments) float32``, of the passage, with some frames around it where there are any.
         embedding : np.ndarray
             ``(frames, numbers) float32``, of the same frames.
         origin : int
-            The frame of the recording that they begin with.
+            The frame of the recording with which they begin.
         first, last : int
             The passage, in frames of the recording: from `first` up to `last`, not included.
         """
@@ -58,7 +58,7 @@ class Likeness:
         self._activations.append(np.rint(loudest_of_moment(activations)[frames] * 255.0).astype(np.uint8))
 
     def evidence(self, frames: np.ndarray, instruments: np.ndarray) -> np.ndarray:
-        """Find the log odds of candidates' instruments at the moments that sound like them.
+        """Find the log odds of each candidate's instrument at the moments that sound like it.
 
         Parameters
         ----------
@@ -68,7 +68,7 @@ class Likeness:
         Returns
         -------
         np.ndarray
-            ``(candidates, 1) float32``; all 0 if no embedding was heard.
+            ``(candidates, 1) float32``; all 0 if the model has no embedding.
         """
         for parts in (self._frames, self._sounds, self._activations):
             parts[:] = [np.concatenate(parts)] if parts else []  # which lets go of the parts: they are large
@@ -82,7 +82,7 @@ class Likeness:
         return known[nearest, instruments][:, None]
 
     def _answers_elsewhere(self) -> np.ndarray:
-        """For each moment, the log odds at others that sound like it: ``(moments, instruments) float32``."""
+        """Return for each moment the log odds at others that sound like it, ``(moments, instruments) float32``."""
         (frames,), (sounds,), (activations,) = self._frames, self._sounds, self._activations
         out = np.empty(activations.shape, np.float32)
         for first in range(0, len(frames), _STRETCH_MOMENTS):

@@ -1,9 +1,10 @@
-"""Velocities: how loud each stroke of a drum is against the other strokes of that drum.
+"""Velocities: compare each stroke of a drum with the other strokes of that drum.
 
-The network hears a stroke by itself, and a soft player's loudest stroke is as a loud player's softest. Here, strokes of
-one articulation are compared: how far their levels at the attack, in groups of bands, and the network's answers to
-them, are from the mean of all of them. A linear regression for each instrument, learned on rendered sound, says by how
-much their velocities are; their mean stays that of the network. In a stream, a stroke is compared with those before it.
+The network sees each stroke by itself, so the loudest stroke of a soft player may get the velocity of the softest
+stroke of a loud player. Here, strokes of one articulation are compared: how far are their levels at the attack, in
+groups of bands, and the network's answers, from the mean of all these strokes? A linear regression for each instrument,
+learned on rendered sound, turns these differences into differences of velocity. The mean velocity stays that of the
+network. In a stream, a stroke is compared with earlier strokes.
 """
 
 from collections import deque
@@ -15,16 +16,16 @@ from .evidence import log_odds
 
 # By hand; the weights of models are learned with them.
 GROUPS = 16
-"""Groups that the bands are taken in."""
+"""Number of groups of bands."""
 AFTER = 5
-"""Frames from an attack on within which its level is measured."""
+"""Frames after an attack within which its level is measured."""
 _MIN_STROKES = 3
-"""Minimum number of strokes of an articulation that are compared."""
+"""Minimum number of strokes of an articulation for a comparison."""
 _MAX_EARLIER_STROKES = 64
-"""Maximum number of earlier strokes that one of a stream is compared with."""
+"""Maximum number of earlier strokes with which a stroke of a stream is compared."""
 
 NUMBERS = 2 + GROUPS
-"""Numbers of a stroke that are compared."""
+"""How many numbers of each stroke are compared."""
 
 
 def attack_levels(frames: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -33,7 +34,7 @@ def attack_levels(frames: np.ndarray, at: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     frames : np.ndarray
-        ``(frames, bands)``; beyond its ends is silence.
+        ``(frames, bands)``; silence is assumed beyond both ends.
     at : np.ndarray
         ``(attacks,) int``, indices into the frames.
 
@@ -52,7 +53,7 @@ def attack_levels(frames: np.ndarray, at: np.ndarray) -> np.ndarray:
 
 
 def numbers_of(velocities: np.ndarray, activations: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    """Put together the numbers of strokes that are compared.
+    """Collect the numbers by which strokes are compared.
 
     Parameters
     ----------
@@ -75,7 +76,7 @@ def compare_strokes(strokes: Candidates, levels: np.ndarray, weights: np.ndarray
     Parameters
     ----------
     strokes : Candidates
-        Those that are hits.
+        The candidates that are hits.
     levels : np.ndarray
         ``(strokes, GROUPS)``, see `attack_levels`.
     weights : np.ndarray
@@ -98,7 +99,7 @@ def compare_strokes(strokes: Candidates, levels: np.ndarray, weights: np.ndarray
 
 
 class StreamDynamics:
-    """Compares each stroke of a stream with those of its articulation that came before it.
+    """Compares each stroke of a stream with earlier strokes of its articulation.
 
     Parameters
     ----------
@@ -116,7 +117,7 @@ class StreamDynamics:
         Parameters
         ----------
         strokes : Candidates
-            Those that are hits, in order.
+            The candidates that are hits, in order.
         levels : np.ndarray
             ``(strokes, GROUPS)``, see `attack_levels`.
 
