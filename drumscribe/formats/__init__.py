@@ -1,1 +1,1 @@
-"""File formats of transcriptions: MIDI, JSON, text, and the notes of drum maps."""
+"""File formats of transcriptions: MIDI, JSON, text, scores, projects and charts; and drum maps."""

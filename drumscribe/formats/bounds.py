@@ -1,4 +1,4 @@
-"""Bounds on what is read from files: few bytes may describe more beats than fit into memory."""
+"""Bounds on transcriptions read from files: a file of few bytes may describe more beats than fit into memory."""
 
 import math
 
@@ -18,14 +18,14 @@ def check_bounds(duration: float, rhythm: Rhythm | None) -> None:
     Parameters
     ----------
     duration : float
-        In seconds.
+        Length in seconds.
     rhythm : Rhythm, optional
-        Its tempo map has to be one of so long a recording.
+        The rhythm, whose tempo map has to fit a recording of this length.
 
     Raises
     ------
     ValueError
-        If it is too long, or has too many beats.
+        If the transcription is too long, or has too many beats.
     """
     if not 0 <= duration <= LONGEST_S:
         raise ValueError(f"a length of {duration:g} s is outside 0 to {LONGEST_S:g}")

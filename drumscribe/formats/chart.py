@@ -2,8 +2,8 @@
 
 Kick, red, yellow, blue and green are notes 0 to 4. Hats are the yellow cymbal, rides the blue one, crashes the green
 one; toms are yellow, blue and green from high to low. A note without its cymbal flag is a tom, so one colour cannot be
-both at one tick: the tom then takes the nearest colour that is free, or gives way to the cymbal. Free time is charted
-at 120 beats per minute.
+both at one tick: the tom then takes the nearest colour that is free, or is left out. Free time is charted at 120 beats
+per minute.
 """
 
 import shutil
@@ -22,7 +22,7 @@ RESOLUTION = 192
 """Ticks per quarter."""
 KICK, RED, YELLOW, BLUE, GREEN = range(5)
 DOUBLE_KICK, CYMBAL, ACCENT, GHOST = 32, 64, 33, 39
-"""A kick of a second pedal; and what is added to a colour for its cymbal, accent and ghost flags."""
+"""Note of a kick on the second pedal; numbers added to a colour for its cymbal, accent and ghost flags."""
 _CYMBALS = {
     "hihat_closed": YELLOW,
     "hihat_open": YELLOW,
@@ -35,9 +35,9 @@ _TOMS = {"tom_high": YELLOW, "tom_mid": BLUE, "tom_low": GREEN}
 _DRUMS = {"kick": KICK, "snare": RED, "rimshot": RED, "side_stick": RED}
 # By hand.
 _ACCENT_VELOCITY, _GHOST_VELOCITY = 115, 45
-"""Velocities from which a note is an accent, and below which it is a ghost note."""
+"""An accent has at least the first velocity; a ghost note is below the second one."""
 _DOUBLE_KICK_S = 0.16
-"""A kick so soon after the one before is of the second pedal."""
+"""A kick within this time (s) after another one is on the second pedal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def write_chart(
     options: MidiOptions | None = None,
     recording: Path | None = None,
 ) -> None:
-    """Write a chart; beside it `song.ini` and a copy of the recording, unless these are there.
+    """Write a chart, and beside it `song.ini` and a copy of the recording, unless these exist.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def write_chart(
     path : Path
         The file to write, in a folder of its own.
     options : MidiOptions, optional
-        Whether all kicks are on one pedal; fast ones are on a second one, which a player may leave out, if not.
+        Whether all kicks are on one pedal. If not, fast kicks are on a second pedal, which a player may leave out.
     recording : Path, optional
         The recording.
     """
@@ -151,7 +151,7 @@ def _together(transcription: Transcription, timeline: Timeline) -> Iterator[tupl
 
 
 def to_pads(hits: list[Hit]) -> list[Pad]:
-    """Give hits at one tick their pads: each colour once, and none both tom and cymbal.
+    """Assign hits at one tick to pads: each colour once, as a tom or a cymbal.
 
     Parameters
     ----------

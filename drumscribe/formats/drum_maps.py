@@ -50,7 +50,7 @@ class DrumMap:
     notes : tuple[tuple[str, int], ...]
         Pairs of an articulation, an instrument or `percussion`, and its MIDI note, 0 to 127.
     read : tuple[tuple[int, str], ...], optional
-        Pairs of a further note, and the articulation that it is read as.
+        Pairs of a further note, and the articulation as which it is read.
     remark : str, default ""
         What a user should know of the notes.
 
@@ -91,15 +91,15 @@ class DrumMap:
         return self._note[articulation]
 
     def note_for(self, hit: Hit) -> int:
-        """Return the note of a hit: its own if it has one, except for percussion if the map names that."""
+        """Return the note of a hit: its own note if it has one; for percussion the note of the map, if any."""
         if hit.own_note is not None and not (hit.articulation == PERCUSSION and PERCUSSION in self._note):
             return hit.own_note
         return self._note[hit.articulation]
 
     def hit(self, time: float, note: int, velocity: int) -> Hit | None:
-        """Convert a note to the hit that it stands for.
+        """Convert a note to a hit.
 
-        Of several articulations that share a note, the first in the vocabulary is meant.
+        If several articulations share a note, the hit has the first one of the vocabulary.
 
         Parameters
         ----------
@@ -113,7 +113,7 @@ class DrumMap:
         Returns
         -------
         Hit | None
-            The hit, None for a note that stands for no drum.
+            The hit; None if the note stands for no drum.
         """
         written = (name for name, number in self._note.items() if number == note)
         name = next(written, dict(self.read).get(note, PERCUSSION if note == PERCUSSION_NOTE else None))
@@ -227,7 +227,7 @@ def _base(path: Path, name: object) -> DrumMap:
 
 
 def _changed(base: DrumMap, notes: dict) -> dict:
-    """Return the notes of a base with changes; one of a whole instrument is for all its articulations."""
+    """Return the notes of a base with changes; a change of an instrument is for all its articulations."""
     whole = {name for name in notes if name in INSTRUMENTS and name not in ARTICULATION_BY_NAME}
     kept = {name: note for name, note in base.notes if ARTICULATION_BY_NAME[name].instrument not in whole}
     return kept | notes

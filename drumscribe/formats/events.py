@@ -1,13 +1,12 @@
-"""Events: the strokes that a text file names, as annotators, editors and other programs write them.
+"""Events: strokes in text files of annotators, editors and other programs.
 
-Layouts are told apart by their content:
+The reader recognises each layout by its content:
 
 - lines of `time label`, separated by blanks, tabs, commas or semicolons; the rest of a line is ignored, `#` starts a
   comment, and a line of only a time is an onset of no known drum;
-- a table whose first line names the columns: `time`, any of `class`, `label`, `instrument`, `articulation`, `note` (the
-  later ones say it more finely), and `velocity`;
-- Audacity's labels: start, end and label, separated by tabs;
-- Reaper's markers: a table under `#,Name,Start,End,Length`, without its regions.
+- a table whose first line names the columns: `time`, any of `class`, `label`, `instrument`, `articulation`, `note`
+(from broad to fine), and `velocity`; - Audacity's labels: start, end and label, separated by tabs; - Reaper's markers:
+a table under `#,Name,Start,End,Length`, without its regions.
 
 Labels are names or General MIDI notes (see `drums.read_label`). Times are in seconds, velocities 1 to 127. An empty
 file is a recording in which nothing is played.
@@ -36,7 +35,7 @@ _CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A stroke, as a file names it.
+    """A stroke in a file.
 
     Attributes
     ----------
@@ -78,13 +77,13 @@ def event_of(
     time : float
         Time in seconds.
     articulation : Articulation | None
-        What was struck, None for a sound outside the vocabulary.
+        The articulation; None for a sound outside the vocabulary.
     velocity : int, optional
         MIDI velocity, if known.
     exact : bool, default True
         Whether the articulation is known, and not only the instrument.
     ghost : bool, default False
-        Whether it is a ghost note in any case.
+        Whether it is a ghost note, whatever its velocity.
 
     Returns
     -------
@@ -132,7 +131,7 @@ def read_lines(path: Path) -> list[str]:
 
 
 def _reader_of(lines: Sequence[str]) -> Callable[[str], Iterator[Event]]:
-    """Return what reads the lines of a file, from its first one."""
+    """Choose the reader of a file's lines by the first line."""
     first = lines[0] if lines else ""
     if first.lower().replace(" ", "").startswith("#,name,start"):
         return _markers(next(csv.reader([first])))
@@ -159,7 +158,7 @@ def _fields(line: str) -> list[str]:
 
 
 def _plain(line: str) -> Iterator[Event]:
-    """Read `time label`, or a label of Audacity; the second line of one, with frequencies, begins with a backslash."""
+    """Read `time label`, or a label of Audacity, whose second line, with frequencies, begins with a backslash."""
     fields = _fields(line)
     if not fields or fields[0].startswith(("#", "\\")):
         return
@@ -172,12 +171,12 @@ def _plain(line: str) -> Iterator[Event]:
 
 
 def _is_label(cells: Sequence[str]) -> bool:
-    """Return whether a line of two numbers and more is start, end and label, not time, note and velocity."""
+    """Return whether a line that begins with two numbers is start, end and label, not time, note and velocity."""
     return float(cells[1]) >= float(cells[0]) and ("." in cells[1] or not is_number(cells[2]))
 
 
 def _table(names: Sequence[str], separator: str | None) -> Callable[[str], Iterator[Event]]:
-    """Return a reader of lines with named columns, and of the line that names them."""
+    """Return a reader of lines with named columns; the first line has the names."""
 
     def read(line: str) -> Iterator[Event]:
         cells = [cell.strip() for cell in line.split(separator)]
@@ -248,7 +247,8 @@ def _read_time(text: str) -> float:
 
 
 def _labelled(time: float, labels: Sequence[str], velocity: int | None = None) -> Event:
-    """Build an event from labels, broad to fine: the first decides the instrument, the last that agrees the rest."""
+    """Build an event from labels, broad to fine: the first label decides the instrument, and the last one that agrees
+    with it decides the articulation."""
     labels = [label for label in labels if label.lower() != "onset"]
     if not labels:
         return event_of(time, None, velocity)

@@ -1,4 +1,4 @@
-"""Transcriptions as files: one table of formats, all written atomically.
+"""Write transcriptions as files: `FORMATS` has all formats, and each file is written whole or not at all.
 
 Times are in seconds from the first sample of the recording, velocities MIDI's 1 to 127, notes General MIDI. `midi`,
 `json_file` and `text_files` describe the contents of the files.
@@ -32,7 +32,7 @@ def write_midi(transcription: Transcription, path: Path, options: "MidiOptions |
     path : Path
         The file to write.
     options : MidiOptions, optional
-        Notes, beginning and tracks of the file.
+        Notes, start and tracks of the file.
     """
     from .midi import write_midi
 
@@ -62,7 +62,7 @@ def write_score(
 
 
 def _from(module: str, name: str) -> Callable[..., None]:
-    """Return a writer of a module of this room that is imported when it is first called."""
+    """Return a writer that imports its module, which is in this room, when it is first called."""
 
     def write(*args: object) -> None:
         getattr(import_module(f".{module}", __package__), name)(*args)
@@ -79,11 +79,11 @@ class Format:
     ending : str
         The end of file names, after a dot; with a slash, the name of a file in a folder of its own.
     write : Callable[..., None]
-        Writes a transcription to a path, with MIDI options.
+        Called with a transcription, a path and MIDI options; writes the file.
     has_notes : bool, default False
-        Whether the notes of a drum map are in it.
+        Whether the format has MIDI notes, so that a drum map applies.
     names_recording : bool, default False
-        Whether `write` also takes the recording.
+        Whether `write` also takes the path of the recording.
     """
 
     ending: str
@@ -139,7 +139,7 @@ def write(
 ) -> Path:
     """Write a transcription, whole or not at all.
 
-    If anything goes wrong, what was at `path` stays. Missing folders are made.
+    If anything goes wrong, an earlier file at `path` stays. Missing folders are made.
 
     Parameters
     ----------
@@ -148,18 +148,18 @@ def write(
     path : Path
         Where to.
     format : str, optional
-        A key of `FORMATS`; told by how `path` ends if not given.
+        A key of `FORMATS`; by default chosen by the ending of `path`.
     options : MidiOptions, optional
-        How it becomes MIDI.
+        Options of the MIDI notes.
     written : Written, optional
-        What drumscribe wrote before: a file that is not among it is kept. Without it, any file is replaced.
+        Record of files that drumscribe wrote before: other files are kept. Without it, any file is replaced.
     recording : Path, optional
         The recording, for formats that name or contain it.
 
     Returns
     -------
     Path
-        The file, which is `path`, or beside it if another file was kept there.
+        The written file: `path`, or a file beside it if the one at `path` was kept.
 
     Raises
     ------
@@ -188,12 +188,12 @@ def write(
 
 
 def check_ending(path: Path) -> Path:
-    """Return a path, if its ending is that of a format.
+    """Return a path if it ends like the files of a format.
 
     Raises
     ------
     DrumscribeError
-        Where it is not, with the endings.
+        If it does not; the message has the endings.
     """
     if format_of(path) not in FORMATS:
         endings = ", ".join(format.end for format in FORMATS.values())
@@ -202,12 +202,12 @@ def check_ending(path: Path) -> Path:
 
 
 def places_recording(path: Path) -> bool:
-    """Return whether a file needs no recording beside it: it contains or names it, or is read on paper."""
+    """Return whether a file is complete without a recording beside it: it contains or names one, or is a score."""
     name = format_of(path)
     return name in FORMATS and FORMATS[name].names_recording
 
 
 def format_of(path: Path) -> str:
-    """Return the format with the longest ending that fits a path; the suffix itself if none does."""
+    """Return the format with the longest ending that fits a path; if none fits, the suffix."""
     fitting = [name for name, format in FORMATS.items() if format.fits(path)]
     return max(fitting, key=lambda name: len(FORMATS[name].end), default=path.suffix[1:].lower())

@@ -1,7 +1,7 @@
 """Transcriptions as JSON files.
 
-A file is one object, version 2 of `drumscribe.transcription`; the manual has a table of its fields. Version 1 lacked
-`midi_start` and `rhythm`; it is still read.
+A file is one object, version 2 of `drumscribe.transcription`; the manual's page "File formats" has its fields. Version
+1 lacked `midi_start` and `rhythm`; it is still read.
 """
 
 import json
@@ -34,7 +34,7 @@ def write_json(transcription: Transcription, path: Path, options: "MidiOptions |
     path : Path
         The file to write.
     options : MidiOptions, optional
-        Options of the MIDI file whose start is given as `midi_start`.
+        Options of the MIDI file, whose start becomes `midi_start`.
     """
     head = _head_data(transcription, options)
     with open(path, "w", encoding="utf-8") as file:  # hit by hit: there may be hours of them
@@ -45,7 +45,7 @@ def write_json(transcription: Transcription, path: Path, options: "MidiOptions |
 
 
 def to_data(transcription: Transcription) -> dict[str, Any]:
-    """Return a transcription as the plain data that its JSON file holds.
+    """Return the plain data of a transcription's JSON file.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def to_data(transcription: Transcription) -> dict[str, Any]:
     Returns
     -------
     dict
-        Made of dicts, lists, strings, numbers and None.
+        The data: dicts, lists, strings, numbers and None.
     """
     return _head_data(transcription) | {"hits": [_hit_data(hit) for hit in transcription.hits]}
 
@@ -154,7 +154,7 @@ def _read_hit(hit: dict) -> Hit:
 
 
 def _own_note(hit: dict) -> int | None:
-    """Return the note of a hit if it is a player's own."""
+    """Return the note of a hit if it is a sound of a player's own."""
     name, note = hit["articulation"], hit["note"]
     if name in ARTICULATION_BY_NAME:
         return None if note == ARTICULATION_BY_NAME[name].note else int(note)

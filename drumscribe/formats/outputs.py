@@ -1,4 +1,4 @@
-"""What is done with a transcription: the files that it becomes, and what there is to say of them."""
+"""Delivery of a transcription: the files that are written, and notes about them for the user."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -32,18 +32,18 @@ class Delivered(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How transcriptions are written.
+    """Writes transcriptions: formats, MIDI options, quantisation, and which files to keep.
 
     Attributes
     ----------
     formats : tuple of str
-        Keys of `export.FORMATS`, one for each output; told by the names of the outputs if not given.
+        Keys of `export.FORMATS`, one for each output; by default chosen by the endings of the outputs.
     midi : MidiOptions
-        How they become MIDI.
+        Options of the MIDI notes.
     quantise : QuantiseOptions, optional
-        How their hits are moved to the grid.
+        Settings of the grid to which hits are moved.
     written : Written, optional
-        What drumscribe wrote before: other files are kept. Without it, any file is replaced.
+        Record of files that drumscribe wrote before: other files are kept. Without it, any file is replaced.
     """
 
     formats: tuple[str, ...] = ()
@@ -63,17 +63,17 @@ class Delivery:
         outputs : sequence of Path
             Where to.
         recording : Path, optional
-            The recording, which formats may name or contain.
+            The recording, for formats that name or contain it.
 
         Returns
         -------
         Delivered
-            The files, which have other names where files were kept, and notes.
+            The written files, under other names where earlier files were kept; and notes.
 
         Raises
         ------
         DrumscribeError
-            Where one cannot be written.
+            If a file cannot be written.
         """
         remarks = transcription.remarks
         transcription, notes = self._quantised(transcription)

@@ -1,7 +1,7 @@
-"""Reading of transcriptions, whoever wrote or edited them: MIDI, JSON, CSV, labels, markers, and other text.
+"""Reading of transcriptions of any program: MIDI, JSON, CSV, labels, markers, and other text.
 
-Velocities and rhythms that a file does not have are filled in: velocities with one value, the rhythm by analysis of the
-hits if it is needed. A text file ends a second after its last hit.
+If a file has no velocities, all hits get the same one. If it has no rhythm, and one is needed, the hits are analysed. A
+text file ends a second after its last hit.
 """
 
 from dataclasses import replace
@@ -67,20 +67,21 @@ def read(path: Path, drum_map: DrumMap = GENERAL_MIDI) -> Transcription:
 def read_with_rhythm(
     path: Path, known: "RhythmOptions", drum_map: DrumMap = GENERAL_MIDI, duration: float | None = None
 ) -> Transcription:
-    """Read a transcription, and find its rhythm if the file has none, or something is known of it.
+    """Read a transcription, and analyse its rhythm if the file has none, or if options of the rhythm are given.
 
-    If the file has a rhythm, a reading is chosen of its own, unless it has not so many.
+    If only another reading is asked for, it is chosen from those in the file. If the file has fewer, the hits are
+    analysed.
 
     Parameters
     ----------
     path : Path
         A file with one of `SUFFIXES`.
     known : RhythmOptions
-        What is known of the rhythm.
+        Options of the rhythm.
     drum_map : DrumMap, optional
         The meaning of the notes, if it is a MIDI file.
     duration : float, optional
-        Length of the recording in seconds; that of the file if not given.
+        Length of the recording in seconds; by default that of the file.
 
     Returns
     -------

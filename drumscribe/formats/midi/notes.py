@@ -15,7 +15,7 @@ NOTE_SECONDS = 0.1
 """Length of a note (by hand): samplers ignore it or expect it to be short."""
 TRACK_NAME = "Drums"
 _TRIPLET_QUARTERS = 4.0
-"""Quarters around a quantised triplet in which notes end on triplets (by hand)."""
+"""Within this many quarters of a quantised triplet, notes end on triplets (by hand)."""
 _EXACT = 1e-3
 """Tolerance in quarters of quantised positions."""
 
@@ -35,9 +35,9 @@ class MidiOptions:
     file_type : int, default 1
         1 for parallel tracks, 0 for a single one.
     one_tempo : bool, default False
-        Whether the file has exactly one tempo, if the playing has.
+        Whether to write exactly one tempo, without a lead-in; no effect if the tempo of the playing changes.
     one_pedal : bool, default False
-        Whether a chart has all kicks on one pedal.
+        Whether to write all kicks of a chart for one pedal.
 
     Raises
     ------
@@ -89,9 +89,9 @@ def to_notes(hits: Iterable[Hit], timeline: Timeline, drum_map: DrumMap = GENERA
     """Convert hits to notes, in order of time.
 
     Quantised hits are at the ticks of their positions, whatever the tempo of the file's first beat. A note lasts
-    `NOTE_SECONDS`, or if it is quantised to the next sixteenth or, among triplets, to the next of these, but at most to
-    the next note of its number or the end of the recording. Of several hits on the same tick
-    and note, which one MIDI channel cannot hold, the loudest is kept.
+    `NOTE_SECONDS`. A quantised note lasts until the next sixteenth, or among triplets until the next triplet. No note
+    lasts beyond the next note of its number or the end of the recording. If several hits have the same tick and note,
+    which one MIDI channel cannot hold, only the loudest is kept.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def to_notes(hits: Iterable[Hit], timeline: Timeline, drum_map: DrumMap = GENERA
 
 
 def _grid_ends(quarters: np.ndarray, timeline: Timeline) -> dict[int, int]:
-    """Return the tick at which notes of quantised hits end, by that at which they start."""
+    """Return the end ticks of notes of quantised hits, by their start ticks."""
     off, blocks = np.mod(quarters, 1.0), np.floor(quarters / _TRIPLET_QUARTERS + _EXACT)
     triplet = np.minimum(np.abs(off - 1 / 3), np.abs(off - 2 / 3)) < _EXACT
     step = np.where(np.isin(blocks, blocks[triplet]), 1 / 3, 1 / 4)

@@ -1,4 +1,4 @@
-"""Reading of MIDI files: hits, and the tempo map they lie on."""
+"""Reading of MIDI files: hits and tempo map."""
 
 import re
 from pathlib import Path
@@ -27,8 +27,8 @@ _LARGEST = 64_000_000
 def read_note_ons(path: Path) -> list[tuple[float, int, int]]:
     """Read the notes of channel 10, or of all channels if that has none.
 
-    All changes of tempo are followed, whichever track has them. Seconds count from the beginning of the file, or from
-    that of the recording if the file says when in a recording it begins, as those of `write_midi` do.
+    Changes of tempo in any track count. Seconds count from the beginning of the file. If the file says at which time of
+    a recording it begins, as files of `write_midi` do, they count from the beginning of the recording.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def read_transcription(path: Path, drum_map: DrumMap = GENERAL_MIDI) -> Transcri
     path : Path
         A MIDI file.
     drum_map : DrumMap, optional
-        The meaning of its notes; those that it lacks are left out.
+        The meaning of the notes; notes outside the map are left out.
 
     Returns
     -------
@@ -152,7 +152,8 @@ class _File:
         return Rhythm(tempo_map, 1.0, tempo_map.tempo is not None)
 
     def _first_bar(self, meters: list[tuple[int, Meter]]) -> int:
-        """Return the tick of the first bar line, after a first bar that has a meter of its own, as our files have."""
+        """Return the tick of the first bar line; if the first bar has a meter of its own, as the lead-in of our files,
+        of the second one."""
         if len(meters) == 1 or meters[1][0] != round(meters[0][1].bar_quarters * self._division):
             return 0
         return meters[1][0]

@@ -1,17 +1,17 @@
 """Timeline: ticks of a MIDI file and times in the recording.
 
-A file has whole ticks, and whole microseconds per quarter. So the tempo of each segment is chosen such that the segment
-ends at the right time whatever the rounding before it, and notes are placed by the tempi in the file: they are within
-half a tick of their hits however long the file is.
+A file has whole ticks, and whole microseconds per quarter. So the tempo of each segment makes up for the rounding
+before it, and the segment ends at the right time. Notes are placed by the tempi in the file, and so are within half a
+tick of their hits, however long the file is.
 
 The file begins with the first sample of the recording, and a bar line falls on every downbeat. The time before the
 first downbeat is a shorter bar, or several, in whole beats or at least sixteenths; its tempo differs from that of the
 music until the first hit, or for one beat if a hit precedes the first sixteenth in the recording. With `start_at_bar`,
 the file begins with a bar line instead, at the time `Timeline.start`.
 
-With `one_tempo`, nothing is bent: the file has exactly one tempo and begins with the last bar line before the recording
-does, or with `start_at_bar` with the last one before the first hit. All of the silence before the first hit is kept
-then; `Timeline.start` is negative, and the recording is to begin so much later than the file.
+With `one_tempo`, the file has exactly one tempo, and no lead-in. It begins with the last bar line before the start of
+the recording, or with `start_at_bar` with the last bar line before the first hit. In the first case, the silence before
+the first hit stays, and `Timeline.start` is negative: the recording has to begin that much later than the file.
 """
 
 import math
@@ -156,7 +156,7 @@ def _meter_at(tempo_map: TempoMap, quarter: float) -> MeterChange:
 
 
 def _played(tempo_map: TempoMap, first: Hit) -> float:
-    """Return the quarter of the first hit, at the latest."""
+    """Return the quarter of the first hit, or an earlier one."""
     return float(tempo_map.quarters_at(first.time + NEAR)) if first.quarter is None else first.quarter + 1e-6
 
 
@@ -194,7 +194,7 @@ def _begin_with_recording(tempo_map: TempoMap, first: Hit | None) -> _Layout:
 
 
 def _lead(quarters: float, seconds: float, beat: float) -> float:
-    """Return the quarters to give to the time before the first beat: the coarsest value that is near enough.
+    """Return the quarters of the time before the first beat: the coarsest value that is near enough.
 
     0 if even a sixteenth would be too fast for a sequencer: then the file begins with the beat.
     """
@@ -208,7 +208,7 @@ def _lead(quarters: float, seconds: float, beat: float) -> float:
 def _stretched_beat(tempo_map: TempoMap, start: float, line: float, meter: Meter, pickup: float = 0.0) -> _Layout:
     """Begin the file with a beat, a little before or after its time, and make the beat longer or shorter accordingly.
 
-    It ends with the bar, if that is sooner.
+    The beat ends with the bar if the bar ends first.
     """
     following = line + min(meter.beat_quarters, pickup or np.inf)
     return _Layout((start, float(tempo_map.seconds_at(following))), (line, following), -line, pickup)
@@ -270,7 +270,7 @@ def _signatures(layout: _Layout, tempo_map: TempoMap, division: int) -> tuple[tu
 
 
 def _short_bar(quarters: float, meter: Meter) -> Meter:
-    """Return the meter of a bar of so many quarters, in the denominator of the music if possible."""
+    """Return the meter of a bar of this length in quarters, with the denominator of the music if possible."""
     for denominator in (meter.denominator, 4, 8, 16, 32):
         count = quarters * denominator / 4
         if abs(count - round(count)) < 1e-6:

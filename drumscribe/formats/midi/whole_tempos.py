@@ -4,13 +4,13 @@ import math
 from itertools import pairwise
 
 SLOWEST_TEMPO = 0xFFFFFF
-"""The slowest tempo, in microseconds per quarter: the three bytes that MIDI has for it."""
+"""The slowest tempo, in microseconds per quarter: the largest number in the three bytes that MIDI has for it."""
 
 
 def whole_tempos(points: list[tuple[float, int]], division: int) -> tuple[list[int], list[int]]:
     """Choose whole ticks and microseconds per quarter that stay within a quarter of a tick of the points.
 
-    If one tempo cannot do for the whole way between two points, two neighbouring ones alternate.
+    If no single tempo fits between two points, two neighbouring tempi alternate.
 
     Parameters
     ----------

@@ -31,8 +31,8 @@ _TEXT, _TRACK_NAME, _MARKER, _END, _TEMPO, _METER = 0x01, 0x03, 0x06, 0x2F, 0x51
 def write_midi(transcription: Transcription, path: Path, options: MidiOptions | None = None) -> None:
     """Write a transcription as a MIDI file as long as the recording.
 
-    The bytes are packed here: pretty_midi omits the length and refuses files beyond 87 minutes, and mido holds an
-    object of a kilobyte for each note, which may be hours of them.
+    The bytes are packed here, because pretty_midi omits the length and refuses files beyond 87 minutes, and mido needs
+    an object of a kilobyte for each note of a recording, which may last hours.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def _note_events(name: str, notes: list[Note]) -> list[tuple[int, bytes]]:
 
 
 def _pack(events: list[tuple[int, bytes]], length: int) -> bytes:
-    """Pack events as a track of so many ticks, or more if the events need more."""
+    """Pack events as a track of at least this many ticks."""
     track, now = bytearray(), 0
     for tick, content in events:
         track += _variable_length(tick - now) + content

@@ -1,4 +1,4 @@
-"""What a project contains, in the ticks and seconds of a MIDI file's timeline."""
+"""Contents of a project, in the ticks and seconds of a MIDI file's timeline."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +22,9 @@ class Audio:
     rate, channels : int
         Sample rate in Hz, and number of channels.
     position : float
-        Time in the project, in seconds, at which it begins.
+        Time in the project, in seconds, at which the recording begins.
     offset : float
-        Seconds of it that are cut off, because the project begins later.
+        Seconds cut off the start of the recording, because the project begins later.
     """
 
     path: Path
@@ -68,7 +68,7 @@ def arrange(transcription: Transcription, options: MidiOptions | None, recording
     transcription : Transcription
         The transcription.
     options : MidiOptions, optional
-        Notes, beginning and tracks.
+        Notes, start and tracks.
     recording : Path, optional
         The recording.
 

@@ -15,7 +15,7 @@ from ..midi.writing import DRUM_CHANNEL
 from .arrangement import Arrangement, Audio, arrange
 
 _DATE = (1980, 1, 1, 0, 0, 0)
-"""The date of all files inside, so that one transcription gives one file."""
+"""The date of all files inside, so that the same transcription always gives the same file."""
 _COLOURS = ("#5b8ff9", "#e8684a", "#5ad8a6", "#f6bd16", "#9270ca", "#6dc8ec", "#ff9d4d")
 
 

@@ -1,4 +1,4 @@
-"""REAPER projects: text, which names the recording by its path relative to the project."""
+"""REAPER projects: text files that refer to the recording by its path relative to the project."""
 
 import os
 from collections.abc import Iterator

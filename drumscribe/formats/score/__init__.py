@@ -1,4 +1,4 @@
-"""Drum notation: hits as strokes on the grid, bars in two voices, MusicXML, and pictures of it."""
+"""Drum notation: hits as strokes on the grid, bars in two voices, MusicXML, and pictures."""
 
 from .musicxml import ScoreOptions, write_musicxml
 

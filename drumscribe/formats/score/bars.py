@@ -1,9 +1,9 @@
 """Bars: strokes in two voices, as notes and rests with values that can be read.
 
-A bar is divided into beats: quarters, dotted quarters in compound meters, and in others with eighths or less pairs of
-them, with one of three at the end where they are odd. No note crosses from one beat into the next, so that there are no
-ties: drums do not sustain. A note lasts to the next one, or to the end of the beat, as far as one note value goes; the
-rest is silence. Thirds of a beat are triplets of that beat alone.
+A bar is divided into beats: quarters; dotted quarters in compound meters; in other meters of eighths or shorter values,
+pairs of these, with a group of three at the end if their number is odd. No note crosses from one beat into the next, so
+there are no ties: drums do not sustain. A note lasts until the next one or the end of the beat, if one note value is
+that long; otherwise a rest fills the time. Thirds of a beat are triplets within that beat.
 """
 
 from collections.abc import Iterable, Sequence
@@ -53,15 +53,15 @@ class Item:
     dots : int
         Number of dots.
     strokes : tuple[Stroke, ...]
-        What is struck, from the bottom up; nothing in a rest.
+        The strokes of the chord, from the bottom up; empty for a rest.
     tuplet : tuple[int, int], optional
-        How many notes take the time of how many.
+        Number of notes, and the number of normal notes whose time they take.
     group : tuple[str, ...]
         "start" and "stop" of a tuplet.
     beams : tuple[str, ...]
         State of each beam, from the first: "begin", "continue", "end", "forward hook" or "backward hook".
     tremolo : bool, default False
-        Whether it is rolled.
+        Whether it is a roll.
     hidden : bool, default False
         Whether a rest is not shown.
     """
@@ -89,7 +89,7 @@ class Bar:
     meter : Meter
         Its meter.
     voices : tuple[tuple[int, tuple[Item, ...]], ...]
-        Numbers and contents of its voices; a voice with nothing in it is missing, except the first.
+        Numbers and contents of its voices; an empty voice is left out, except the first.
     """
 
     start: Fraction
@@ -98,7 +98,7 @@ class Bar:
 
     @property
     def pattern(self) -> tuple:
-        """What is played, without how loud, for comparison with other bars."""
+        """What is played, without velocities, to compare bars."""
         return tuple(
             (voice, item.start, item.kind, [(s.articulation, s.graces, s.accent, s.ghost) for s in item.strokes])
             for voice, items in self.voices
@@ -107,7 +107,7 @@ class Bar:
 
 
 def make_bar(start: Fraction, meter: Meter, strokes: Sequence[Stroke], one_voice: bool = False) -> Bar:
-    """Write the strokes of a bar down.
+    """Make a bar of strokes.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def _voice(
 
 
 def _going_on(chords: dict[Fraction, tuple[Stroke, ...]], end: Fraction) -> tuple[Stroke, ...]:
-    """Return the rolls that go on after a beat, as they begin in the next one."""
+    """Return the rest of rolls that go on after a beat, as strokes of the next beat."""
     at = max(chords, default=end)
     return tuple(
         replace(stroke, roll=at + stroke.roll - end, graces=0, accent=False)
@@ -178,7 +178,7 @@ def _going_on(chords: dict[Fraction, tuple[Stroke, ...]], end: Fraction) -> tupl
 
 
 def _beat(chords: dict[Fraction, tuple[Stroke, ...]], begin: Fraction, length: Fraction) -> list[Item]:
-    """Write one beat down."""
+    """Make the items of one beat."""
     tuplet = _tuplet_of([at - begin for at in chords], length)
     ratio = Fraction(*tuplet) if tuplet else Fraction(1)
     edges = [*([begin] if begin not in chords else []), *chords, begin + length]
@@ -200,7 +200,7 @@ def _beat(chords: dict[Fraction, tuple[Stroke, ...]], begin: Fraction, length: F
 
 
 def _tuplet_of(positions: Sequence[Fraction], length: Fraction) -> tuple[int, int] | None:
-    """Return how many notes take the time of how many in a beat, or None."""
+    """Return the tuplet of a beat (number of notes, number of normal notes), or None."""
     binary = [length / part for part in _DIVISIONS] if length.numerator != 3 else [Fraction(1, 2), Fraction(1, 8)]
     if all(any((at / step).denominator == 1 for step in binary) for at in positions):
         return None

@@ -110,7 +110,7 @@ def _add_notehead(note: Element, stroke: Stroke) -> None:
 
 
 def _add_notations(note: Element, item: Item, stroke: Stroke, first: bool) -> None:
-    """Add what stands above and below a note: once for each chord, except the circle of an open hihat."""
+    """Add the signs above and below a note: once for each chord, except the circle of an open hihat."""
     accent = first and any(s.accent for s in item.strokes)
     tremolo = first and item.tremolo
     if not ((first and item.group) or accent or tremolo or SIGNS[stroke.articulation].open):

@@ -19,7 +19,7 @@ class Sign:
     step, octave : str, int
         Place on the staff, as in a treble clef.
     name : str
-        What a score calls the drum.
+        Name of the drum in a score.
     voice : int, default HANDS
         `HANDS` or `FEET`.
     head : str, default "normal"

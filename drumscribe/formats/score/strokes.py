@@ -1,4 +1,4 @@
-"""Hits as a score has them: strokes at straight positions, with grace notes, rolls, accents and ghost notes."""
+"""Strokes of a score, made of hits: straight positions, grace notes, rolls, accents and ghost notes."""
 
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -16,13 +16,13 @@ from .notation import SIGNS
 
 # By hand.
 _FINEST = 24
-"""Positions are rounded to such parts of a quarter: 32nds and triplets of sixteenths are multiples."""
+"""Positions are rounded to 1/24 of a quarter: 32nds and triplets of sixteenths are multiples of it."""
 _ACCENT_SHARE, _ACCENT = 1.2, 100
-"""An accent is so much louder than the median of its drum, and at least so loud (MIDI velocity)."""
+"""An accent is louder than the median of its drum by the first factor, and has at least the second MIDI velocity."""
 _GHOST_SHARE, _GHOST = 0.6, 50
 """A ghost note is softer than this share of the loud strokes of its drum, and than this velocity."""
 _LOUD_QUANTILE = 0.75
-"""Quantile of the velocities of a drum that stands for its loud strokes."""
+"""Loud strokes of a drum are represented by this quantile of its velocities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def to_strokes(transcription: Transcription, grid: Grid) -> tuple[list[Stroke], 
     Returns
     -------
     tuple[list[Stroke], Swing]
-        The strokes in order of their positions, and the swing that the positions do not show.
+        The strokes in order of their positions, and the swing, which these straight positions leave out.
 
     Raises
     ------
