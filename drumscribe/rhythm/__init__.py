@@ -1,4 +1,4 @@
-"""Rhythm of hits: tempo, beats and bars."""
+"""Find the rhythm of hits: tempo, beats and bars."""
 
 from ..music.rhythm import Rhythm, RhythmChoice
 from ..music.tempo_map import Meter, MeterChange, TempoMap

@@ -15,11 +15,11 @@ from .tempo_fitting import PICKUP_QUARTERS
 _MOST = 6
 """Maximum number of alternatives (by hand)."""
 _LEAST = 0.01
-"""Minimum probability of one (by hand)."""
+"""Minimum probability of an alternative (by hand)."""
 _RATIO_TOLERANCE = 0.03
 """Maximum relative error of a ratio of tempi (by hand)."""
 _STEP = 12
-"""Parts of a quarter on which a bar line may be."""
+"""A bar line may be at each of this many parts of a quarter."""
 _RATIOS = tuple(Fraction(*pair) for pair in ((1, 1), (2, 1), (1, 2), (3, 2), (2, 3), (4, 3), (3, 4), (3, 1), (1, 3)))
 _RATIO_WORDS = {
     Fraction(2): "twice the tempo",
@@ -41,12 +41,12 @@ def with_alternatives(rhythm: Rhythm, found: Sequence[Hypothesis], first: float,
     first : float
         Time of the first hit in seconds.
     sure : float
-        Probability that there is a beat at all.
+        Probability that the playing has a beat.
 
     Returns
     -------
     Rhythm
-        The rhythm, whose probability sums to 1 with those of its alternatives.
+        The rhythm; its probability and those of its alternatives sum to 1.
     """
     tempo_map = rhythm.tempo_map
     if tempo_map is None:
@@ -70,14 +70,14 @@ def with_alternatives(rhythm: Rhythm, found: Sequence[Hypothesis], first: float,
 
 
 def with_changes(rhythm: Rhythm, bars: FoundBars) -> Rhythm:
-    """Let the meter of a rhythm change; as it was, it becomes an alternative.
+    """Return a rhythm whose meter changes; the one without changes becomes an alternative.
 
     Parameters
     ----------
     rhythm : Rhythm
         The likeliest reading with one meter, and its alternatives.
     bars : FoundBars
-        The bars.
+        The bars with changes of meter.
 
     Returns
     -------
@@ -108,7 +108,7 @@ def _on_same_beats(tempo_map: TempoMap, ratio: float, line: float, meter: Meter,
 
 
 def _relation(tempo_map: TempoMap, ratio: Fraction, line: float, meter: Meter) -> str:
-    """Say in words how a reading differs from the likeliest; beats are those of that one."""
+    """Describe in words how a reading differs from the likeliest one, in beats of the likeliest."""
     own = tempo_map.meters[0].meter
     words = [] if ratio == 1 else [_RATIO_WORDS.get(ratio, f"{ratio} of the tempo")]
     if meter != own:

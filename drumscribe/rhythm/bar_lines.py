@@ -1,10 +1,11 @@
 """Bar lines where the meter changes: a bar of 2/4 among bars of 4/4, or 3/4 that becomes 4/4.
 
-Beats are known. How often each class is struck at each step of each beat of a bar is taken from a passage of the
-playing itself, shrunk towards what any beat has, and a bar pointer runs through all beats: it goes on from beat to
-beat, or jumps at a price. The path that results is compared with the one that never jumps by the likelihood of all
-strokes folded along each, the shares integrated out, so that more meters must be worth theirs. Where bars begin on that
-path is decided as for any reading, and then the pointer runs again, and may only jump to the beginning of a bar.
+The beats are known. A passage of the playing gives, for each step of each beat of a bar, the share of bars in which
+each class is struck there; these shares are shrunk towards those of any beat. A bar pointer then runs through all
+beats: it moves on from beat to beat, or jumps at a price. The resulting path is compared with the path that never
+jumps, by the likelihood of all strokes folded along each path. The shares are integrated out, so a further meter has to
+explain the strokes better to be worth its shares. The first beat of the bars on the path is found as for any reading.
+Then the pointer runs again, and may jump only to the beginning of a bar.
 
 References
 ----------
@@ -24,47 +25,47 @@ from .patterns import CLASSES
 _SIMPLE = (Meter(4, 4), Meter(3, 4), Meter(5, 4))
 """The meters that may change."""
 _PAIRS = ((Meter(4, 4), Meter(3, 4)), (Meter(4, 4), Meter(5, 4)))
-"""Those that may follow one another."""
+"""Pairs of meters that may follow each other."""
 # Log likelihood, in nats, that a jump must be worth: chosen on training grooves, by how many of them are said to change
 # and how many changes are found.
 _CUT_PRICE = 6.0
-"""Of half a bar."""
+"""Price of a jump over half a bar."""
 _ODD_PRICE = 12.0
-"""Of any other part of a bar."""
+"""Price of a jump over another part of a bar."""
 _METER_PRICE = 6.0
-"""From the end of a bar to another meter."""
+"""Price of another meter after the end of a bar."""
 _STRICTER = 1.7
 """Factor of these prices when a path is compared with one meter throughout (chosen likewise)."""
 _KNOWN_WEIGHT = 4.0
-"""Weight of the log odds of its bars against those of one meter throughout (chosen likewise)."""
+"""Weight of the log odds of a path's bars relative to those of one meter throughout (chosen likewise)."""
 # By hand.
 _STEPS = 12
-"""Steps of a beat, which sixteenths and triplets lie on; a hit belongs to the nearest."""
+"""Steps of a beat, fine enough for sixteenths and triplets; a hit belongs to the nearest step."""
 _PRIOR_BARS = 1.0
-"""Pseudo-count: bars that the shares of any beat count for."""
+"""Pseudo-count: the shares of any beat count as this many bars."""
 _PASSAGE_BARS = 6
 """Length of the passages whose shares are tried."""
 _PASSAGES = 4
-"""Maximum number of them."""
+"""Maximum number of these passages."""
 _FOLLOWED = 2
 """Number of passages, or pairs of them, that are followed further."""
 _MIN_SHARE = 0.003
-"""Least share of the beats in which a class is struck at a step."""
+"""Minimum share of the beats in which a class is struck at a step."""
 _TEMPER = 0.2
 """Exponent of a likelihood that becomes a probability: the hits of one player are far from independent."""
 _NEVER = 1e9
-"""Price of what cannot be."""
+"""Price of an impossible move."""
 _MIN_BARS = 3
 """Minimum number of bars of a second meter."""
 
 Chooser = Callable[[np.ndarray, np.ndarray, Meter], tuple[int, float]]
-"""Takes which hits are meant, their positions in quarters and their meter; returns the beat that begins a bar, and the
-log odds of that reading."""
+"""Called with a selection of hits, their positions in quarters and their meter; returns the beat that begins a bar, and
+the log odds of that reading."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Beats:
-    """Hits by the beat that each belongs to.
+    """Hits by their beats.
 
     Attributes
     ----------
@@ -94,7 +95,8 @@ class _Beats:
         return cls(struck // kinds, struck % kinds, count, np.clip(shares, _MIN_SHARE, 1.0 - _MIN_SHARE))
 
     def folded(self, positions: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return ``(length, kinds)`` counts of strokes, and ``(length,)`` of beats, at each position; -1 is none."""
+        """Return counts of strokes, ``(length, kinds)``, and of beats, ``(length,)``, at each position; position -1
+        does not count."""
         at = positions[self.slots]
         inside = at >= 0
         flat = at[inside] * len(self.any_beat) + self.kinds[inside]
@@ -130,9 +132,9 @@ class FoundBars:
     meters : tuple of MeterChange
         The meters, in quarters from the first bar line that is not before the first hit.
     first : float
-        That bar line, in quarters of the beats given.
+        The position of that bar line, in quarters of the given beats.
     certainty : float
-        Probability of the changes, against one meter throughout.
+        Probability of the changes, relative to one meter throughout.
     """
 
     meters: tuple[MeterChange, ...]
@@ -141,7 +143,7 @@ class FoundBars:
 
 
 def find_changes(quarters: np.ndarray, classes: np.ndarray, meter: Meter, choose: Chooser) -> FoundBars | None:
-    """Find out whether, and where, the meter changes.
+    """Find where the meter changes, if it does.
 
     Parameters
     ----------
@@ -194,14 +196,14 @@ def _total(meters: Sequence[Meter]) -> int:
 
 
 def _offsets(meters: Sequence[Meter]) -> list[int]:
-    """Return the first position of each meter; those of all meters are counted on."""
+    """Return the first position of each meter; positions are numbered through all meters."""
     return [0, *itertools.accumulate(meter.numerator for meter in meters)]
 
 
 def _gain(beats: _Beats, path: np.ndarray, meters: Sequence[Meter]) -> float:
-    """Return how much likelier the hits are on a path than with one meter throughout.
+    """Return by how much a path raises the log likelihood of the hits over one meter throughout.
 
-    A second meter is compared with one meter that has other shares where the second one is.
+    A path with a second meter is compared with one meter that has other shares in the same bars.
     """
     numbers, second = np.arange(beats.count), path >= meters[0].numerator
     others = [(numbers % meter.numerator, meter.numerator) for meter in meters]
@@ -211,7 +213,7 @@ def _gain(beats: _Beats, path: np.ndarray, meters: Sequence[Meter]) -> float:
 
 
 def _fit_passages(beats: _Beats, meter: Meter) -> list[np.ndarray]:
-    """Fit all beats with the shares of passages all over the recording."""
+    """Fit all beats with the shares of passages from the whole recording."""
     length, numbers = _PASSAGE_BARS * meter.numerator, np.arange(beats.count)
     fits = []
     for start in np.unique(np.linspace(0, max(beats.count - length, 0), _PASSAGES).astype(int)):
@@ -222,7 +224,8 @@ def _fit_passages(beats: _Beats, meter: Meter) -> list[np.ndarray]:
 
 
 def _follow(beats: _Beats, meters: Sequence[Meter], passages: Sequence[Sequence[np.ndarray]]) -> list[np.ndarray]:
-    """Run the bar pointer with the shares of passages, then, where it fits best, twice with those that it found."""
+    """Run the bar pointer with the shares of each passage; then twice more from the best passages, with the shares
+    along the found paths."""
     total = _total(meters)
     tried = []
     for chosen in itertools.product(*(range(len(fits)) for fits in passages)):
@@ -243,9 +246,9 @@ def _follow(beats: _Beats, meters: Sequence[Meter], passages: Sequence[Sequence[
 def _run(fits: np.ndarray, meters: Sequence[Meter], firsts: Sequence[int] | None) -> tuple[np.ndarray, float]:
     """Return the likeliest path, ``(beats,)`` positions, and its log likelihood.
 
-    With `firsts`, jumps go to the beginnings of bars only.
+    With `firsts`, jumps go only to the beginnings of bars.
 
-    The end of a bar may be followed by that of another meter.
+    After the end of a bar, a bar of another meter may follow.
     """
     path = np.zeros(len(fits), np.int64)
     scores, back = np.zeros((2, fits.shape[1])), np.zeros(fits.shape, np.int8)
@@ -291,11 +294,11 @@ def _climb(fits: np.ndarray, prices: np.ndarray, scores: np.ndarray, back: np.nd
     fits : np.ndarray
         ``(beats, positions)`` log likelihoods.
     prices : np.ndarray
-        ``(positions, positions)`` log odds against going from one to another.
+        ``(positions, positions)`` log odds against going from one position to another.
     scores : np.ndarray
-        ``(2, positions)``, the first row those of the first beat; rows take turns.
+        ``(2, positions)``, scores; the first row begins with those of the first beat, and the rows take turns.
     back : np.ndarray
-        ``(beats, positions) int8``, receives where each came from.
+        ``(beats, positions) int8``, receives the previous position on the best way to each.
 
     Returns
     -------
@@ -320,7 +323,7 @@ def _climb(fits: np.ndarray, prices: np.ndarray, scores: np.ndarray, back: np.nd
 def _choose_first(
     path: np.ndarray, quarters: np.ndarray, index: int, meters: Sequence[Meter], choose: Chooser
 ) -> tuple[int, float]:
-    """Choose the position of a meter that begins its bars; where bars were cut, beats are left out."""
+    """Choose the position at which the bars of a meter begin; beats of cut bars are left out."""
     meter, offset = meters[index], _offsets(meters)[index]
     inside = (path >= offset) & (path < offset + meter.numerator)
     if inside.sum() < _MIN_BARS * meter.numerator:

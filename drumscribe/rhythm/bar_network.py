@@ -1,7 +1,7 @@
-"""A small network that scores bars of 4/4: how much a bar resembles those of drummers, given where it begins.
+"""A small network that scores how much a bar of 4/4, with a given downbeat, resembles the bars of drummers.
 
-Its input is all of a recording folded into one bar: for each twelfth of a quarter, the number of hits of each class,
-and how much louder than average they are. A first layer sees each quarter by itself, a second all four.
+Its input is a whole recording folded into one bar: for each twelfth of a quarter, the number of hits of each class, and
+how much louder than average they are. A first layer sees each quarter by itself, a second all four.
 ``train/rhythm/network.py`` trains it together with the other weights of readings.
 """
 

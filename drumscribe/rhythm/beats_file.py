@@ -1,10 +1,10 @@
 """Beat files: on each line a time in seconds and, optionally, the number of the beat in its bar.
 
 This is the format of MDB Drums, SMC and GTZAN-Rhythm. Columns are separated by blanks, tabs, commas or semicolons;
-empty lines and lines that begin with ``#`` are ignored. Bars count from 1 and may have any number of beats; the first
-line may be any beat of a bar. Audacity labels (start, end and text, separated by tabs) are read, too: the start is the
-time, and a text that is a number is the number of the beat; lines of frequencies, which begin with a backslash, are
-ignored, as is a first line of column names.
+empty lines and lines that begin with ``#`` are ignored. The beats of a bar are numbered from 1, and a bar may have any
+number of beats; the first line may be any beat of a bar. Audacity labels (start, end and text, separated by tabs) are
+read, too: the start is the time, and a text that is a number is the number of the beat; lines of frequencies, which
+begin with a backslash, are ignored, as is a first line of column names.
 """
 
 import re
@@ -54,7 +54,7 @@ class Beats:
         return np.diff(np.searchsorted(self.times, self.downbeats)).tolist()
 
     def per_bar(self, meter: Meter) -> int | None:
-        """Return how many of these beats a bar of a meter has: beats, or eighths in 6/8; None if neither fits."""
+        """Return how many of these beats a bar of a meter has, as beats or as eighths of 6/8; None if neither fits."""
         lengths = set(self.bar_lengths())
         for count in (meter.beats_per_bar, meter.numerator):
             if lengths <= {count} and self.highest <= count:
@@ -84,8 +84,8 @@ class _Beat:
 def read_beats(path: str | Path) -> Beats:
     """Read a file of beats.
 
-    If two beats are about twice as far apart as those around them, and are not numbered consecutively, one was skipped
-    between them and is inserted; before a 1, only if that makes a bar as long as most.
+    If two beats are about twice as far apart as those around them, and their numbers are not consecutive, the skipped
+    beat between them is inserted; before a 1, only if the bar then is as long as most bars.
 
     Parameters
     ----------
@@ -148,7 +148,8 @@ def _in_line(path: str | Path, number: int) -> Iterator[None]:
 
 
 def _is_label(line: str) -> bool:
-    """Return whether a line is start, end and text; in other files the second column soon is below the first."""
+    """Return whether a line is start, end and text; in other files, the second column soon is smaller than the
+    first."""
     try:
         start, end, _ = line.split("\t")
         return float(start) <= float(end)
@@ -195,14 +196,14 @@ def _with_skipped(beats: list[_Beat]) -> list[_Beat]:
 
 
 def _counts_on(before: _Beat, beat: _Beat) -> bool:
-    """Return whether the number of one beat may follow that of another, as far as they are known."""
+    """Return whether the number of one beat may follow that of another; unknown numbers may."""
     if before.in_bar is None or beat.in_bar is None:
         return True
     return beat.in_bar in (1, before.in_bar + 1)
 
 
 def _check(before: _Beat, beat: _Beat) -> None:
-    """Refuse two consecutive beats that no music has."""
+    """Refuse two consecutive beats whose tempo is out of range."""
     lowest, highest = TEMPO_LIMITS
     tempo = round(60.0 / (beat.time - before.time), 3)
     if not lowest <= tempo <= highest:

@@ -1,4 +1,4 @@
-"""Rhythm of hits: `pulses`, their `readings` in quarters and bars, and the tempo map (`tempo_fitting`)."""
+"""Find the rhythm of hits: `pulses`, their `readings` in quarters and bars, and the tempo map (`tempo_fitting`)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -24,27 +24,27 @@ TEMPO_RANGE = (40.0, 300.0)
 PULSE_RANGE = (66.0, 140.0)
 """Slowest and fastest pulse tracked, per minute: wider than an octave, so that every tempo has a multiple there."""
 _PULSE_RANGES = (PULSE_RANGE, (60.0, 105.0), (95.0, 165.0))
-"""Further ranges, too narrow for half as many pulses: they follow a tempo that leaves `PULSE_RANGE` (by hand)."""
+"""Further ranges, each narrower than an octave, which follow a tempo that leaves `PULSE_RANGE` (by hand)."""
 _MIN_SECONDS = 2.0
 """Minimum time from the first to the last hit for rhythm analysis (by hand)."""
 _SAME_TEMPO_FACTOR = 1.05
-"""Factor within which only one reading of pulses in quarters has its tempo (by hand)."""
+"""Tempi within this factor are the same; no two ratios of pulses to quarters are that near (by hand)."""
 _SAME_PULSE_S = 0.02
-"""Maximum distance in seconds of pulses that are the same (by hand)."""
+"""Pulses at most this far apart, in seconds, are the same (by hand)."""
 
 
 def analyse_rhythm(transcription: Transcription, options: RhythmOptions | None = None) -> Rhythm:
     """Find tempo, beats and bars of a transcription.
 
-    Playing that fits no beat is reported as free time, unless a tempo or beats are given; so is playing that fits no
-    tempo of a given range.
+    Playing that fits no beat is reported as free time, unless a tempo or beats are given. Playing that fits no tempo of
+    a given range is reported as free time, too.
 
     Parameters
     ----------
     transcription : Transcription
         The hits and the duration of a recording.
     options : RhythmOptions, optional
-        What is known beforehand; nothing if None.
+        Constraints; none by default.
 
     Returns
     -------
@@ -54,8 +54,8 @@ def analyse_rhythm(transcription: Transcription, options: RhythmOptions | None =
     Raises
     ------
     RhythmError
-        If all given beats lie outside the recording, or before its first hit; if there is no reading to choose as asked
-        for.
+        If all given beats lie outside the recording, or before its first hit; or if there is no reading of the
+        requested number.
     """
     options = options or RhythmOptions()
     if options.beats is not None:
@@ -81,9 +81,9 @@ def _find_rhythm(transcription: Transcription, options: RhythmOptions) -> Rhythm
 def _prefer_steady(strokes: Strokes, duration: float, options: RhythmOptions) -> Rhythm:
     """Find the rhythm; if a tempo or range is given, prefer one tempo to a changing one.
 
-    Pulses that are forced to be faster than the playing can always follow something between the hits, however steady
-    these are. If the result changes its tempo, and the playing is steady without the restriction, its quarters are
-    divided to fit the restriction.
+    If pulses have to be faster than the playing, they can drift between the hits, even if these are steady. If the
+    tempo of the result changes, but the playing is steady without the restriction, the quarters of the unrestricted
+    result are divided until they fit the restriction.
     """
     found, _ = _analyse(strokes, duration, options)
     if found.steady or (options.tempo is None and options.tempo_range is None):
@@ -106,9 +106,9 @@ def _analyse(
     times: int = 1,
     tracks: Sequence[np.ndarray] | None = None,
 ) -> tuple[Rhythm, bool]:
-    """Find the rhythm of a recording played so many times, and whether the recording is a loop.
+    """Find the rhythm of a recording repeated this many times, and whether the recording is a loop.
 
-    Pulses are tracked unless `tracks` gives their starts.
+    Track pulses, unless `tracks` gives their starts.
     """
     repeated = strokes.repeated(times, duration)
     tables = load_tables()
@@ -124,7 +124,8 @@ def _analyse(
 
 
 def _track(strokes: Strokes, tables: Tables, pulse_ranges: Sequence[tuple[float, float]]) -> list[np.ndarray]:
-    """Track pulses in each range of pulses per minute; leave out those that repeat, or skip, pulses of the first."""
+    """Track pulses in each range of pulses per minute; drop tracks with the same pulses as the first, or with every
+    second one."""
     from .pulses import track_pulses
 
     tracks: list[np.ndarray] = []
@@ -177,7 +178,7 @@ def _rhythm_of(
 
 
 def _chooser(strokes: Strokes, tempo: float, tables: Tables) -> Chooser:
-    """Return what chooses the beat that begins the bars of some hits."""
+    """Return a function that chooses the first beat of the bars of some hits."""
 
     def choose(hits: np.ndarray, quarters: np.ndarray, meter: Meter) -> tuple[int, float]:
         near = tempo / _SAME_TEMPO_FACTOR, tempo * _SAME_TEMPO_FACTOR
@@ -203,7 +204,8 @@ def _ranges(options: RhythmOptions) -> tuple[tuple[float, float], tuple[tuple[fl
 
 
 def _with_a_frame(slowest: float, fastest: float) -> tuple[float, float]:
-    """Widen a range of tempi by one frame of pulse length: pulses are whole frames, which may miss its ends."""
+    """Widen a range of tempi by one frame of pulse length: pulses last whole frames, which may miss the ends of the
+    range."""
     from .pulses import FRAME
 
     return 60.0 / (60.0 / slowest + FRAME), 60.0 / (60.0 / fastest - FRAME)
@@ -257,7 +259,7 @@ def logistic(log_odds: np.ndarray) -> np.ndarray:
 
 
 def _metrical(reading: Reading, starts: np.ndarray, tables: Tables) -> float:
-    """Return the probability that there is a beat: bars repeat themselves, and pulses are even."""
+    """Return the probability that the playing has a beat, from the repetition of bars and the evenness of pulses."""
     return float(logistic(tables.metrical_weights @ np.array([unevenness(starts), reading.repetition, 1.0])))
 
 

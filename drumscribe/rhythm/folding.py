@@ -1,7 +1,7 @@
-"""Hits folded into one bar, and how well patterns fit that bar wherever it begins.
+"""Fold hits into one bar, and measure how well patterns fit this bar from each possible downbeat.
 
-A folded bar has few cells that are hit, and each cell occurred one of two numbers of times, which differ by one. So all
-patterns are fitted from all downbeats by sums over the hits and over arcs of the bar.
+Few cells of a folded bar have hits, and each cell occurred n or n + 1 times. So sums over the hits and over arcs of the
+bar fit all patterns from all downbeats.
 """
 
 import math
@@ -17,11 +17,11 @@ from .patterns import CELLS, CLASSES, Tables
 _MIN_RATE = 0.0015
 """Hits per bar expected in any cell, whatever the pattern."""
 _PRIOR_BARS = 2.0
-"""Pseudo-count: bars that a known pattern counts for."""
+"""Pseudo-count: a known pattern counts as this many bars."""
 _DOWNBEATS = 3
 """Downbeats considered per bar length, besides those at eighths from the likeliest."""
 _MIN_DISTANCE_CELLS = 4
-"""Minimum distance between them."""
+"""Minimum distance between these downbeats."""
 _TEMPER = 0.3
 """Exponent of the likelihood when downbeats are ranked: the hits of one player are far from independent."""
 
@@ -77,7 +77,7 @@ class Patterns:
 def fold(cells: np.ndarray, classes: np.ndarray, patterns: Patterns) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Fold hits into one bar, and find its likeliest downbeats.
 
-    They are those that fit best, and all at eighths from the best one.
+    These are the downbeats that fit best, and all at a distance of eighths from the best one.
 
     Parameters
     ----------
@@ -149,8 +149,9 @@ def _fold(
 ) -> int:
     """Fill `downbeats` and `fits`, and return the number of downbeats; the other arguments are those of `fold`.
 
-    `counts` has the hits of each class in each cell, `places` where there are any, `first` the cell of the first, and
-    `total` the cells that all of them span; `tempered` and `known` are zeros, memory to work in.
+    `counts` has the hits of each class in each cell, `places` the cells with hits, `first` the cell of the first hit,
+    and `total` the number of cells from the first hit to the last. `tempered` and `known` are arrays of zeros to work
+    in.
     """
     count, kinds, per_bar = means.shape
     base, more = float(total // per_bar), total % per_bar  # each cell occurred so often, so many cells once more

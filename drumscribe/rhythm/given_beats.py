@@ -13,13 +13,13 @@ from .tempo_fitting import PlacedHits, fit_steady
 
 # By hand.
 _HIT_TOLERANCE_S = 0.1
-"""A hit up to so many seconds before the first beat, or after the last, is on it."""
+"""A hit up to this many seconds before the first beat or after the last one counts as on it."""
 _STEADY_S = 0.002
-"""Maximum error in seconds of beats with one tempo: those of a click are rounded when written."""
+"""Maximum error in seconds of beats with one tempo: the beats of a click are rounded in the file."""
 _ROUNDING_S = 0.0002
 """Maximum increase of that error in seconds when the tempo is rounded."""
 _END_INTERVALS = 8
-"""Number of intervals, at either end, whose median is the tempo outside the given beats."""
+"""The median of this many intervals at either end is the tempo outside the given beats."""
 
 
 def rhythm_of_beats(transcription: Transcription, beats: Beats, options: RhythmOptions) -> Rhythm:
@@ -60,7 +60,7 @@ def rhythm_of_beats(transcription: Transcription, beats: Beats, options: RhythmO
 
 
 def _check_span(transcription: Transcription, beats: Beats) -> None:
-    """Refuse the beats of another recording."""
+    """Refuse beats that belong to another recording."""
     hits, duration = transcription.hits, transcription.duration
     advice = "give those of this recording, in seconds from its beginning"
     if beats.times[0] >= duration:
@@ -87,7 +87,7 @@ def _bars_of_beats(transcription: Transcription, times: np.ndarray, meter: Meter
 def follow_beats(beats: Beats, meter: Meter | None, first: int) -> TempoMap:
     """Build the tempo map through given beats, from one beat before them to one after them.
 
-    If one tempo is off by at most `_STEADY_S` everywhere, the map has that tempo, rounded if the beats allow it.
+    If all beats are within `_STEADY_S` of one tempo, the map has that tempo, rounded if the beats allow it.
 
     Parameters
     ----------

@@ -47,7 +47,7 @@ class Hypothesis:
     Attributes
     ----------
     reading : Reading
-        The likeliest reading that says so.
+        The likeliest reading with this tempo and these bars.
     starts : np.ndarray
         ``(pulses,)`` start times of its pulses in seconds.
     tempo : float
@@ -55,7 +55,7 @@ class Hypothesis:
     line : float
         Time in seconds of a bar line near the middle of the recording.
     probability : float
-        Of all of it.
+        Probability of tempo, beats and bars together.
     certainty : float
         Probability of its tempo, whatever the beats and bars.
     """
@@ -93,7 +93,7 @@ def weigh(tracks: Sequence[Track], scores: np.ndarray, middle: float) -> list[Hy
     Returns
     -------
     list of Hypothesis
-        The one that is chosen, then the others, the likeliest first; none if there is no reading.
+        The chosen hypothesis, then the others, the likeliest first; none if there is no reading.
     """
     sources = np.repeat(np.arange(len(tracks)), [len(track.readings) for track in tracks])
     firsts = np.cumsum([0, *(len(track.readings) for track in tracks)])

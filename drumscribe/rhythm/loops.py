@@ -1,7 +1,7 @@
-"""Loops: recordings cut at bar lines, whose ends settle what the hits leave open.
+"""Loops: recordings cut at bar lines, whose ends decide between readings that the hits leave open.
 
-A loop of a bar or two repeats nothing within itself, and half of a bar often resembles the other half; but it begins on
-a downbeat, and its length divided by the number of its bars gives its tempo, to the sample.
+A loop of one or two bars has no repetition within itself, and the halves of a bar often resemble each other. But a loop
+begins on a downbeat, and its length divided by its number of bars gives its tempo, to the sample.
 """
 
 import math
@@ -27,7 +27,7 @@ _MAX_BEGUN_S = 0.1
 _MAX_LAG_S = 0.04
 """Maximum lead or lag of the playing against the click, in seconds."""
 _CUT_TOLERANCE_S = 0.006
-"""Error in seconds with which a loop may be cut."""
+"""Maximum error in seconds of the cut of a loop."""
 _MAX_ERRORS, _MAX_MISS_S = 5.0, 0.06
 """Maximum distance between the last bar line and the end of the loop, in standard errors and in seconds: players
 drift."""
@@ -44,7 +44,7 @@ _REPEATED_S = 12.0
 def repetitions(seconds: Sequence[float], duration: float) -> int:
     """Return how often to repeat a recording for rhythm analysis: several times for a short loop, else once.
 
-    A recording is no loop if it does not begin with a hit, has hardly any, or ends in silence.
+    A recording is not a loop if it does not begin with a hit, has hardly any hits, or ends in silence.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def repetitions(seconds: Sequence[float], duration: float) -> int:
 
 
 def bar_line_odds(readings: Readings, starts: np.ndarray, duration: float) -> np.ndarray:
-    """Return how much more likely each reading becomes by the ends of the recording falling on its bar lines.
+    """Return the log odds for each reading from how near its bar lines are to the ends of the recording.
 
     Parameters
     ----------
@@ -91,9 +91,9 @@ def bar_line_odds(readings: Readings, starts: np.ndarray, duration: float) -> np
 
 
 def beginning_odds(readings: Readings, starts: np.ndarray, first: float) -> np.ndarray:
-    """Return how much more likely each reading becomes by a bar beginning with the recording.
+    """Return the log odds for each reading from whether a bar begins with the recording.
 
-    A recording whose first stroke comes at once was cut there, mostly at the beginning of a bar.
+    A recording that begins with a stroke was cut there, mostly at the beginning of a bar.
 
     Parameters
     ----------
@@ -127,8 +127,8 @@ def beginning_odds(readings: Readings, starts: np.ndarray, first: float) -> np.n
 def fit_loop(hits: PlacedHits, meter: Meter, duration: float) -> TempoMap | None:
     """Fit one tempo at which whole bars fill the recording, if the hits agree.
 
-    The last bar of the hits must end with the recording, within the precision of the hits, and their first bar must
-    begin about when the recording does: a player may be consistently ahead of the click, or behind it.
+    The last bar of the hits must end with the recording, within the precision of the hits. The first bar must begin
+    about when the recording begins: a player may be consistently ahead of the click, or behind it.
 
     Parameters
     ----------

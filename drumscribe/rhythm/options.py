@@ -1,4 +1,4 @@
-"""Rhythm options: what a user knows about the rhythm of a recording."""
+"""Rhythm options: constraints that a user gives on the rhythm of a recording."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ from .beats_file import Beats
 
 @dataclass(frozen=True, slots=True)
 class RhythmOptions:
-    """Constraints on the rhythm; whatever is not given is detected.
+    """Constraints on the rhythm; tempo, meter and beats that are not given are detected.
 
     Attributes
     ----------
@@ -25,7 +25,7 @@ class RhythmOptions:
     fixed_tempo : bool, default False
         Whether to fit one tempo throughout, however the playing drifts.
     choice : RhythmChoice, optional
-        The reading to choose of those found; the likeliest as it is, if not given.
+        The reading to choose; by default the likeliest, unchanged.
 
     Raises
     ------

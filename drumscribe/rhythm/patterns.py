@@ -35,7 +35,7 @@ _GHOST_SHARE = 0.55
 
 @dataclass(frozen=True, slots=True)
 class Strokes:
-    """Hits as rhythm analysis takes them.
+    """Hits as the input of rhythm analysis: times, classes and accents.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Strokes:
 
 
 def class_of(articulation: str) -> str:
-    """Return the one of `CLASSES` that a loud stroke of an articulation belongs to."""
+    """Return the class of a loud stroke of an articulation."""
     return _CLASS_OF[articulation]
 
 
@@ -142,7 +142,7 @@ class Tables:
     temperature : float
         Divisor that turns scores into log odds, fitted on held-out grooves.
     metrical_weights : np.ndarray
-        Weights of the evidence for playing in time (see `finding`).
+        Weights of the evidence that the playing has a beat (see `finding`).
     """
 
     phases: np.ndarray
@@ -154,7 +154,7 @@ class Tables:
     metrical_weights: np.ndarray
 
     def rates_of(self, meter: Meter) -> np.ndarray:
-        """Return the rates of a meter; one without its own repeats the bars of 6/8 or 4/4."""
+        """Return the rates of a meter; a meter without rates of its own repeats the bars of 6/8 or 4/4."""
         if meter in self.rates:
             return self.rates[meter]
         rates = self.rates[self._kin(meter)]

@@ -1,4 +1,4 @@
-"""Pulse tracking: stretches of time that are one beat long, whatever note value the beat has.
+"""Pulse tracking: a pulse is a time span of one beat, whatever note value the beat has.
 
 The path of pulses is the likeliest one of a bar-pointer model without bars: each pulse has a length, lengths change
 little from one to the next, and each class of strokes has its typical phases, known from drummers' playing. As hits are
@@ -22,7 +22,8 @@ _STEP_COST = np.array([0.0, 0.3, 1.2], np.float32)
 _JUMP_COST = 12.0
 """Log odds against any larger change of length (by hand)."""
 _MEMORY_FRAMES = 12000
-"""Frames with backpointers; the path half as far back is final, so that recordings may have any length."""
+"""Number of frames with backpointers; the path older than half of them is final, so that recordings may have any
+length."""
 
 
 def track_pulses(
@@ -79,7 +80,7 @@ def _solve(
     numbers: np.ndarray,
     back: np.ndarray,
 ) -> None:
-    """Solve the model by Viterbi over (end of a pulse, its length), for some frames after those that are solved.
+    """Solve the model by Viterbi over (end of a pulse, its length), for the next frames.
 
     Parameters
     ----------
@@ -100,9 +101,10 @@ def _solve(
     ends : np.ndarray
         ``(longest + 1, lengths) float32``, a ring over frames of the best scores.
     best : np.ndarray
-        ``(longest + 1,) float32``, the best of those at each frame.
+        ``(longest + 1,) float32``, the best of these scores at each frame.
     numbers : np.ndarray
-        ``(2, longest + 1) int64``, for the same frames the length that it belongs to, and the first hit at or after it.
+        ``(2, longest + 1) int64``, for the same frames the length of the best pulse, and the first hit at or after the
+        frame.
     back : np.ndarray
         ``(memory, lengths) int8``, a ring over frames of backpointers.
     """
@@ -140,7 +142,7 @@ def _solve(
 def _path(
     best: np.ndarray, best_length: np.ndarray, back: np.ndarray, first: int, frame: int, final: int, known: int
 ) -> list[int]:
-    """Return the pulses from frame `known` to `final` on the best path that ends near `frame`, the last one solved.
+    """Return the pulses from frame `known` to `final` on the best path that ends near `frame`, the last solved frame.
 
     The arrays are those of `_solve`.
     """

@@ -1,10 +1,11 @@
 """Readings of pulses in quarters and bars: all are scored, and the likeliest is chosen.
 
-A reading says how many pulses make a quarter, which meter holds and where bars begin. It folds the hits into one bar,
-and two things support it: the likelihood of the hits under known patterns (a mixture of Poisson models), and that of a
-bar that repeats itself, however unknown: there the rate of each class in each cell of the bar has a Gamma prior around
-the closest pattern and is integrated out. In 4/4, for which there is enough training material, a small network scores
-the bar as well. All weights, and those of tempo and meter, are learnt together, as those of a conditional logit model.
+A reading has the number of pulses in a quarter, the meter, and where bars begin. It folds the hits into one bar, and
+has two kinds of evidence. The first is the likelihood of the hits under known patterns (a mixture of Poisson models).
+The second is the likelihood of a bar that repeats itself, even with an unknown pattern: the rate of each class in each
+cell of the bar has a Gamma prior around the closest pattern, and is integrated out. In 4/4, for which there is enough
+training material, a small network scores the bar as well. All weights, and those of tempo and meter, are learnt
+together, as those of a conditional logit model.
 
 References
 ----------

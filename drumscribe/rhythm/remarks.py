@@ -1,4 +1,4 @@
-"""Remarks on a rhythm that differs from the options."""
+"""Remarks for the user on a rhythm that differs from the options."""
 
 from ..music.tempo_map import TempoMap
 from ..music.transcription import Rhythm

@@ -1,4 +1,4 @@
-"""Tempo fitting: one tempo if it explains the hits, else one that follows them."""
+"""Tempo fitting: one tempo if it explains the hits, otherwise a tempo that follows them."""
 
 from dataclasses import dataclass
 
@@ -8,11 +8,11 @@ from ..music.tempo_map import Meter, MeterChange, TempoMap
 
 # By hand, where no source is named.
 PICKUP_QUARTERS = 0.15
-"""A first hit up to so much before a bar line is on it."""
+"""A first hit up to this many quarters before a bar line is on it."""
 _STEPS_PER_QUARTER = (1, 2, 4, 3)
 """Quarters, eighths, sixteenths and triplets."""
 _STEP_COSTS = np.array([0.0, 0.005, 0.01, 0.015])
-"""Distance in quarters that each of these adds when the nearest step is chosen: coarse steps are likelier."""
+"""Distance in quarters added for each of these when the nearest step is chosen: coarse steps are likelier."""
 _STEP_WEIGHTS = np.array([1.0, 0.7, 0.3, 0.3])
 """Weight of a hit on each of these in the fit of the tempo."""
 _MATCH_WINDOW_QUARTERS = 0.07
@@ -36,7 +36,7 @@ _ROUNDING_S = 0.01
 
 @dataclass(frozen=True, slots=True)
 class PlacedHits:
-    """Hits with the step of the grid that each is meant for.
+    """Hits, each with its step of the grid.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class PlacedHits:
 
 
 def place_hits(seconds: np.ndarray, quarters: np.ndarray) -> PlacedHits:
-    """Assign hits to quarters, eighths, sixteenths or triplets; drop hits that are near none.
+    """Assign hits to quarters, eighths, sixteenths or triplets; drop hits that are not near any of these.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def is_steady(hits: PlacedHits) -> bool:
 
 
 def fit_steady(hits: PlacedHits, meter: Meter) -> TempoMap:
-    """Fit one tempo, rounded to whole quarters per minute if the recording cannot distinguish the two.
+    """Fit one tempo, rounded to a whole number of quarters per minute if that fits the recording as well.
 
     Parameters
     ----------
