@@ -1,1 +1,1 @@
-"""Live transcription: inputs, MIDI ports, the screen, sessions, and pipes to other programs."""
+"""Live transcription: audio inputs, MIDI ports, OSC, the screen, sessions, and pipes and sockets to other programs."""

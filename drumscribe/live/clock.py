@@ -1,4 +1,4 @@
-"""Tempo of live playing: heard from the hits, or told by a MIDI clock, and sent on as one."""
+"""Tempo of live playing: estimated from the hits, or received as a MIDI clock; and sent as a MIDI clock."""
 
 import threading
 import time
@@ -33,14 +33,14 @@ _LOST_S = 1.0
 
 @dataclass(frozen=True)
 class Beat:
-    """A tempo, and where in it a moment is.
+    """A tempo, and the position in quarters of one moment.
 
     Attributes
     ----------
     tempo : float
         Quarters per minute.
     quarters : float
-        From the first beat to `moment`.
+        Quarters from the first beat to `moment`.
     moment : float
         Seconds.
     """
@@ -50,7 +50,7 @@ class Beat:
     moment: float
 
     def quarters_at(self, moment: float) -> float:
-        """Count the quarters up to another moment, if the tempo holds.
+        """Count the quarters up to another moment, at the same tempo.
 
         Parameters
         ----------
@@ -60,7 +60,7 @@ class Beat:
         Returns
         -------
         float
-            From the first beat.
+            Quarters from the first beat.
         """
         return self.quarters + (moment - self.moment) * self.tempo / 60.0
 
@@ -94,7 +94,7 @@ def heard_beat(hits: Sequence[Hit], now: float) -> Beat | None:
 
 
 class TempoTracker:
-    """Estimates the tempo of what is played, in a thread of its own."""
+    """Estimates the tempo of the playing, in a thread of its own."""
 
     def __init__(self) -> None:
         self.beat: Beat | None = None
@@ -103,7 +103,7 @@ class TempoTracker:
         self._busy: threading.Thread | None = None
 
     def take(self, hits: Sequence[Hit], now: float) -> None:
-        """Take new hits, and begin an estimate where one is due.
+        """Take new hits, and begin an estimate if one is due.
 
         Parameters
         ----------
@@ -139,7 +139,7 @@ class ClockReceiver:
         Parameters
         ----------
         message : Message
-            Of any kind.
+            A message of any kind.
         """
         if message.type == "clock":
             self._pulses.append(time.monotonic())
@@ -152,8 +152,8 @@ class ClockReceiver:
 
     @property
     def beat(self) -> Beat | None:
-        """The tempo, and the last pulse; None before there are some, and when they have stopped. Moments are those of
-        `time.monotonic`."""
+        """The tempo, and the last pulse; None before the first pulses, and after the clock has stopped. Moments are
+        those of `time.monotonic`."""
         pulses = list(self._pulses)
         if len(pulses) < PULSES // 4 or time.monotonic() - pulses[-1] > _LOST_S:
             return None
@@ -162,16 +162,16 @@ class ClockReceiver:
 
 
 class Timing:
-    """Knows the tempo of a session, and tells it others.
+    """Keeps the tempo of a session, and sends it to others.
 
     Parameters
     ----------
     receiver : ClockReceiver or None
-        Gives the tempo; None to hear it.
+        Receives the tempo; None to estimate it from the hits.
     sender : ClockSender or None
-        Is told.
+        Sends the tempo as a MIDI clock.
     osc : OscSender or None
-        Is told, too.
+        Sends the tempo as OSC.
     """
 
     def __init__(
@@ -217,7 +217,7 @@ class Timing:
         return None if beat is None else beat.tempo
 
     def _hear(self, hits: Sequence[Hit], now: float) -> Beat | None:
-        """What is heard, with a moment of `time.monotonic`."""
+        """Return the estimated tempo, with a moment of `time.monotonic`."""
         self._tracker.take(hits, now)
         heard = self._tracker.beat
         if heard is not self._heard and heard is not None:
@@ -251,12 +251,12 @@ class ClockSender:
         self._thread.join(1.0)
 
     def follow(self, beat: Beat) -> None:
-        """Go on in another tempo.
+        """Continue at another tempo.
 
         Parameters
         ----------
         beat : Beat
-            Its moment is one of `time.monotonic`.
+            The tempo; its moment is one of `time.monotonic`.
         """
         self._beat = beat
         self._known.set()
@@ -279,16 +279,16 @@ class ClockSender:
 
 
 def next_pulse(beat: Beat, pulse: int, moment: float) -> float:
-    """How long to wait for a pulse, so that those of whole quarters come to lie on beats.
+    """Return how long to wait for a pulse, so that the pulses of whole quarters fall on beats.
 
     Parameters
     ----------
     beat : Beat
         The tempo.
     pulse : int
-        Its number; 0 waits for the next beat.
+        Number of the pulse; 0 waits for the next beat.
     moment : float
-        When the pulse before was sent; or now.
+        When the previous pulse was sent; or now.
 
     Returns
     -------

@@ -12,10 +12,10 @@ SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 @contextmanager
 def ending_signals() -> Iterator[Callable[[], bool]]:
-    """Take the signals that end a session, so that its take and its MIDI are kept.
+    """Catch the signals that end a session, so that its take and its MIDI are written.
 
-    What is going on is not interrupted; the first signal is remembered, and a second Ctrl-C is one as usual. Where the
-    terminal is closed, what is still printed is dropped.
+    The first signal interrupts nothing, and is remembered. A second Ctrl-C interrupts as usual. After the terminal is
+    closed, further output is dropped.
 
     Yields
     ------
@@ -45,7 +45,7 @@ def ending_signals() -> Iterator[Callable[[], bool]]:
 
 
 def _drop_output(terminals: Sequence[int]) -> None:
-    """Let nothing that is printed fail for want of a terminal."""
+    """Drop all output, so that printing cannot fail without a terminal."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for number in terminals:
         os.dup2(nowhere, number)

@@ -170,14 +170,14 @@ def open_source(
 
 
 def ends_within(seconds: float, end: Callable[[], object]) -> bool:
-    """End something in a thread, which is left to itself where that takes too long.
+    """End something in a thread; leave the thread alone if that takes too long.
 
     Parameters
     ----------
     seconds : float
         How long it may take.
     end : callable
-        Ends it.
+        Called to end it.
 
     Returns
     -------
@@ -205,7 +205,7 @@ class DeviceInput:
     rate : int
         Samples per second.
     numbers : sequence of int
-        Of the channels to listen to, the first being 1.
+        Numbers of the channels to listen to, the first being 1.
     """
 
     def __init__(self, name: str, rate: int, numbers: Sequence[int]) -> None:
@@ -219,7 +219,7 @@ class DeviceInput:
         Parameters
         ----------
         block : np.ndarray
-            ``(frames, channels) float32``, all of the device's up to the last that is listened to.
+            ``(frames, channels) float32``, the device's channels up to the last one to listen to.
         *_ : object
             Time and status of the callback.
         """

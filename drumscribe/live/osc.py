@@ -3,7 +3,7 @@
 ``/drumscribe/hit``    instrument (string), velocity (int, 1 to 127), confidence (float, 0 to 1), time of the attack
                        (float, seconds from the start).
 ``/drumscribe/tempo``  tempo (float, quarters per minute), beat (float, quarters from the first beat, at the moment of
-                       sending): what `live` hears, or is told by a MIDI clock.
+                       sending): estimated by `live`, or received as a MIDI clock.
 """
 
 import socket
@@ -18,7 +18,7 @@ class OscError(DrumscribeError):
 
 
 class OscSender:
-    """Sends to one receiver, over UDP; whether it is there is not known.
+    """Sends to one receiver, over UDP, which does not say whether the receiver exists.
 
     Parameters
     ----------

@@ -14,12 +14,12 @@ from ..stream.events import StreamHit
 from .protocol import LARGEST_MESSAGE, Command, ProtocolError, read_messages, read_sound
 
 _LONGEST_NOTE_S = 60.0
-"""Longest note that can be asked for; by hand."""
+"""Longest note length that a client may ask for; by hand."""
 
 
 @dataclass(frozen=True)
 class _Transport:
-    """Where the host's song is: at `beat` in frame `sample`, `tempo` quarters per minute, if it is playing."""
+    """Position of the host's song: at `beat` in frame `sample`, at `tempo` quarters per minute, if it is playing."""
 
     sample: int
     beat: float
@@ -47,7 +47,7 @@ class Conversation:
     protocol : int
         Version of the protocol.
     also : callable or None
-        Is given each hit and its time in seconds, too.
+        Also called with each hit and its time in seconds.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Conversation:
         BrokenPipeError
             If the reader of the events is gone.
         ProtocolError
-            If something is received that is no message; an event says so.
+            If something other than a message is received; an event says so.
         """
         self._engine.prepare(self._rate, LARGEST_BLOCK, self._channels, "interleaved")
         self._send("ready", **self._facts())
@@ -138,7 +138,7 @@ class Conversation:
         self._sink.flush()
 
     def _hear(self, data: bytes) -> None:
-        """Take sound of any length."""
+        """Transcribe sound of any length."""
         data = self._rest + data
         size = 4 * self._channels
         whole = len(data) // size * size
@@ -152,7 +152,7 @@ class Conversation:
             self._send_note_offs(self._frames - self._engine.latency_samples)
 
     def _check(self, block: np.ndarray) -> None:
-        """Warn of samples that are no sound, once."""
+        """Warn once of invalid samples."""
         if not self._warned and not (np.abs(block) < LOUDEST).all():
             self._warned = True
             at = self._frames + int(np.argmin(np.abs(block) < LOUDEST)) // self._channels
@@ -174,7 +174,7 @@ class Conversation:
                 self._also(hit, time)
 
     def _send_note_offs(self, until: float, struck: int | None = None) -> None:
-        """End the notes whose time has come, or that which is struck again in frame `until`."""
+        """End the notes that are over by frame `until`, or the note that is struck again there."""
         for note, end in sorted(self._sounding.items(), key=lambda item: item[1]):
             if note == struck or (struck is None and end <= until):
                 del self._sounding[note]
@@ -189,7 +189,7 @@ class Conversation:
         self._sounding.clear()
 
     def _obey(self, command: Command) -> None:
-        """Follow a command, or say why not."""
+        """Carry out a command, or send an error."""
         kind = command.get("command")
         obey = self._COMMANDS.get(kind) if isinstance(kind, str) else None
         if obey is None:
@@ -263,12 +263,12 @@ class Conversation:
 
 
 def _number(value: object, name: str) -> float:
-    """A number that JSON gave.
+    """Return a number from JSON.
 
     Raises
     ------
     ValueError
-        If it is none, or not finite.
+        If it is not a number, or not finite.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not np.isfinite(value):
         raise ValueError(f"{name} is {value!r}: it is a number")

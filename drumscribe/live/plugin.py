@@ -1,4 +1,4 @@
-"""The LV2 plug-in: built from the sources that are part of drumscribe, and put where hosts look."""
+"""The LV2 plug-in: build it from the sources in drumscribe, and put it where hosts look."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ def default_folder() -> Path:
     Returns
     -------
     Path
-        By the system's custom.
+        The usual folder of the system.
     """
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Audio" / "Plug-Ins" / "LV2"
@@ -34,17 +34,18 @@ def default_folder() -> Path:
 def install(folder: Path) -> Path:
     """Build the plug-in, with this drumscribe as its engine, and install it.
 
-    Files of an earlier one are replaced one by one: a host that has loaded it keeps it until it ends.
+    Files of an earlier plug-in are replaced one by one: a host that has loaded it keeps the old one until the host
+    ends.
 
     Parameters
     ----------
     folder : Path
-        Of LV2 plug-ins; made if it is missing.
+        Folder of LV2 plug-ins; made if it is missing.
 
     Returns
     -------
     Path
-        The bundle in it.
+        The bundle in this folder.
 
     Raises
     ------
@@ -74,7 +75,7 @@ def _build(folder: Path) -> Path:
     Raises
     ------
     PluginError
-        If that fails.
+        If the build fails.
     """
     if shutil.which("make") is None:
         raise PluginError(f"the plug-in needs {_NEEDS}")

@@ -1,7 +1,7 @@
 """MIDI ports for live hits: a port of the system, or a new one that others can connect to.
 
-python-rtmidi has wheels up to Python 3.12, and also knows JACK's MIDI, which is taken on Linux where ALSA's sequencer
-is missing. rtmidi2, which has wheels for later ones, stands in for it there.
+python-rtmidi has wheels up to Python 3.12. It also supports the MIDI of JACK, which is used on Linux if ALSA's
+sequencer is missing. For later versions of Python, rtmidi2, which has wheels for them, is used instead.
 """
 
 import os
@@ -25,7 +25,7 @@ class PortError(DrumscribeError):
 
 
 class Port(Protocol):
-    """The interface of MIDI outputs: those of mido."""
+    """The interface of MIDI outputs, as in mido."""
 
     def send(self, message: "Message") -> None:
         """Send one message at once."""
@@ -33,7 +33,7 @@ class Port(Protocol):
 
 
 class _Rtmidi2Port:
-    """An output of rtmidi2, with what is used of mido's interface."""
+    """An output of rtmidi2, with the part of mido's interface that is used here."""
 
     def __init__(self, module: ModuleType, wanted: str | None) -> None:
         self._out = module.MidiOut(NAME)
@@ -53,7 +53,7 @@ class _Rtmidi2Port:
 
 
 class _Rtmidi2:
-    """rtmidi2, with what is used of mido's interface."""
+    """Wraps rtmidi2 in the part of mido's interface that is used here."""
 
     def __init__(self) -> None:
         import rtmidi2
@@ -68,7 +68,7 @@ class _Rtmidi2:
 
 
 def _system() -> Any:
-    """The system's MIDI: mido's interface to it, or as much of it as is needed."""
+    """Return the system's MIDI: mido's interface, or the part of it that is used here."""
     try:
         import rtmidi
     except ImportError:
@@ -139,7 +139,7 @@ def open_input(wanted: str, take: Callable[["Message"], None]) -> Iterator[None]
     wanted : str
         A part of its name, or "virtual" for a new one that others can connect to.
     take : callable
-        Is given each message as it comes, in a thread of the system's.
+        Called with each message as it comes, in a thread of the system.
 
     Yields
     ------

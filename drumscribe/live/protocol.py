@@ -1,4 +1,4 @@
-"""The protocol by which programs in other languages have sound transcribed, over pipes or sockets.
+"""The protocol with which programs in other languages send sound and receive hits, over pipes or sockets.
 
 Version 1, of a pipe without --protocol
 ---------------------------------------
@@ -63,7 +63,7 @@ from typing import Any
 from ..errors import DrumscribeError
 
 PROTOCOLS = (1, 2)
-"""The versions that are spoken."""
+"""The supported versions."""
 LARGEST_MESSAGE = 1 << 20
 """Maximum length of a message in bytes; 2.7 s of stereo at 48 kHz."""
 _HEADER = struct.Struct("<4sI")
@@ -73,7 +73,7 @@ Command = dict[str, Any]
 
 
 class ProtocolError(DrumscribeError):
-    """Something was received that the protocol does not know."""
+    """Something was received that is not part of the protocol."""
 
 
 def read_sound(source: BufferedReader, largest: int) -> Iterator[bytes]:
@@ -111,7 +111,7 @@ def read_messages(source: BufferedReader) -> Iterator[bytes | Command]:
     Raises
     ------
     ProtocolError
-        For something else, or half a message at the end.
+        If something else is received, or half a message at the end.
     """
     while header := source.read(_HEADER.size):
         if len(header) < _HEADER.size:
@@ -126,7 +126,7 @@ def read_messages(source: BufferedReader) -> Iterator[bytes | Command]:
 
 
 def read_object(data: bytes) -> Command:
-    """Read a JSON object, or an empty one, which no command is, for something else.
+    """Read a JSON object; return an empty one, which is not a command, for anything else.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from rich.text import Text
 from ..stream import StreamHit
 
 _CELL_S = 0.05
-"""Time that a character of a lane stands for (by hand)."""
+"""Time of one character of a lane (by hand)."""
 _BEAT_CELLS = 20
 """Characters between two marks of the ruler: a second."""
 _WIDEST = 100
@@ -93,7 +93,7 @@ class Lanes:
                 cells[-1 - back] = max(cells[-1 - back], hit.velocity)
 
     def render(self) -> Table:
-        """Lay out the lanes as they are."""
+        """Lay out the lanes as they are now."""
         table = Table.grid(padding=(0, 1))
         table.add_column(no_wrap=True, width=self._names)
         table.add_column(no_wrap=True, overflow="ellipsis", width=self._width)
@@ -117,7 +117,7 @@ class Lanes:
         return Text("█" * filled + " " * (room - filled) + shown, style="red" if level >= 1.0 else "green")
 
     def _state(self) -> str:
-        """A line that is most important at its beginning."""
+        """Return the line of the state, with the most important part first."""
         tempo = [f"{self._tempo:.0f} BPM"] if self._tempo is not None else []
         lost = [f"{self._lost:.1f} s lost"] if self._lost else []
         return "  ".join([*lost, f"{self._count} hits", *tempo, "Ctrl-C ends it", self._title])

@@ -1,4 +1,4 @@
-"""Live sessions: hits from an input go to a MIDI port, to the screen, and with the sound into a take."""
+"""Live sessions: send the hits of an input to a MIDI port and the screen, and record the sound as a take."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -54,17 +54,17 @@ class Session:
     Attributes
     ----------
     hits : list[StreamHit], optional
-        In the order in which they were reported.
+        The hits, in the order of their reports.
     overruns : list[Overrun], optional
         Sound that could not be processed in time.
     frames : int, default 0
         Frames of the input so far.
     lost_device : str, default ""
-        Why the session ended, if something was lost: the message of the device, or of the file.
+        Why the session ended, if the device or the file was lost: its message.
     lost_port : str, default ""
-        The message of the MIDI port when it was lost, else "".
+        The message of the MIDI port if it was lost, else "".
     tempo : float, optional
-        Quarters per minute, if another program gave them.
+        Quarters per minute, if another program gave the tempo.
     """
 
     hits: list[StreamHit] = field(default_factory=list)
@@ -105,7 +105,7 @@ def play(
     also: Callable[[StreamHit, float], None] | None = None,
     is_to_end: Callable[[], bool] = lambda: False,
 ) -> Session:
-    """Transcribe live sound until it is to end, Ctrl-C, the loss of the device, or the end of a recording.
+    """Transcribe live sound until `is_to_end`, Ctrl-C, the loss of the device, or the end of a recording.
 
     Parameters
     ----------
@@ -120,11 +120,11 @@ def play(
     record : Path, optional
         A wav file of floats for the sound; see `takes.Take`.
     timing : Timing, optional
-        Knows the tempo.
+        Keeps the tempo.
     also : callable, optional
-        Is given each hit and its time in seconds, too.
+        Also called with each hit and its time in seconds.
     is_to_end : callable, optional
-        Is asked before each block.
+        Called before each block; whether to end.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def play(
     Raises
     ------
     DrumscribeError
-        If the recording cannot be begun.
+        If the file of the sound cannot be opened.
     """
     session = Session()
     engine.prepare(source.rate, _BLOCK_FRAMES, source.channels, "interleaved")
@@ -164,7 +164,7 @@ def play(
 
 
 def _begin_take(record: Path | None, source: LiveInput) -> "Take | nullcontext[None]":
-    """Begin the file for the sound; nothing without a path.
+    """Open the file for the sound; do nothing without a path.
 
     Raises
     ------
@@ -219,7 +219,7 @@ class _Player:
 
 
 class _Notes:
-    """Notes on a port, each ended after a while."""
+    """Plays notes on a port, and ends each after a fixed time."""
 
     def __init__(self, port: Port | None) -> None:
         self._port = port

@@ -18,7 +18,7 @@ from .pipes import Conversation
 from .protocol import Command, ProtocolError, read_object
 
 MOST_CLIENTS = 16
-"""Clients at one time: each has an engine, which takes about a tenth of a core; by hand."""
+"""Maximum number of clients at one time: the engine of each takes about a tenth of a core; by hand."""
 _GREETING_TIMEOUT_S = 10.0
 _LONGEST_GREETING = 4096
 
@@ -28,18 +28,18 @@ class SocketError(DrumscribeError):
 
 
 class Clients:
-    """Serves the clients of sockets, each by an engine of its own.
+    """Serves the clients of sockets, each with an engine of its own.
 
     Parameters
     ----------
     make_engine : callable
         Makes an engine that is not threaded.
     rate, channels : int
-        Of clients that do not say.
+        Defaults, for clients that do not give them.
     token : str or None
-        What clients must know; None where everybody may come.
+        Secret that clients must give; None to let everybody connect.
     also : callable or None
-        As of `Conversation`.
+        Like that of `Conversation`.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Clients:
         self._places = threading.BoundedSemaphore(MOST_CLIENTS)
 
     def serve(self, connection: socket.socket) -> None:
-        """Talk with one client until it ends.
+        """Serve one client until it ends.
 
         Parameters
         ----------
@@ -78,7 +78,7 @@ class Clients:
         Raises
         ------
         ProtocolError
-            If it is none, or lacks the token.
+            If it is not a greeting, or lacks the token.
         """
         greeting = read_object(line)
         if greeting.get("protocol") != 2:
@@ -135,7 +135,7 @@ def is_loopback(host: str) -> bool:
     Returns
     -------
     bool
-        False for what is not an address of the loopback interface, or its usual name.
+        True only for addresses of the loopback interface, and its usual name.
     """
     return host in ("localhost", "::1") or host.startswith("127.")
 
@@ -151,7 +151,7 @@ def listen_tcp(host: str, port: int, clients: Clients) -> Iterator[int]:
     port : int
         0 for a free one.
     clients : Clients
-        Who serves.
+        Serves the clients.
 
     Yields
     ------
@@ -161,7 +161,7 @@ def listen_tcp(host: str, port: int, clients: Clients) -> Iterator[int]:
     Raises
     ------
     SocketError
-        If the address cannot be listened at.
+        If it is impossible to listen at the address.
     """
     try:
         server = (_Tcp6 if ":" in host else _Tcp)((host, port), _Handler)
@@ -173,12 +173,12 @@ def listen_tcp(host: str, port: int, clients: Clients) -> Iterator[int]:
 
 @contextmanager
 def listen_unix(path: Path, clients: Clients) -> Iterator[Path]:
-    """Serve clients at a socket of the file system, which only its owner may open, while the context lasts.
+    """Serve clients at a Unix socket, which only its owner may open, while the context lasts.
 
     Parameters
     ----------
     path : Path
-        Of the socket. One that nobody serves any more is replaced.
+        Path of the socket. A socket that nobody serves any more is replaced.
     clients : Clients
         Who serves.
 
@@ -190,7 +190,7 @@ def listen_unix(path: Path, clients: Clients) -> Iterator[Path]:
     Raises
     ------
     SocketError
-        If it cannot be made, or another file or server is there.
+        If the socket cannot be made, or another file or server is there.
     """
     if not hasattr(socketserver, "ThreadingUnixStreamServer"):
         raise SocketError("sockets of the file system are not to be had on this system: take --tcp")

@@ -1,4 +1,4 @@
-"""Takes: sound kept while it is played, in a file that can be opened whenever the program ends."""
+"""Takes: record sound to a file that can be opened however the program ends."""
 
 import struct
 import time
@@ -51,10 +51,10 @@ def wav_header(rate: int, channels: int, frames: int) -> bytes:
 
 
 class Take:
-    """A context manager that keeps sound in a wav file of floats.
+    """A context manager that records sound to a wav file of floats.
 
-    It is written as NAME.part.wav, whose header is brought up to date each second, and gets its name at the end,
-    however that comes. Killed, the program leaves NAME.part.wav.
+    It writes NAME.part.wav, updates its header each second, and gives the file its final name at the end, whatever ends
+    it. If the program is killed, NAME.part.wav stays.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ class Take:
         return self
 
     def write(self, block: np.ndarray) -> None:
-        """Keep the next block.
+        """Write the next block.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Step grid: the first bars of a transcription as in a step sequencer."""
+"""Step grid: the first bars of a transcription as steps, a line for each drum."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
