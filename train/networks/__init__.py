@@ -1,1 +1,1 @@
-"""Networks: families of trunks, formulations of the task, and the cost of each."""
+"""Networks: families of trunks, and formulations of the task."""

@@ -1,7 +1,7 @@
-"""Network families: trunks that turn frames into features, and the heads that answer.
+"""Network families: trunks that turn frames into features, and the output layers on top of them.
 
-Recurrent layers, convolutions and attention see both directions: an answer may depend on later frames. A new family is
-one function, and one line in `FAMILIES`.
+Recurrent layers, convolutions and attention see both directions: an answer may depend on later frames. To add a family,
+write one function, and add one line to `FAMILIES`.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ _HEADS = 4
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """Sizes of a network; a family uses those that apply to it.
+    """Sizes of a network; a family uses the sizes that apply to it.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class NetworkSettings:
     taps : int, default 5
         Frames in the kernel of a dilated 1-D convolution.
     dilations : tuple[int, ...], optional
-        Dilations of those, in order.
+        Dilations of these convolutions, in order.
     """
 
     family: str = "cnn-tcn"
@@ -55,7 +55,7 @@ class Family:
         ``(batch, width)`` if it cannot answer per frame; `unrolled` requests unrolled recurrent layers, which
         conversion needs.
     per_frame : bool
-        Whether it can answer for each frame, and thus serve passages, too.
+        Whether it can answer for each frame, and so can serve passages, too.
     """
 
     build: Callable
@@ -93,7 +93,7 @@ def _dilated(x, settings: NetworkSettings, momentum: float = _MOMENTUM):
 
 
 def _cnn_tcn(x, settings: NetworkSettings, unrolled: bool):
-    """Apply 2-D convolutions, which find the shapes of attacks, and dilated ones, which see their context."""
+    """Apply 2-D convolutions, which detect the shapes of attacks, and dilated convolutions, which see their context."""
     return _dilated(_convolved(x, settings, momentum=0.99), settings, momentum=0.99)
 
 
@@ -139,7 +139,7 @@ def _crnn(x, settings: NetworkSettings, unrolled: bool):
 def _transformer(x, settings: NetworkSettings, unrolled: bool):
     """Apply attention, normalised before each layer (arXiv:1706.03762, arXiv:2002.04745).
 
-    Positions come from a convolution (Baevski et al., arXiv:2006.11477), so that any number of frames is possible.
+    A convolution encodes positions (Baevski et al., arXiv:2006.11477), so any number of frames is possible.
     """
     from keras import layers
 
@@ -199,7 +199,7 @@ def build_passage_network(
 
 
 def find_embedding(network):
-    """Find the input of the first convolution over time alone: the features of one frame, before its context counts.
+    """Find the input of the first convolution over time alone: the features of one frame, without its context.
 
     None if there is no such convolution, or if its input is the frames themselves.
     """

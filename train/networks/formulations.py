@@ -1,4 +1,4 @@
-"""Formulations of the task of naming struck drums: one of several, each one or not, any of them at once.
+"""Formulations of the task: which drum is struck (multi-class), each drum or not (binary), any drums (multi-label).
 
 Labels and targets are ``(windows, classes) bool`` in all of them.
 """
@@ -13,7 +13,7 @@ _NEVER = 1e-6
 
 @dataclass(frozen=True)
 class Formulation:
-    """The task of a network, and the interpretation of its answer.
+    """A formulation: the output layer, the loss, and the interpretation of the answers.
 
     Attributes
     ----------
@@ -26,7 +26,7 @@ class Formulation:
     simultaneous : bool
         Whether several classes may sound at once.
     decode : Callable[[np.ndarray], np.ndarray]
-        From answers ``(windows, classes) float32`` to the probability of each class, in the same shape.
+        Turns answers ``(windows, classes) float32`` into the probability of each class, in the same shape.
     """
 
     activation: str
@@ -36,7 +36,7 @@ class Formulation:
     decode: Callable[[np.ndarray], np.ndarray]
 
     def decide(self, probabilities: np.ndarray) -> np.ndarray:
-        """Decide which classes sound, ``(windows, classes) bool``: the likeliest, or all from 0.5."""
+        """Decide which classes sound, ``(windows, classes) bool``: the likeliest one, or all with at least 0.5."""
         if self.simultaneous:
             return probabilities >= 0.5
         return np.arange(probabilities.shape[1]) == probabilities.argmax(axis=1)[:, None]
@@ -47,7 +47,8 @@ def _as_they_are(answers: np.ndarray) -> np.ndarray:
 
 
 def _one_of_all(answers: np.ndarray) -> np.ndarray:
-    """Return the probability of each class, one being true and the answers independent: odds over their sum."""
+    """Return the probability of each class if exactly one is true and the answers are independent: its odds over their
+    sum."""
     certain = np.clip(answers, _NEVER, 1.0 - _NEVER)
     odds = certain / (1.0 - certain)
     return odds / odds.sum(axis=1, keepdims=True)
