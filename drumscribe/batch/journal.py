@@ -149,8 +149,7 @@ class Journal:
                 query = "insert or replace into claims values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 self._database.execute(query, (*values, *_columns(now), self._settings))
                 self._held[place] = now
-                own = () if row is None else tuple(digest for _, _, digest in json.loads(row["outputs"]) if digest)
-                return Known("do", own=own)
+                return Known("do", own=() if row is None else _own_outputs(row, job, now))
         return self.take(job)  # another run has done it in the meantime
 
     def finish(self, outcome: Outcome) -> None:
@@ -305,6 +304,13 @@ def _columns(print_: Fingerprint | None) -> tuple[int | None, int | None, str | 
 
 def _print_of(row: sqlite3.Row) -> Fingerprint | None:
     return None if row["size"] is None else Fingerprint(row["size"], row["changed"], row["sample"])
+
+
+def _own_outputs(row: sqlite3.Row, job: Job, now: Fingerprint | None) -> tuple[str, ...]:
+    """Return what the outputs held that were recorded, unless another recording of the same name made them."""
+    places = (os.path.realpath(place) for place in (os.fsdecode(row["source"]), job.source))
+    same = len(set(places)) == 1 or _print_of(row) == now
+    return tuple(digest for _, _, digest in json.loads(row["outputs"]) if digest and same)
 
 
 def _lives(claim: sqlite3.Row) -> bool:

@@ -154,7 +154,7 @@ def write(
     written : Written, optional
         Record of files that drumscribe wrote before: other files are kept. Without it, any file is replaced.
     recording : Path, optional
-        The recording, for formats that name or contain it.
+        The recording, for formats that name or contain it; what is there of another one is kept.
 
     Returns
     -------
@@ -176,7 +176,7 @@ def write(
 
     def settle(temporary: Path) -> Path:
         if written is not None:
-            places.append(written.settle(path, temporary, FORMATS[name].end))
+            places.append(written.settle(path, temporary, FORMATS[name].end, recording))
         return places[-1]
 
     with written_whole(path, settle) as temporary:

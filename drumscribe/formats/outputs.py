@@ -121,7 +121,8 @@ class Delivery:
 
 def _kept(outputs: Sequence[Path], written: Sequence[Path]) -> tuple[str, ...]:
     return tuple(
-        f"{output} was edited, or is not by drumscribe, and is kept: wrote {new.name} (--overwrite replaces it)"
+        f"{output} was edited, or is not by drumscribe from this recording, and is kept: "
+        f"wrote {new.name} (--overwrite replaces it)"
         for output, new in zip(outputs, written, strict=True)
         if new != output
     )

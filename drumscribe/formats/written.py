@@ -1,18 +1,20 @@
 """What drumscribe wrote, so that a file that somebody edited since is told from it, and kept.
 
-A file of digests is all that is remembered: one line for each output, of its name and content. An output that is moved
-or copied with its folder is still known; one that is renamed or edited is not. If the digests are lost, no output is:
-a file that is not known is kept, unless the new one is the same.
+A file of digests is all that is remembered: one line for each output, of its name and content, and of its recording. An
+output that is moved or copied with its folder is still known; one that is renamed or edited is not, and one of another
+recording, which has the same name in another folder, is not replaced either. If the digests are lost, no output is
+known: it is kept, unless the new one is the same.
 """
 
 import hashlib
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from itertools import chain, count
 from pathlib import Path
 
 _MAX_LINES = 200_000
-"""Digests that are remembered, 33 bytes each; of more, the later half is kept."""
+"""Digests that are remembered, 50 bytes each; of more, the later half is kept."""
 
 
 class Written:
@@ -29,7 +31,7 @@ class Written:
     def __init__(self, memory: Path, overwrite: bool = False) -> None:
         self._memory = memory
         self._overwrite = overwrite
-        self._known: set[str] | None = None
+        self._known: dict[str, set[str]] | None = None  # of each digest, the recordings
         self._trusted: set[str] = set()
 
     @classmethod
@@ -50,7 +52,7 @@ class Written:
 
         return cls(user_state_path("drumscribe", appauthor=False) / "written", overwrite)
 
-    def settle(self, path: Path, new: Path, ending: str) -> Path:
+    def settle(self, path: Path, new: Path, ending: str, recording: Path | None = None) -> Path:
         """Choose where a new file goes, and remember it.
 
         Parameters
@@ -61,6 +63,8 @@ class Written:
             The file as it is now.
         ending : str
             The part of the name that stays last, such as ``.labels.txt``.
+        recording : Path, optional
+            What it is of.
 
         Returns
         -------
@@ -73,8 +77,8 @@ class Written:
         last = path.name[len(stem) :]
         numbered = (path.with_name(f"{stem} ({number}){last}") for number in count(1))
         places = chain([path], numbered)
-        place = next(place for place in places if self._overwrite or self._replaceable(place, content))
-        self._remember(_digest(place, content))
+        place = next(place for place in places if self._overwrite or self._replaceable(place, content, recording))
+        self._remember(_digest(place, content), recording and _recording_digest(place, recording))
         return place
 
     @property
@@ -100,7 +104,7 @@ class Written:
         OSError
             Where it cannot be read.
         """
-        return self._knows(_digest(place, place.read_bytes()))
+        return _digest(place, place.read_bytes()) in self._remembered()
 
     def trust(self, contents: Iterable[str]) -> None:
         """Take contents for drumscribe's own that another memory knows.
@@ -112,29 +116,42 @@ class Written:
         """
         self._trusted.update(contents)
 
-    def _replaceable(self, place: Path, content: bytes) -> bool:
+    def _replaceable(self, place: Path, content: bytes, recording: Path | None) -> bool:
         if not place.is_file():  # what else is there, a folder, fails where it is replaced
             return True
         old = place.read_bytes()
-        return not old or old == content or content_digest(old) in self._trusted or self._knows(_digest(place, old))
+        if not old or old == content or content_digest(old) in self._trusted:
+            return True
+        of = self._remembered().get(_digest(place, old))
+        return of is not None and (not of or recording is None or _recording_digest(place, recording) in of)
 
-    def _knows(self, digest: str) -> bool:
+    def _remembered(self) -> dict[str, set[str]]:
         if self._known is None:
+            known: dict[str, set[str]] = {}
             with suppress(OSError, UnicodeDecodeError):
-                self._known = set(self._memory.read_text(encoding="ascii").split())
-        return self._known is not None and digest in self._known
+                for line in self._memory.read_text(encoding="ascii").split():
+                    _note(known, line)
+                self._known = known
+            return known
+        return self._known
 
-    def _remember(self, digest: str) -> None:
+    def _remember(self, digest: str, recording: str | None) -> None:
         """Append a line, which several processes can do at once; where that cannot be, the next run knows less."""
+        line = digest if recording is None else f"{digest}.{recording}"
         if self._known is not None:
-            self._known.add(digest)
+            _note(self._known, line)
         with suppress(OSError):
             self._memory.parent.mkdir(parents=True, exist_ok=True)
             with self._memory.open("a", encoding="ascii") as file:
-                file.write(f"{digest}\n")
-            if self._memory.stat().st_size > _MAX_LINES * (len(digest) + 1):
+                file.write(f"{line}\n")
+            if self._memory.stat().st_size > _MAX_LINES * (len(line) + 1):
                 lines = self._memory.read_text(encoding="ascii").splitlines(keepends=True)
                 self._memory.write_text("".join(lines[len(lines) // 2 :]), encoding="ascii")
+
+
+def _note(known: dict[str, set[str]], line: str) -> None:
+    digest, _, recording = line.partition(".")
+    known.setdefault(digest, set()).update([recording] if recording else [])
 
 
 def content_digest(content: bytes) -> str:
@@ -155,3 +172,11 @@ def content_digest(content: bytes) -> str:
 
 def _digest(place: Path, content: bytes) -> str:
     return hashlib.blake2b(place.name.encode(errors="surrogateescape") + b"\0" + content, digest_size=16).hexdigest()
+
+
+def _recording_digest(place: Path, recording: Path) -> str:
+    """Return a digest of where a recording is as seen from an output, which is the same where both are moved."""
+    at = os.path.realpath(recording)
+    with suppress(ValueError):  # on two drives
+        at = os.path.relpath(at, os.path.realpath(place.parent))
+    return hashlib.blake2b(os.fsencode(at), digest_size=8).hexdigest()

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
-from conftest import beat, write_audio
+from conftest import RATE, beat, write_audio
 from fakes import FakeTranscriber
 from rich.cells import cell_len
 
@@ -147,11 +147,24 @@ def test_an_edited_output_is_kept_unless_it_may_be_overwritten(here):
     (here / "Rock.mid").write_text("edited")
     result = run("Rock.flac", "--json")
     assert (here / "Rock.mid").read_text() == "edited"
-    assert "Rock.mid was edited, or is not by drumscribe, and is kept: wrote Rock (1).mid" in result.stderr
+    assert (
+        "Rock.mid was edited, or is not by drumscribe from this recording, and is kept: wrote Rock (1).mid"
+        in result.stderr
+    )
     assert "wrote Rock (1).mid" in result.stderr.splitlines()[-3]
     assert '"Rock (1).mid"' in result.stdout
     run("Rock.flac", "--overwrite")
     assert (here / "Rock.mid").read_bytes().startswith(b"MThd")
+
+
+@pytest.mark.parametrize("folder", [True, False])
+def test_a_recording_of_the_same_name_does_not_replace_the_output_of_another(here, folder):
+    for name, sound in (("one", beat()), ("two", beat()[:RATE])):
+        write_audio(here / name / "take.wav", sound)
+        assert run("transcribe", name if folder else f"{name}/take.wav", "-o", "out").exit_code == 0
+    assert {"take.mid", "take (1).mid"} <= set(names_in(here / "out"))
+    run("transcribe", "one/take.wav", "-o", "out")
+    assert "take (2).mid" not in names_in(here / "out")
 
 
 def test_workers_keep_edited_outputs_too(here):

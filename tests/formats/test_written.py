@@ -18,8 +18,10 @@ def memory(tmp_path: Path) -> Path:
     return tmp_path / "state" / "written"
 
 
-def deliver(transcription: Transcription, out: Path, memory: Path, overwrite: bool = False):
-    return Delivery(written=Written(memory, overwrite)).deliver(transcription, [out])
+def deliver(
+    transcription: Transcription, out: Path, memory: Path, overwrite: bool = False, recording: Path | None = None
+):
+    return Delivery(written=Written(memory, overwrite)).deliver(transcription, [out], recording)
 
 
 def names_in(folder: Path) -> list[str]:
@@ -47,7 +49,8 @@ def test_what_was_edited_is_kept_and_the_new_one_is_beside_it(tmp_path, memory, 
     assert delivered.outputs == (out.with_name(beside),)
     assert out.read_bytes().endswith(b"edited")
     assert delivered.notes == (
-        f"{out} was edited, or is not by drumscribe, and is kept: wrote {beside} (--overwrite replaces it)",
+        f"{out} was edited, or is not by drumscribe from this recording, and is kept: "
+        f"wrote {beside} (--overwrite replaces it)",
     )
     deliver(FIRST, out, memory)
     assert names_in(tmp_path / "out") == sorted([beside, name]), "the one beside it is ours to replace"
@@ -104,3 +107,19 @@ def test_the_memory_does_not_grow_without_end(tmp_path: Path, memory: Path, monk
         deliver(Transcription((Hit(0.01 * number, "kick", 100),), 2.0), tmp_path / "a.csv", memory)
     assert names_in(tmp_path) == ["a.csv", "state"]
     assert len(memory.read_text().splitlines()) <= 10
+
+
+def test_what_is_of_another_recording_of_the_same_name_is_kept(tmp_path: Path, memory: Path) -> None:
+    out, one, other = tmp_path / "drums.mid", tmp_path / "1" / "drums.wav", tmp_path / "2" / "drums.wav"
+    deliver(FIRST, out, memory, recording=one)
+    before = out.read_bytes()
+    assert deliver(SECOND, out, memory, recording=other).outputs == (tmp_path / "drums (1).mid",)
+    assert out.read_bytes() == before
+    assert deliver(SECOND, out, memory, recording=one).outputs == (out,), "of the same one it is replaced"
+
+
+def test_an_output_that_was_moved_with_its_recording_is_replaced(tmp_path: Path, memory: Path) -> None:
+    deliver(FIRST, tmp_path / "old" / "a.mid", memory, recording=tmp_path / "old" / "a.wav")
+    os.rename(tmp_path / "old", tmp_path / "new")
+    out = tmp_path / "new" / "a.mid"
+    assert deliver(SECOND, out, memory, recording=tmp_path / "new" / "a.wav").outputs == (out,)
