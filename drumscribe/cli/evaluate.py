@@ -8,6 +8,7 @@ import click
 
 from ..errors import printable
 from .group import before_work, print_any_name
+from .options.numbers import FiniteRange
 from .sections import command as sectioned
 from .sections import option
 
@@ -19,7 +20,7 @@ from .sections import option
     "--tolerance",
     "-t",
     "tolerances",
-    type=click.FloatRange(min=0),
+    type=FiniteRange(min=0),
     multiple=True,
     default=(0.05, 0.02),
     metavar="SECONDS",

@@ -10,6 +10,7 @@ from ..errors import DrumscribeError
 from .build import Hearing, settings_of
 from .group import before_work
 from .options.batch import timeout_option
+from .options.numbers import FiniteRange
 from .options.outputs import Writing
 from .options.quantising import Quantising
 from .options.rhythm import GivenRhythm
@@ -23,7 +24,7 @@ from .sections import option
 @transcribing_options
 @option(
     "--settle",
-    type=click.FloatRange(min=0.1),
+    type=FiniteRange(min=0.1),
     default=2.0,
     metavar="SECONDS",
     help="Transcribe a recording once it has not changed for this long.",

@@ -222,6 +222,23 @@ def test_wrong_usage_exits_with_2_and_one_clear_line(run, tmp_path, take, words,
     assert files_in(tmp_path) == before
 
 
+@pytest.mark.parametrize("number", ["nan", "inf"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["transcribe", "x.wav", "--timeout"],
+        ["watch", "x", "--settle"],
+        ["evaluate", "x", "x", "--tolerance"],
+        ["serve", "--stdio", "--latency"],
+        ["serve", "--stdio", "--retrigger"],
+    ],
+)
+def test_what_is_no_number_is_not_taken_for_one(words, number):
+    result = CliRunner().invoke(main, [*words, number])
+    assert result.exit_code == 2
+    assert f"Invalid value for '{words[-1]}'" in result.stderr
+
+
 def test_output_names_that_cannot_be_told_apart_stop_all_before_work(run, tmp_path):
     for folder in ("one", "two"):
         write_audio(tmp_path / folder / "a.wav", beat())

@@ -14,6 +14,7 @@ from ...errors import DrumscribeError
 from ..build import Hearing, settings_of
 from ..sections import option
 from .gathering import Command, gathered
+from .numbers import FiniteRange
 from .outputs import STDOUT, Writing
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ _batch = partial(option, section="Many recordings")
 
 timeout_option = _batch(
     "--timeout",
-    type=click.FloatRange(min=0.1),
+    type=FiniteRange(min=0.1),
     metavar="SECONDS",
     help="Give up a recording that takes longer. [default: 600, plus 10 for each second of it that is done]",
 )

@@ -14,6 +14,7 @@ from ...network.bundled import bundled_models
 from ...options import ALL
 from ..sections import option
 from .gathering import Command
+from .numbers import FiniteRange
 
 Value = TypeVar("Value", float, str)
 
@@ -188,13 +189,13 @@ def engine_options(command: Command) -> Command:
     for add in (
         hearing(
             "--retrigger",
-            type=click.FloatRange(20, 500),
+            type=FiniteRange(20, 500),
             metavar="MS",
             help="Minimum time between two hits of one drum. [default: 30]",
         ),
         hearing(
             "--latency",
-            type=click.FloatRange(0, 2000),
+            type=FiniteRange(0, 2000),
             metavar="MS",
             help="Maximum time from a stroke to its report; a longer one finds more, with fewer errors. [default: 96]",
         ),
