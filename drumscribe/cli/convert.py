@@ -6,12 +6,13 @@ import click
 
 from ..errors import printable
 from .group import before_work
+from .options.paths import NamedPath
 from .options.quantising import Quantising, quantising_options
 from .options.rhythm import GivenRhythm, given_rhythm_options
 from .sections import command as sectioned
 from .sections import option
 
-_FILE = click.Path(path_type=Path)
+_FILE = NamedPath(path_type=Path)
 
 
 @sectioned("convert")

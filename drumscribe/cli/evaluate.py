@@ -9,13 +9,14 @@ import click
 from ..errors import printable
 from .group import before_work, print_any_name
 from .options.numbers import FiniteRange
+from .options.paths import NamedPath
 from .sections import command as sectioned
 from .sections import option
 
 
 @sectioned("evaluate")
-@click.argument("estimates", metavar="EST", type=click.Path(path_type=Path))
-@click.argument("references", metavar="REF", type=click.Path(path_type=Path))
+@click.argument("estimates", metavar="EST", type=NamedPath(path_type=Path))
+@click.argument("references", metavar="REF", type=NamedPath(path_type=Path))
 @option(
     "--tolerance",
     "-t",

@@ -11,11 +11,12 @@ from ..errors import nearest, printable
 from .group import before_work
 from .lessons import learn_and_write, model_of, write_lesson
 from .options.listening import complete_model
+from .options.paths import NamedPath
 from .playing import DEFAULT_COUNT, play_in
 from .sections import command as sectioned
 from .sections import option
 
-_FOLDER = click.Path(path_type=Path)
+_FOLDER = NamedPath(path_type=Path)
 
 
 class _Note(click.ParamType):

@@ -8,6 +8,7 @@ import click
 
 from ..errors import printable
 from .group import before_work, print_any_name
+from .options.paths import NamedPath
 from .review import check_review_output, print_remarks, reviewed
 from .sections import command as sectioned
 from .sections import option
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     "-o",
     "outputs",
     section="Output",
-    type=click.Path(path_type=Path),
+    type=NamedPath(path_type=Path),
     multiple=True,
     metavar="FILE",
     help="Also write a .csv, .png, .svg or .pdf; can be repeated.",

@@ -9,6 +9,7 @@ from ..music.drums import articulations_of
 from ..network.bundled import bundled_models
 from .group import print_any_name
 from .options.listening import complete_model
+from .options.paths import NamedPath
 from .sections import command as sectioned
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @sectioned("info")
-@click.argument("model", required=False, type=click.Path(path_type=Path), shell_complete=complete_model)
+@click.argument("model", required=False, type=NamedPath(path_type=Path), shell_complete=complete_model)
 def command(model: Path | None) -> None:
     """Show a model, and list the models and kits.
 

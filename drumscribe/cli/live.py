@@ -13,6 +13,7 @@ from . import build
 from .group import Failure, before_work
 from .options.addresses import HOST_AND_PORT, Address
 from .options.listening import engine_options, listening_options
+from .options.paths import NamedPath
 from .sections import command as sectioned
 from .sections import option
 
@@ -72,7 +73,7 @@ class ChannelNumbers(click.ParamType):
 @option("--osc", type=HOST_AND_PORT, section="Devices", help="Also send hits and tempo as OSC.")
 @option(
     "--record",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=NamedPath(path_type=Path, dir_okay=False),
     metavar="WAV",
     section="Devices",
     help="Record the sound to this new wav file, and at the end write its MIDI beside it.",

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from .group import Commands
+from .options.paths import NamedPath
 from .sections import command as sectioned
 from .sections import option
 
@@ -17,7 +18,7 @@ def command() -> None:
 @sectioned("install")
 @option(
     "--folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=NamedPath(path_type=Path, file_okay=False),
     help="Folder of LV2 plug-ins. [default: where hosts look for yours]",
 )
 def install(folder: Path | None) -> None:

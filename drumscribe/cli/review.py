@@ -11,6 +11,7 @@ from ..errors import printable
 from .build import Hearing, Sensitivities
 from .group import before_work, print_any_name
 from .options.listening import listening_options
+from .options.paths import NamedPath
 from .options.rhythm import GivenRhythm, given_rhythm_options
 from .sections import command as sectioned
 from .sections import option
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     Hear = Callable[[], Transcription]
 
-_FILE = click.Path(path_type=Path)
+_FILE = NamedPath(path_type=Path)
 
 
 class _Seconds(click.ParamType):

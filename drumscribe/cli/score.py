@@ -8,6 +8,7 @@ import click
 
 from ..errors import printable
 from .group import before_work
+from .options.paths import NamedPath
 from .review import check_review_output, print_remarks, reviewed
 from .sections import command as sectioned
 from .sections import option
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     "--out",
     "-o",
     section="Output",
-    type=click.Path(path_type=Path),
+    type=NamedPath(path_type=Path),
     required=True,
     metavar="FILE",
     help="A .musicxml, .pdf, .svg or .png file; .svg and .png are one numbered file for each page.",

@@ -19,6 +19,7 @@ from . import build
 from .group import before_work
 from .options.addresses import HOST_AND_PORT, Address
 from .options.listening import engine_options, listening_options
+from .options.paths import NamedPath
 from .sections import command as sectioned
 from .sections import option
 
@@ -35,7 +36,7 @@ TOKEN = "DRUMSCRIBE_TOKEN"
 @option("--tcp", type=HOST_AND_PORT, section="Input", help="Listen at this address, such as 127.0.0.1:7676.")
 @option(
     "--unix",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=NamedPath(path_type=Path, dir_okay=False),
     metavar="PATH",
     section="Input",
     help="Listen at a Unix socket with this path.",

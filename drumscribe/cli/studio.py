@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from .group import Failure, before_work
+from .options.paths import NamedPath
 
 
 @click.command("studio")
-@click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[FOLDER]")
+@click.argument("folder", required=False, type=NamedPath(path_type=Path), metavar="[FOLDER]")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -30,7 +31,7 @@ from .group import Failure, before_work
 @click.option("--hosted", is_flag=True, help="Give each user of --token NAME:SECRET a folder and limits.")
 @click.option(
     "--data",
-    type=click.Path(path_type=Path),
+    type=NamedPath(path_type=Path),
     metavar="DIR",
     help="Folder for uploads, drafts and jobs. [default: studio, in the user's data folder]",
 )

@@ -14,6 +14,7 @@ from .build import Hearing
 from .group import before_work
 from .options.batch import Batching, batching_options, timeout_option
 from .options.outputs import STDOUT, Writing
+from .options.paths import NamedPath
 from .options.quantising import Quantising
 from .options.rhythm import GivenRhythm
 from .options.transcribing import transcribing_options
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @sectioned("transcribe")
-@click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path())
+@click.argument("paths", nargs=-1, metavar="PATH...", type=NamedPath())
 @transcribing_options
 @batching_options
 @timeout_option

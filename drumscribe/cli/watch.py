@@ -12,6 +12,7 @@ from .group import before_work
 from .options.batch import timeout_option
 from .options.numbers import FiniteRange
 from .options.outputs import Writing
+from .options.paths import NamedPath
 from .options.quantising import Quantising
 from .options.rhythm import GivenRhythm
 from .options.transcribing import transcribing_options
@@ -20,7 +21,7 @@ from .sections import option
 
 
 @sectioned("watch")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=NamedPath(path_type=Path))
 @transcribing_options
 @option(
     "--settle",

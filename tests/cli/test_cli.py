@@ -208,6 +208,8 @@ def test_sensitivities_reach_the_transcriber(tmp_path, take, monkeypatch):
         (["{empty}"], "no recordings found in"),
         (["missing.wav"], "missing.wav: no such file or folder"),
         (["{empty}/*.wav"], "matches no recording"),
+        ([""], "an empty name: write . for the current folder"),
+        (["{take}", "--out", ""], "an empty name: write . for the current folder"),
         ([], "Missing argument"),
     ],
 )

@@ -8,14 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from ...errors import DrumscribeError
 from ..build import Hearing, settings_of
 from ..sections import option
 from .gathering import Command, gathered
 from .numbers import FiniteRange
 from .outputs import STDOUT, Writing
+from .paths import NamedPath
 
 if TYPE_CHECKING:
     from ...batch.catalogue import Shard
@@ -213,7 +212,7 @@ _OPTIONS = (
     ),
     _batch(
         "--report",
-        type=click.Path(path_type=Path),
+        type=NamedPath(path_type=Path),
         metavar="FILE",
         help="Write a report of all recordings: a page (.html), a table (.csv), or what --json prints (.json).",
     ),

@@ -15,6 +15,7 @@ from ...options import ALL
 from ..sections import option
 from .gathering import Command
 from .numbers import FiniteRange
+from .paths import NamedPath
 
 Value = TypeVar("Value", float, str)
 
@@ -136,7 +137,7 @@ def model_option(default: str = "base") -> Callable[[Command], Command]:
     return hearing(
         "--model",
         "-m",
-        type=click.Path(path_type=Path),
+        type=NamedPath(path_type=Path),
         metavar="NAME|FILE",
         shell_complete=complete_model,
         help=f"A bundled model ({', '.join(bundled_models())}) or a model file. [default: {default}]",

@@ -11,6 +11,7 @@ from ...errors import DrumscribeError
 from ...formats.export import FORMATS
 from ..sections import option
 from .gathering import Command, gathered
+from .paths import NamedPath
 from .quantising import Quantising
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ _OPTIONS = (
     _output(
         "--out",
         "-o",
-        type=click.Path(path_type=Path),
+        type=NamedPath(path_type=Path),
         default=Path(),
         metavar="DIR|FILE|-",
         show_default=False,

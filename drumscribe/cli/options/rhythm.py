@@ -11,6 +11,7 @@ from ...errors import RhythmError
 from ...options import rhythm_options
 from ..sections import option
 from .gathering import Command, gathered
+from .paths import NamedPath
 
 if TYPE_CHECKING:
     from ...rhythm import RhythmOptions
@@ -93,7 +94,7 @@ _OPTIONS = (
     _rhythm("--meter", metavar="N/M", help="Time signature, such as 6/8. [default: detected]"),
     _rhythm(
         "--beats",
-        type=click.Path(path_type=Path),
+        type=NamedPath(path_type=Path),
         metavar="FILE",
         help="Beats of the recording: on each line a time in seconds and, optionally, the beat's number in the bar, "
         "separated by blanks, tabs, commas or semicolons. Without --meter, bars of n numbered beats are n/4. "
