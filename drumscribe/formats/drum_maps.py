@@ -214,7 +214,7 @@ def _read_toml(path: Path) -> dict:
     else:
         import tomli as tomllib
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:  # TOML's and Unicode's errors
         raise DrumMapError(f"{path}: not TOML ({error})") from error
 

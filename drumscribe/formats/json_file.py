@@ -126,7 +126,7 @@ def read_json(path: Path) -> Transcription:
 
 def _read(path: Path) -> Transcription:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:  # JSON's and Unicode's errors
         raise LabelError(f"{path}: not JSON ({error})") from error
     if not isinstance(content, dict) or not {"format", "version"} <= content.keys():

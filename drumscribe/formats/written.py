@@ -78,7 +78,7 @@ class Written:
         numbered = (path.with_name(f"{stem} ({number}){last}") for number in count(1))
         places = chain([path], numbered)
         place = next(place for place in places if self._overwrite or self._replaceable(place, content, recording))
-        self._remember(_digest(place, content), recording and _recording_digest(place, recording))
+        self._remember(_digest(place, content), None if recording is None else _recording_digest(place, recording))
         return place
 
     @property

@@ -121,6 +121,28 @@ def test_the_command_writes_a_report_of_a_list(tmp_path: Path, monkeypatch) -> N
     assert CliRunner().invoke(main, words, input=listed).stdout.count('"skipped"') == 1
 
 
+@pytest.mark.parametrize("standard_input", [True, False])
+def test_a_list_may_begin_with_a_mark_as_windows_writes_it(tmp_path: Path, monkeypatch, standard_input: bool) -> None:
+    monkeypatch.setattr("drumscribe.cli.build.make_transcriber", FakeTranscriber)
+    monkeypatch.setattr("drumscribe.runtime.available_cores", lambda: 0)  # no processes, which would not be faked
+    monkeypatch.chdir(tmp_path)
+    write_audio(Path("ä.wav"), beat(0.6))
+    Path("list.txt").write_bytes("\ufeffä.wav\r\n".encode())
+    words = ["transcribe", "--out", "midi", "--from-file", "-" if standard_input else "list.txt"]
+    done = CliRunner().invoke(main, words, input=Path("list.txt").read_bytes() if standard_input else None)
+    assert done.exit_code == 0, done.output
+    assert Path("midi/ä.mid").exists()
+
+
+def test_what_is_no_list_is_refused_whatever_it_would_name(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("list.txt").write_bytes(b"/\n\0\0.\n")
+    done = CliRunner().invoke(main, ["transcribe", "--from-file", "list.txt", "--out", "midi"])
+    assert done.exit_code == 2
+    assert "list.txt: not a list of paths" in done.stderr
+    assert not Path("midi").exists()
+
+
 def test_shards_are_disjoint_and_together_all(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("drumscribe.cli.build.make_transcriber", FakeTranscriber)
     monkeypatch.setattr("drumscribe.runtime.available_cores", lambda: 0)  # no processes, which would not be faked

@@ -108,6 +108,14 @@ def test_layouts_of_other_programs_are_told_apart(tmp_path, text):
     assert texts(tmp_path, text) == [(0.5, "kick"), (1.25, "snare")]
 
 
+@pytest.mark.parametrize("name", [name for name in READ_BACK if name != "mid"])
+def test_a_mark_that_an_editor_put_in_front_is_passed_over(tmp_path, name):
+    path = written(tmp_path, name)
+    plain = read(path)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read(path) == plain
+
+
 def test_labels_may_be_typed_as_words(tmp_path):
     assert texts(tmp_path, "0.5\t0.5\thihat open\n1.0\t1.0\tHiHat_Closed\n") == [
         (0.5, "hihat_open"),

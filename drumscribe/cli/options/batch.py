@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from ...errors import DrumscribeError
 from ..build import Hearing, settings_of
@@ -109,8 +109,15 @@ class Batching:
         if self.from_file is None:
             return
         try:
-            with sys.stdin if self.from_file == "-" else open(self.from_file, errors="surrogateescape") as file:
-                yield from (line.rstrip("\n") for line in file if line.strip())
+            with sys.stdin if self.from_file == "-" else _open_list(self.from_file) as file:
+                for number, line in enumerate(file):
+                    path = line.rstrip("\n") if number else line.rstrip("\n").removeprefix("\ufeff")  # a mark of UTF-8
+                    if "\0" in path:
+                        raise DrumscribeError(
+                            f"{self.from_file}: not a list of paths: give UTF-8 text, a path on each line"
+                        )
+                    if path.strip():
+                        yield path
         except OSError as error:
             raise DrumscribeError(f"{self.from_file}: cannot be read: {error.strerror or error}") from error
 
@@ -172,6 +179,10 @@ class Batching:
         cluster = Cluster(self.cluster)
         stack.callback(cluster.close)
         return cluster
+
+
+def _open_list(name: str) -> TextIO:
+    return open(name, encoding="utf-8", errors="surrogateescape")  # names need not be text
 
 
 def batching_options(command: Command) -> Command:
