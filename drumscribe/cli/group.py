@@ -3,6 +3,7 @@
 import glob
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -59,7 +60,8 @@ class Commands(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         try:  # a standard output that cannot be written to ends it in one line
             try:
-                return super().main(*args, **kwargs)
+                with _warnings_in_one_line():
+                    return super().main(*args, **kwargs)
             finally:
                 print(end="", flush=True)
         except OSError as error:
@@ -175,6 +177,25 @@ def _may_be_recording(text: str) -> bool:
     return not text.startswith("-") and (
         bool(Path(text).suffix) or glob.has_magic(text) or "/" in text or os.sep in text or os.path.lexists(text)
     )
+
+
+@contextmanager
+def _warnings_in_one_line() -> Iterator[None]:
+    """Tell what is wrong with a recording to its user, once, and not where in the program it was found."""
+    usual, told = warnings.showwarning, set()
+
+    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if not issubclass(category, UserWarning):
+            usual(message, category, *place, **more)
+        elif (line := printable(f"warning: {message}")) not in told:
+            told.add(line)
+            click.echo(line, err=True)
+
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = usual
 
 
 def _stdout_fails() -> bool:

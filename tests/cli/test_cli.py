@@ -414,6 +414,19 @@ def test_the_command_and_the_library_agree(everything):
         assert min(abs(start - hit.time) for start, pitch in notes if pitch == hit.note) < 1e-3
 
 
+def test_what_is_wrong_with_a_recording_is_told_once_and_without_the_program_s_lines(tmp_path):
+    sound = beat()
+    sound[100] = np.nan
+    write_audio(tmp_path / "odd.wav", sound, subtype="FLOAT")
+    done = start("listen", tmp_path / "odd.wav", "-o", tmp_path / "check.wav")
+    lines = done.communicate()[1].splitlines()
+    assert done.returncode == 0
+    assert [line for line in lines if "odd.wav" in line] == [
+        f"warning: {tmp_path / 'odd.wav'}: 1 invalid sample (NaN or infinite), the first at 0.00 s: read as silence"
+    ]
+    assert not any("AudioWarning" in line for line in lines)
+
+
 def test_info_prints_all_that_a_model_says_of_itself(tmp_path):
     columns = Columns(("kick", "hihat"), ("hihat_open", "hihat_pedal"))
     card = (
