@@ -48,10 +48,13 @@ class Cluster:
     Raises
     ------
     ClusterError
-        If Dask is not installed, or there is no scheduler.
+        If Dask is not installed, there is no scheduler, or none would do any work.
     """
 
     def __init__(self, address: str) -> None:
+        count = address.removeprefix(_LOCAL) if address.startswith(_LOCAL) else None
+        if count is not None and not (count.isdecimal() and int(count)):
+            raise ClusterError(f"--cluster {address}: give a number of workers, 1 or more, as local:4")
         try:
             import dask
             from distributed import Client, LocalCluster
@@ -60,12 +63,11 @@ class Cluster:
         self._own: Any = None
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         try:
-            if address.startswith(_LOCAL):
-                count = int(address.removeprefix(_LOCAL))
+            if count is not None:
                 # A worker that a recording takes with it, all the same, is tried with one other.
                 dask.config.set({"distributed.scheduler.allowed-failures": 1})
                 self._own = LocalCluster(
-                    n_workers=count, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
+                    n_workers=int(count), threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
                 )
             self._client: Client = Client(self._own or address, timeout=_CONNECT_S)
         except (OSError, asyncio.TimeoutError, ValueError) as error:

@@ -120,3 +120,9 @@ def test_no_scheduler_is_one_line(monkeypatch) -> None:
     monkeypatch.setattr(cluster, "_CONNECT_S", 1)
     with pytest.raises(cluster.ClusterError, match="there is no scheduler"):
         cluster.Cluster("tcp://127.0.0.1:9")
+
+
+@pytest.mark.parametrize("address", ["local:0", "local:", "local:-1", "local:many"])
+def test_a_cluster_that_nobody_works_in_is_refused(address: str) -> None:
+    with pytest.raises(cluster.ClusterError, match="give a number of workers, 1 or more, as local:4"):
+        cluster.Cluster(address)
