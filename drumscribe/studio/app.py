@@ -79,7 +79,10 @@ def make_app(settings: Settings) -> Starlette:
     app = Starlette(
         routes=[Mount("/api", routes=routes), Mount("/", _Page(directory=PAGE, html=True))],
         middleware=[Middleware(Guard, settings=settings)],
-        exception_handlers={DrumscribeError: _refuse, KeyError: _not_found, ValueError: _refuse},
+        exception_handlers={
+            **{DrumscribeError: _refuse, KeyError: _not_found, ValueError: _refuse},
+            **{OverflowError: _misfit, TypeError: _misfit},
+        },
         lifespan=studio.running,
     )
     app.state.studio = studio
@@ -92,3 +95,10 @@ def _refuse(request: Request, error: Exception) -> Response:
 
 def _not_found(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": str(error.args[0]) if error.args else "not found"}, 404)
+
+
+def _misfit(request: Request, error: Exception) -> Response:
+    """Answer values of another kind than the page sends, or larger; where none are sent, the studio is at fault."""
+    if isinstance(error, TypeError) and request.method == "GET":
+        raise error
+    return JSONResponse({"error": f"this is not as the page sends it: {error}"}, 400)

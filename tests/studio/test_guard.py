@@ -6,7 +6,7 @@ pytest.importorskip("starlette", reason="the studio needs starlette")
 pytest.importorskip("httpx2", reason="these tests need httpx2")
 
 from starlette.testclient import TestClient
-from studios import HERE
+from studios import HERE, opened
 
 from drumscribe.errors import DrumscribeError
 from drumscribe.studio.app import make_app
@@ -93,3 +93,27 @@ def test_users_of_a_hosted_studio_do_not_see_each_other(tmp_path, take):
         assert [s["name"] for s in client.get("/api/state", headers=ann).json()["songs"]] == ["mine.wav"]
         assert client.get("/api/state", headers=bob).json()["songs"] == []
         assert client.get(f"/api/songs/{song}/sound?count=9", headers=bob).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("kits", '{"name": "k", "draft": [1]}'),
+        ("kits", '{"name": "k", "sounds": 5}'),
+        ("kits", '{"name": "k", "draft": 1e400}'),
+        ("scores", '{"draft": [1]}'),
+        ("drafts/99999999999999999999999/position", '{"position": 0}'),
+    ],
+)
+def test_what_no_page_sends_is_refused_and_no_fault_of_the_studio(tmp_path, path, sent):
+    with opened(tmp_path) as client:
+        answer = client.post(f"/api/{path}", content=sent)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("this is not as the page sends it")
+
+
+def test_an_empty_sample_is_refused(tmp_path):
+    with opened(tmp_path) as client:
+        answer = client.post("/api/samples/table/tap", content=b"", headers={"x-name": "tap.wav"})
+        assert (answer.status_code, answer.json()) == (400, {"error": "tap.wav: the file is empty (0 bytes)"})
+        assert client.get("/api/kits").json()["samples"].get("table", {}).get("tap", 0) == 0

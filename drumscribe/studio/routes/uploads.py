@@ -47,7 +47,7 @@ async def receive(request: Request, folder: Path, most: int, suffixes: frozenset
     TooLargeError
         Where it is larger than `most` bytes; at once, if it says so.
     DrumscribeError
-        For an ending that is not in the list.
+        For an ending that is not in the list, and where nothing is sent.
     """
     suffix = Path(name_of(request)).suffix.lower()
     if suffix not in suffixes:
@@ -65,6 +65,8 @@ async def receive(request: Request, folder: Path, most: int, suffixes: frozenset
                     raise TooLargeError(f"{name_of(request)}: larger than {most / 1e6:.0f} MB, which is the limit here")
                 digest.update(part)
                 file.write(part)
+        if not size:
+            raise DrumscribeError(f"{name_of(request)}: the file is empty (0 bytes)")
         path = folder / f"{digest.hexdigest()}{suffix}"
         temporary.replace(path)
     finally:
