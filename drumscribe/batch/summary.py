@@ -152,7 +152,8 @@ def _next_steps(outcome: Outcome) -> list[str]:
 
 
 def _quoted(path: Path) -> str:
-    return shlex.quote(printable(path))
+    name = printable(path)
+    return shlex.quote(f".{os.sep}{name}" if name.startswith("-") else name)  # no option
 
 
 def print_remarks(console: Console, report: Report) -> None:

@@ -14,6 +14,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ..errors import DrumscribeError, did_you_mean, printable
+from .sections import files_told_from_options
 
 _DEFAULT = "transcribe"
 
@@ -166,7 +167,8 @@ class Root(Commands):
             asked = args if args[0].startswith("-") else args[:1]
             if any(map(_may_be_recording, asked)):
                 args = [_DEFAULT, *args]
-        return super().parse_args(ctx, args)
+        with files_told_from_options(list(args), ctx):
+            return super().parse_args(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         return [*super().shell_complete(ctx, incomplete), CompletionItem(incomplete, type="file")]

@@ -298,3 +298,14 @@ def test_a_kit_is_not_replaced_unasked(tmp_path, here):
     assert kit.read_text() == "precious"
     replaced = run("finetune", "--samples", here / "none", "--name", kit, "--overwrite")
     assert "a folder of samples" in replaced.stderr, "it goes on to the samples"
+
+
+@pytest.mark.parametrize("words", [[], ["transcribe"], ["grid"]])
+@pytest.mark.parametrize("name", ["-take.wav", "--out.wav"])
+def test_a_name_that_begins_with_a_dash_is_told_from_an_option(here, words, name):
+    write_audio(here / name, beat())
+    assert f"{name}: a name that begins with a dash: write ./{name}" in error_of(run(*words, name))
+    assert "No such option" in error_of(run(*words, "--unknown"))
+    if not words:
+        (told,) = [line for line in run(f"./{name}").stderr.splitlines() if line.startswith("next: ")]
+        assert shlex.split(told)[3] == f"./{name}", "what is suggested works"
