@@ -135,9 +135,11 @@ def near_miss(path: Path) -> str:
         The end of the message, empty where no name in its folder is like it.
     """
     try:
-        beside = {file.stem: file for file in path.parent.iterdir() if not file.name.startswith(".")}
+        others = [file for file in path.parent.iterdir() if not file.name.startswith(".") and file != path]
     except OSError:
         return ""
+    others.sort(key=lambda file: file.suffix.lower() == path.suffix.lower())  # its kind last, which is then taken
+    beside = {file.stem: file for file in others}
     near = nearest(path.stem, beside)
     return f"; did you mean {beside[near]}?" if near else ""
 

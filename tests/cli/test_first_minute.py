@@ -309,3 +309,10 @@ def test_a_name_that_begins_with_a_dash_is_told_from_an_option(here, words, name
     if not words:
         (told,) = [line for line in run(f"./{name}").stderr.splitlines() if line.startswith("next: ")]
         assert shlex.split(told)[3] == f"./{name}", "what is suggested works"
+
+
+def test_a_near_miss_is_of_the_same_kind_and_never_the_name_itself(here):
+    (here / "Rock.mid").touch()
+    assert "did you mean Rock.flac?" in run("Rok.flac").stderr
+    (here / "gone.wav").symlink_to("nowhere.wav")
+    assert "did you mean" not in run("gone.wav").stderr
