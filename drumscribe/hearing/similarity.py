@@ -8,6 +8,7 @@ cosine of the model's embeddings there.
 
 import numpy as np
 
+from ..network.answers import Answers
 from .candidates import find_peaks
 from .evidence import log_odds, loudest_of_moment
 
@@ -51,8 +52,7 @@ class Likeness:
         """
         frames = np.unique(find_peaks(activations)[0])
         frames = frames[(frames >= first - origin) & (frames < last - origin)]
-        sounds = embedding[np.clip(frames[:, None] + np.array(_SOUND_FRAMES), 0, len(embedding) - 1)].mean(axis=1)
-        sounds /= np.maximum(np.linalg.norm(sounds, axis=1, keepdims=True), 1e-6)
+        sounds = _sounds_at(embedding, frames)
         self._frames.append((frames + origin).astype(np.int32))
         self._sounds.append(np.rint(sounds * 127.0).astype(np.int8))
         self._activations.append(np.rint(loudest_of_moment(activations)[frames] * 255.0).astype(np.uint8))
@@ -99,3 +99,77 @@ class Likeness:
             answers = (weights @ odds + own) / (weights.sum(axis=1, keepdims=True) + 1.0)
             out[here] = np.maximum(answers, own - np.float32(_MOST_AGAINST))
         return out
+
+
+class RunningLikeness:
+    """Likeness for streams: compares candidates with the moments before them alone.
+
+    What follows a moment is known as far as the stream looks ahead; all of its moments are alike in that.
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the stream."""
+        self._frames = np.zeros(0, int)
+        self._sounds = np.zeros((0, 0), np.float32)
+        self._odds = np.zeros((0, 0), np.float32)
+
+    def evidence(self, answers: Answers, rows: np.ndarray, instruments: np.ndarray, origin: int) -> np.ndarray:
+        """Find the log odds of candidates' instruments at the moments before that sound like them.
+
+        Parameters
+        ----------
+        answers : Answers
+            With an embedding.
+        rows, instruments : np.ndarray
+            ``(candidates,) int`` each; rows of the answers.
+        origin : int
+            The frame of the stream that the answers begin with.
+
+        Returns
+        -------
+        np.ndarray
+            ``(candidates, 1) float32``; those of the candidates themselves as long as nothing is known.
+        """
+        own = log_odds(loudest_of_moment(answers.activations)[rows, instruments])
+        if not len(self._frames):
+            return own[:, None]
+        assert answers.embedding is not None
+        weights = np.exp((_sounds_at(answers.embedding, rows) @ self._sounds.T - _ALIKE_COSINE) * _SHARPNESS)
+        weights[np.abs(rows[:, None] + origin - self._frames) <= _APART_FRAMES] = 0.0
+        answer = (np.einsum("ij,ji->i", weights, self._odds[:, instruments]) + own) / (weights.sum(axis=1) + 1.0)
+        return np.maximum(answer, own - np.float32(_MOST_AGAINST))[:, None]
+
+    def remember(self, answers: Answers, first: int, last: int, origin: int) -> None:
+        """Remember the moments of some frames, in place of what was remembered of these: where there is a peak.
+
+        Parameters
+        ----------
+        answers : Answers
+            With an embedding, and some frames around these.
+        first, last : int
+            Frames of the stream, from `first` up to `last`, not included.
+        origin : int
+            The frame of the stream that the answers begin with.
+        """
+        rows = np.unique(find_peaks(answers.activations)[0])
+        rows = rows[(rows >= first - origin) & (rows < last - origin)]
+        kept = self._frames < first
+        if not len(rows) and kept.all():
+            return
+        assert answers.embedding is not None
+        sounds, odds = _sounds_at(answers.embedding, rows), log_odds(loudest_of_moment(answers.activations)[rows])
+        if not len(self._frames):
+            self._sounds, self._odds = sounds[:0], odds[:0]
+        self._frames, self._sounds, self._odds = (
+            np.concatenate([known[kept], new])[-_STRETCH_MOMENTS:]
+            for known, new in ((self._frames, rows + origin), (self._sounds, sounds), (self._odds, odds))
+        )
+
+
+def _sounds_at(embedding: np.ndarray, frames: np.ndarray) -> np.ndarray:
+    """How moments sound: ``(moments, numbers) float32``, of length 1."""
+    sounds = embedding[np.clip(frames[:, None] + np.array(_SOUND_FRAMES), 0, len(embedding) - 1)].mean(axis=1)
+    return sounds / np.maximum(np.linalg.norm(sounds, axis=1, keepdims=True), 1e-6)

@@ -6,9 +6,10 @@
 A model of windows is asked once about each onset, as soon as its window is complete.
 
 It takes the stages of `hearing.conductor` as `hearing.recording` does, except those that need a whole recording:
-`unknown_recording` stands in for `Recurrence` and `Likeness`, and there is no `analyse_rhythm`. Velocities are compared
-with those of earlier strokes (`velocities.StreamDynamics`). What follows a frame by more than its look-ahead is missing
-for the network as for the evidence: both treat it as what lies beyond the end of a recording.
+`RunningLikeness` stands in for `Likeness`, and knows what was before; `unknown_recording` stands in for `Recurrence`;
+there is no `analyse_rhythm`. Velocities are compared with those of earlier strokes (`velocities.StreamDynamics`). What
+follows a frame by more than its look-ahead is missing for the network as for the evidence: both treat it as what lies
+beyond the end of a recording.
 """
 
 import math
@@ -24,6 +25,7 @@ from ..hearing.decisions import HitMaker, Judge
 from ..hearing.evidence import CANDIDATE, unknown_recording
 from ..hearing.onset_answers import RememberedAnswers
 from ..hearing.passages import Levels, Passage, Recogniser
+from ..hearing.similarity import RunningLikeness
 from ..hearing.velocities import StreamDynamics, attack_levels
 from ..music.transcription import Hit
 from ..network.classifier import Network
@@ -130,6 +132,7 @@ class Listener:
             raise ModelError(f"{model}: takes too few frames at once to look ahead; use another model")
         self._conductor = Conductor(info, length / info.spectrogram.frame_rate + _MEMORY_S, group=1)
         self._window = np.zeros((length, info.spectrogram.bands), np.float32)
+        self._likeness = RunningLikeness()
         self.reset()
 
     def reset(self) -> None:
@@ -140,6 +143,7 @@ class Listener:
         if isinstance(self._network, RememberedAnswers):
             self._network.reset()
         self._window[:] = 0.0
+        self._likeness.reset()
         self._frames = 0  # in all, that of the present being the last of them
         self._done = 0  # the frame up to which candidates are decided on
         self._last: dict[int | str, float] = {}  # the frame, or the time, of each instrument's last hit
@@ -226,7 +230,7 @@ class Listener:
             begin = self._frames - length
             answers = self._network.answer(self._window, begin, self._conductor.onsets(begin, self._frames))
         else:
-            answers = self._network.answer(self._window, embedding=recogniser is not None)
+            answers = self._network.answer(self._window, embedding=bool(self.info.embedding))
         origin = max(0, first - context, self._frames - length)
         kept = slice(length - (self._frames - origin), None)
         return self._conductor.passage(answers[kept], self._window[kept], origin, first, last)
@@ -238,15 +242,25 @@ class Listener:
         if passage.answers.activations[own].max() < CANDIDATE:
             return []
         found, _ = self._conductor.hear(passage, attention.judge)
+        recording = self._compare(passage, found)
         if not len(found):
             return []
-        judged = attention.judge.finalise(found, unknown_recording(found.activations))
+        judged = attention.judge.finalise(found, recording)
         chosen = judged[np.flatnonzero(attention.judge.excess(judged) >= 0.0)]
         news = chosen[self._are_news(chosen, attention.retrigger)]
         if len(news) and self.info.dynamics:
             levels = attack_levels(passage.frames, passage.rows_at(news.frames))
             news = replace(news, velocities=self._dynamics.compare(news, levels))
         return self._maker.make(news)
+
+    def _compare(self, passage: Passage, found: Candidates) -> np.ndarray:
+        """What the stream so far says of candidates: ``(candidates, RECORDING) float32``; remember their moments."""
+        recording = unknown_recording(found.activations)
+        if passage.answers.embedding is not None:
+            place = passage.answers, passage.rows_at(found.frames), found.instruments, passage.origin
+            recording[:, -1:] = self._likeness.evidence(*place)
+            self._likeness.remember(passage.answers, passage.first, passage.last, passage.origin)
+        return recording
 
     def _recognise(self, last: int, attention: Attention, recogniser: Recogniser) -> list[Hit]:
         """What a kit makes of the frames before `last`."""

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from drumscribe.hearing.evidence import unknown_recording
-from drumscribe.hearing.similarity import Likeness
+from drumscribe.hearing.similarity import Likeness, RunningLikeness
+from drumscribe.network.answers import Answers
 
 SOUNDS = np.eye(3, 32, dtype=np.float32) + 0.1
 
@@ -90,3 +91,44 @@ def test_where_nothing_else_sounds_a_stroke_counts_as_it_is() -> None:
     assert ask(*played([(500, 0, 0, 0.9)]), [500], [0]) == pytest.approx([own], abs=0.05)
     assert Likeness().evidence(np.array([3]), np.array([0])).tolist() == [[0.0]]
     assert Likeness().evidence(np.zeros(0, int), np.zeros(0, int)).shape == (0, 1)
+
+
+def follow(activations, embedding, frames: list[int], instruments: list[int], again: int = 1) -> np.ndarray:
+    """What a stream says of candidates that is looked at frame by frame, some of them again, 20 frames ahead."""
+    memory, found = RunningLikeness(), []
+    wanted = dict(zip(frames, instruments, strict=True))
+    for frame in range(20, len(activations) - 20):
+        around = slice(frame - 20, frame + 21)
+        none = np.zeros((41, 0), np.float32)
+        answers = Answers(activations[around], none, none, embedding[around])
+        if frame in wanted:
+            found.append(memory.evidence(answers, np.array([20]), np.array([wanted[frame]]), frame - 20)[0, 0])
+        memory.remember(answers, frame - again, frame + 1, frame - 20)
+    return np.array(found)
+
+
+def test_in_a_stream_what_was_before_backs_a_stroke_and_what_comes_does_not() -> None:
+    clear = [(frame, 0, 0, 0.95) for frame in range(500, 2000, 100)]
+    unlike = (2600, 1, 0, 0.3)
+    strokes = [(200, 0, 0, 0.3), *clear, (2500, 0, 0, 0.3), unlike]
+    early, late, other = follow(*played(strokes), [200, 2500, 2600], [0, 0, 0])
+    own = unknown_recording(np.array([0.3]))[0, -1]
+    assert early == pytest.approx(own, abs=0.05)
+    assert late > 2.0
+    assert other == pytest.approx(own, abs=0.2)
+
+
+def test_looking_again_at_frames_of_a_stream_changes_nothing() -> None:
+    rng = np.random.default_rng(4)
+    activations = (rng.random((1500, 3)) ** 8).astype(np.float32)
+    activations[:30] = 0.0
+    embedding = rng.random((1500, 32)).astype(np.float32)
+    frames = list(range(100, 1400, 50))
+    once, twice = (follow(activations, embedding, frames, [0] * len(frames), again) for again in (0, 1))
+    np.testing.assert_allclose(twice, once, rtol=1e-5)
+
+
+def test_a_stream_remembers_what_was_lately() -> None:
+    early = [(frame, 0, 0, 0.95) for frame in range(100, 6100, 10)]
+    late = [(frame, 0, 0, 0.15) for frame in range(6100, 12000, 10)]
+    assert follow(*played([*early, *late, (12100, 0, 0, 0.6)], 12200), [12100], [0])[0] < 0.0

@@ -14,6 +14,8 @@ from drumscribe.hearing.conductor import Conductor
 from drumscribe.hearing.decisions import Judge, move_thresholds
 from drumscribe.hearing.evidence import unknown_recording
 from drumscribe.hearing.recording import Recording
+from drumscribe.hearing.similarity import RunningLikeness
+from drumscribe.network.answers import Answers
 from drumscribe.network.classifier import Classifier
 from drumscribe.network.model_file import model_file
 from drumscribe.stream import Engine, Overrun, StateError, StreamHit
@@ -191,6 +193,13 @@ def test_a_look_ahead_that_changes_loses_and_repeats_nothing(hits: list[StreamHi
             assert np.abs(strokes - sure.sample).min() < 0.01 * RATE
 
 
+class WithoutMemory(RunningLikeness):
+    """Knows nothing of what was before."""
+
+    def remember(self, answers: Answers, first: int, last: int, origin: int) -> None:
+        pass
+
+
 class WithoutTheWhole(Judge):
     """Leaves out the stages that need a whole recording."""
 
@@ -198,8 +207,11 @@ class WithoutTheWhole(Judge):
         return super().finalise(candidates, unknown_recording(candidates.activations))
 
 
-def test_offline_transcription_is_this_path_with_all_of_the_future_and_the_stages_of_a_whole_recording() -> None:
+def test_offline_transcription_is_this_path_with_all_of_the_future_and_the_stages_of_a_whole_recording(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """To the bit, frames being analysed one by one in both, by a model whose ranges are fixed."""
+    monkeypatch.setattr("drumscribe.stream.listener.RunningLikeness", WithoutMemory)
     model = model_file("base.int8")
     samples = beat(1.5, 44100) + 0.05 * np.random.default_rng(1).standard_normal(66150).astype(np.float32)
     listener = Listener(model)

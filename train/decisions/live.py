@@ -6,7 +6,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from drumscribe.hearing.candidates import find_peaks
-from drumscribe.hearing.evidence import CANDIDATE, REACH, local_evidence, unknown_recording
+from drumscribe.hearing.evidence import CANDIDATE, REACH, evidence_size, local_evidence, unknown_recording
+from drumscribe.hearing.similarity import RunningLikeness
 from drumscribe.network.answers import Answers
 from drumscribe.network.model_card import Columns
 from drumscribe.network.tflite import TfliteNetwork
@@ -69,11 +70,11 @@ def hear_live(
     for clip, strokes in zip(library.frames[: settings.clips], strokes_of(library, columns), strict=False):
         answers = answer_live(network, clip.astype(np.float32), settings.window, kept)
         for frames, clips in heard.items():
-            clips.append(HeardClip(*_candidates(answers, frames, columns, frame_rate), *strokes))
+            clips.append(HeardClip(*_candidates(*answers, frames, columns, frame_rate), *strokes))
     return heard
 
 
-def answer_live(network: TfliteNetwork, frames: np.ndarray, window: int, kept: int) -> np.ndarray:
+def answer_live(network: TfliteNetwork, frames: np.ndarray, window: int, kept: int) -> tuple[np.ndarray, np.ndarray]:
     """Compute the last answers at every frame.
 
     Parameters
@@ -89,30 +90,36 @@ def answer_live(network: TfliteNetwork, frames: np.ndarray, window: int, kept: i
 
     Returns
     -------
-    np.ndarray
-        ``(frames, kept, columns) float16``, in order of time.
+    answers, embeddings : np.ndarray
+        ``(frames, kept, columns) float16`` and ``(frames, kept, numbers) float16``, in order of time.
     """
     stream = np.concatenate([np.zeros((window - 1, frames.shape[1]), np.float32), frames])
-    return np.stack([network.run(stream[now : now + window])[-kept:].astype(np.float16) for now in range(len(frames))])
+    answers, embeddings = [], []
+    for now in range(len(frames)):
+        answers.append(network.run(stream[now : now + window])[-kept:].astype(np.float16))
+        embeddings.append(network.output(1)[-kept:].astype(np.float16))
+    return np.stack(answers), np.stack(embeddings)
 
 
 def _candidates(
-    answers: np.ndarray, look_ahead: int, columns: Columns, frame_rate: float
+    answers: np.ndarray, embeddings: np.ndarray, look_ahead: int, columns: Columns, frame_rate: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return times, instruments and evidence of all candidates, with `look_ahead` frames after each known."""
-    rows = answers[:, -1 - look_ahead - REACH :].astype(np.float32)
+    known = slice(-1 - look_ahead - REACH, None)
+    rows, sounds, likeness = answers[:, known].astype(np.float32), embeddings[:, known], RunningLikeness()
     count = len(columns.instruments)
     looked_at = slice(REACH - SECOND_LOOK, REACH + 1)
-    times, instruments, activations = [np.zeros(0)], [np.zeros(0, int)], [np.zeros(0, np.float32)]
-    evidence = [local_evidence(Answers.of_output(rows[0], columns), np.zeros(0, int), np.zeros(0, int))]
+    times, instruments = [np.zeros(0)], [np.zeros(0, int)]
+    evidence = [np.zeros((0, evidence_size(columns)), np.float32)]
     for now in np.flatnonzero(rows[:, looked_at, :count].max(axis=(1, 2)) >= CANDIDATE):
-        seen = Answers.of_output(rows[now], columns)
+        seen, origin = Answers.of_output(rows[now], columns, sounds[now].astype(np.float32)), now - look_ahead - REACH
         frames, found = find_peaks(seen.activations)
         here = (frames >= looked_at.start) & (frames < looked_at.stop)
         frames, found = frames[here], found[here]
-        times.append((now - look_ahead - REACH + frames) / frame_rate)
+        times.append((origin + frames) / frame_rate)
         instruments.append(found)
-        activations.append(seen.activations[frames, found])
-        evidence.append(local_evidence(seen, frames, found))
-    unknown = unknown_recording(np.concatenate(activations))
-    return np.concatenate(times), np.concatenate(instruments), np.hstack([np.concatenate(evidence), unknown])
+        recording = unknown_recording(seen.activations[frames, found])
+        recording[:, -1:] = likeness.evidence(seen, frames, found, origin)
+        likeness.remember(seen, origin + looked_at.start, origin + looked_at.stop, origin)
+        evidence.append(np.hstack([local_evidence(seen, frames, found), recording]))
+    return np.concatenate(times), np.concatenate(instruments), np.concatenate(evidence)
