@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from drumscribe.music.drums import ARTICULATIONS
-from drumscribe.synthesis.effects import coloured_noise
+from drumscribe.synthesis.effects import coloured_noise, rms
 
 from ..data.sources import PERCUSSION, check_roles, read_grooves, read_pieces
 from .accompaniment import Band
+from .balance import raise_drums
 from .kits import Drum, KitMaker
 from .performances import brush_sweeps, render_drums, snare_wires
 from .production import master, mix, produce_drums
@@ -25,6 +26,8 @@ CLIP_SECONDS = 12.0
 ROLES = (*(a.name for a in ARTICULATIONS), PERCUSSION)
 """What the labels of a clip name; ``clap`` is stored as percussion."""
 
+_BALANCED = 0.85
+"""Share of full mixes whose drums are raised until they are heard. By hand."""
 PERCUSSION_ROLE = len(ROLES) - 1
 ROLE_INDEX = {role: i for i, role in enumerate(ROLES)} | {"clap": PERCUSSION_ROLE}
 
@@ -120,7 +123,16 @@ class Studio:
         score = self.varied(score, rng, seconds)
         if kind == "backing":
             score = self.silenced(score)
-        sound = render_drums(score, self.kit(score, rng), rng, seconds)
+        kit = self.kit(score, rng)
+        sound = render_drums(score, kit, rng, seconds)
+        if kind != "drums":
+            band_db = rng.uniform(-45.0, -20.0) if kind == "bleed" else np.clip(rng.normal(2.0, 5.0), -45.0, 12.0)
+            band = accompany(rng) if accompany else self._band.play(score, rng, seconds)
+        if kind == "mix" and rng.random() < _BALANCED:
+            unraised = rms(sound)
+            kit = raise_drums(kit, score, sound, band, band_db, rng)
+            sound = render_drums(score, kit, rng, seconds)
+            band_db += 20.0 * np.log10(unraised / rms(sound)) if unraised > 0.0 else 0.0
         if not score.electronic and rng.random() < 0.25:
             sound += snare_wires(sound, rng)
         if not score.electronic and rng.random() < 0.04:
@@ -128,9 +140,7 @@ class Studio:
             sound += brush_sweeps(score, rng, len(sound)) * np.float32(10.0 ** (level_db / 20.0))
         sound = self.produced(sound, rng)
         if kind != "drums":
-            level = rng.uniform(-45.0, -20.0) if kind == "bleed" else rng.normal(2.0, 5.0)
-            backing = accompany(rng) if accompany else self._band.play(score, rng, seconds)
-            sound = self.accompanied(sound, backing, float(np.clip(level, -45.0, 12.0)))
+            sound = self.accompanied(sound, band, float(band_db))
         if rng.random() < 0.05:
             level_db = rng.uniform(-18.0, 3.0)
             sound = mix(sound, self._band.noises(rng, seconds), level_db)
