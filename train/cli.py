@@ -283,16 +283,17 @@ def synth(kind, samples, data, cache, out, split, clips, seconds, seed) -> None:
 @click.option("--cache", type=click.Path(path_type=Path), required=True, help="what can be made again")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="records, tables and pictures")
 @click.option("--bench", type=click.Path(path_type=Path), help="real recordings to measure on (mdb and egmd)")
-@click.option("--reduced", is_flag=True, help="a little of everything, to see that it runs")
+@click.option("--sizes", "plan", flag_value="sizes", help="the number of one-shots only, up to 640 of each class")
+@click.option("--reduced", "plan", flag_value="reduced", help="a little of everything, to see that it runs")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(min=1), help="processes")
-def study(data: Path, cache: Path, out: Path, bench: Path | None, reduced: bool, jobs: int) -> None:
+def study(data: Path, cache: Path, out: Path, bench: Path | None, plan: str | None, jobs: int) -> None:
     """Compare formulations, families, augmentations and windows; train/study/README.md has the results.
 
     A stopped run can be called again: measured cells are not measured again.
     """
-    from .study.cells import full_plan, reduced_plan
+    from .study.cells import full_plan, reduced_plan, sizes_plan
     from .study.conduct import conduct
     from .study.training import Laboratory
 
-    plan = reduced_plan() if reduced else full_plan()
-    conduct(plan, Laboratory(plan.base, data, cache), bench, out, jobs, click.echo)
+    chosen = {"sizes": sizes_plan, "reduced": reduced_plan}.get(plan or "", full_plan)()
+    conduct(chosen, Laboratory(chosen.base, data, cache), bench, out, jobs, click.echo)

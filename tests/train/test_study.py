@@ -16,7 +16,7 @@ pytest.importorskip("tensorflow")
 from drumscribe.training.cli import main
 from drumscribe.training.decisions.evaluation import Evaluation
 from drumscribe.training.study import training
-from drumscribe.training.study.cells import Cell, full_plan, reduced_plan
+from drumscribe.training.study.cells import Cell, full_plan, reduced_plan, sizes_plan
 from drumscribe.training.study.conduct import conduct
 from drumscribe.training.study.records import Record, read_records, read_track_records
 from drumscribe.training.study.results import Difference, Results, Spread, read_results
@@ -101,7 +101,7 @@ def test_the_table_holds_every_cell_and_every_figure(study: Path) -> None:
 
 def test_every_question_has_its_table_and_its_picture(study: Path) -> None:
     text = (study / "tables.md").read_text(encoding="utf-8")
-    assert text.count("\n## ") == 15
+    assert text.count("\n## ") == 16
     for name in ("formulations", "families", "windows", "augmentation", "confusions", "tracks"):
         assert (study / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     assert [row["class"] for row in read_table(study / "held_out.csv")].count("kick") in (1, 2)
@@ -156,15 +156,22 @@ def test_results_that_cannot_be_written_are_one_line(study: Path, laboratory, tm
 
 
 def test_few_one_shots_make_as_many_windows_as_many() -> None:
-    plan = full_plan()
-    made = {c.per_class * c.experiment(plan.base).samples.variants for c in plan.cells()}
-    assert made == {plan.per_class[-1] * plan.base.samples.variants}
+    for plan in (full_plan(), sizes_plan()):
+        made = {c.per_class: c.per_class * c.experiment(plan.base).samples.variants for c in plan.cells()}
+        assert made.pop(640, 640) == 640, "one of each, where there are more than that"
+        assert set(made.values()) == {plan.usual * plan.base.samples.variants}
 
 
 def test_the_full_study_holds_what_it_is_said_to() -> None:
     cells = full_plan().cells()
     assert len(set(cells)) == len(cells) == 108 + 36 + 18 + 6 + 36 + 30
     assert len({training.Laboratory(full_plan().base, Path(), Path()).digest(cell) for cell in cells}) == len(cells)
+
+
+def test_the_study_of_sizes_is_of_the_grid_with_one_size_more() -> None:
+    cells = set(sizes_plan().cells())
+    assert len(cells) == 48
+    assert {cell.per_class for cell in cells - set(full_plan().cells())} == {640}
 
 
 def made_up(answers: dict[str, tuple[str, ...]]) -> Results:
@@ -200,25 +207,28 @@ def test_a_difference_smaller_than_the_spread_over_seeds_does_not_stand() -> Non
     assert Difference(Spread(0.04, 0.03), 0.01, 0.07).stands
 
 
-@pytest.fixture(scope="module")
-def published() -> Results:
-    return read_results(full_plan(), PUBLISHED)
+@pytest.fixture(scope="module", params=[(full_plan, "."), (sizes_plan, "sizes")], ids=["full", "sizes"])
+def published(request) -> tuple[Path, Results]:
+    plan, name = request.param
+    return PUBLISHED / name, read_results(plan(), PUBLISHED / name)
 
 
-def test_the_published_tables_follow_from_the_records(published: Results) -> None:
-    assert to_csv(published) == (PUBLISHED / "results.csv").read_text(encoding="utf-8")
-    assert to_markdown(published) == (PUBLISHED / "tables.md").read_text(encoding="utf-8")
+def test_the_published_tables_follow_from_the_records(published: tuple[Path, Results]) -> None:
+    folder, results = published
+    assert to_csv(results) == (folder / "results.csv").read_text(encoding="utf-8")
+    assert to_markdown(results) == (folder / "tables.md").read_text(encoding="utf-8")
 
 
-def test_the_published_records_are_of_the_study_as_it_is(published: Results) -> None:
-    assert set(published.records) == set(full_plan().cells())
-    for record in published.records.values():
-        assert len(record.answers) == len(published.classes) == record.single.windows
+def test_the_published_records_are_of_the_study_as_it_is(published: tuple[Path, Results]) -> None:
+    _, results = published
+    assert set(results.records) == set(results.plan.cells())
+    for record in results.records.values():
+        assert len(record.answers) == len(results.classes) == record.single.windows
 
 
 def test_every_figure_of_the_prose_is_in_the_tables() -> None:
     prose = (PUBLISHED / "README.md").read_text(encoding="utf-8")
-    tables = (PUBLISHED / "tables.md").read_text(encoding="utf-8")
+    tables = "".join((PUBLISHED / name / "tables.md").read_text(encoding="utf-8") for name in (".", "sizes"))
     manual = (PUBLISHED.parents[1] / "docs" / "training.md").read_text(encoding="utf-8")
     told, tabled, elsewhere = (set(re.findall(r"\b\d\.\d{3}\b", text)) for text in (prose, tables, manual))
     assert len(told) > 20

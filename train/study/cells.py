@@ -91,8 +91,8 @@ class Plan:
         Sizes of the training set.
     usual : int, default 160
         The size at which everything else is compared.
-    families : tuple[str, ...], optional
-        Families in the full grid.
+    families, formulations : tuple[str, ...], optional
+        Families and formulations in the full grid.
     others : tuple[str, ...], optional
         Families trained on the usual set only.
     after_ms, spectrograms, left_out : tuple[float, ...], optional
@@ -108,6 +108,7 @@ class Plan:
     per_class: tuple[int, ...] = (10, 40, 160)
     usual: int = 160
     families: tuple[str, ...] = ("dense", "cnn")
+    formulations: tuple[str, ...] = tuple(FORMULATIONS)
     others: tuple[str, ...] = ("rnn", "lstm", "gru", "tcn", "crnn", "transformer")
     after_ms: tuple[float, ...] = (20.0, 50.0, 100.0, 200.0, 300.0, 500.0)
     spectrograms: tuple[str, ...] = ("stft", "log-frequency")
@@ -127,7 +128,7 @@ class Plan:
         grid = (
             Cell(family, formulation, per_class, augment)
             for family in self.families
-            for formulation in FORMULATIONS
+            for formulation in self.formulations
             for augment in (NONE, FULL)
             for per_class in self.per_class
         )
@@ -163,6 +164,12 @@ class Plan:
 def full_plan() -> Plan:
     """Return the published study."""
     return Plan(read_experiment(Path(__file__).with_name("base.toml")))
+
+
+def sizes_plan() -> Plan:
+    """Return the part that asks how many one-shots are enough, up to all that there are."""
+    nothing = {"others": (), "after_ms": (), "spectrograms": (), "left_out": (), "patient": ()}
+    return replace(full_plan(), per_class=(10, 40, 160, 640), formulations=("multi-class",), **nothing)
 
 
 def reduced_plan() -> Plan:

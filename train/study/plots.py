@@ -20,7 +20,7 @@ _GREY = "#777777"
 
 
 def write_plots(results: Results, folder: Path) -> None:
-    """Draw all plots, as PNG.
+    """Draw a plot of everything that the plan varies, as PNG.
 
     Parameters
     ----------
@@ -29,18 +29,19 @@ def write_plots(results: Results, folder: Path) -> None:
     folder : Path
         The folder to write to.
     """
+    plan = results.plan
     pictures = {
-        "formulations": draw_grid,
-        "families": draw_families,
-        "windows": draw_lengths,
-        "augmentation": draw_left_out,
-        "confusions": draw_confusions,
+        "formulations": (draw_grid, plan.per_class),
+        "families": (draw_families, plan.others),
+        "windows": (draw_lengths, plan.after_ms),
+        "augmentation": (draw_left_out, plan.left_out),
+        "confusions": (draw_confusions, plan.formulations[1:]),
+        "tracks": (draw_tracks, results.tracks),
     }
-    if results.tracks:
-        pictures["tracks"] = draw_tracks
-    for name, draw in pictures.items():
-        with written_whole(folder / f"{name}.png") as file:
-            draw(results).savefig(file, format="png")
+    for name, (draw, varied) in pictures.items():
+        if varied:
+            with written_whole(folder / f"{name}.png") as file:
+                draw(results).savefig(file, format="png")
 
 
 def _figure(width: float, height: float) -> "Figure":
@@ -54,7 +55,7 @@ def draw_grid(results: Results) -> "Figure":
     plan = results.plan
     figure = _figure(9, 4.4)
     axes = figure.subplots(1, len(plan.families), sharey=True, squeeze=False)[0]
-    series = [(formulation, augment) for formulation in FORMULATIONS for augment in (NONE, FULL)]
+    series = [(formulation, augment) for formulation in plan.formulations for augment in (NONE, FULL)]
     for axis, family in zip(axes, plan.families, strict=True):
         for i, (formulation, augment) in enumerate(series):
             cells = [Cell(family, formulation, size, augment) for size in plan.per_class]
@@ -163,7 +164,8 @@ def draw_confusions(results: Results) -> "Figure":
     plan = results.plan
     classes = plan.base.samples.classes
     figure = _figure(9, 3.9)
-    for axis, formulation in zip(figure.subplots(1, len(FORMULATIONS), sharey=True), FORMULATIONS, strict=True):
+    axes = figure.subplots(1, len(plan.formulations), sharey=True)
+    for axis, formulation in zip(axes, plan.formulations, strict=True):
         counts = sum(
             np.array(r.single.confusion) for r in results.of(replace(plan.reference(), formulation=formulation))
         )
@@ -184,11 +186,14 @@ def draw_tracks(results: Results) -> "Figure":
     """Plot F on real recordings with and without augmentation, beside the upper limits."""
     plan = results.plan
     cells = [
-        replace(plan.reference(), family=family, formulation=formulation)
+        plan.reference(family=family, formulation=formulation, per_class=size)
         for family in plan.families
-        for formulation in FORMULATIONS
+        for formulation in plan.formulations
+        for size in plan.per_class
+        if size >= plan.usual
     ]
-    names = [f"{cell.family}, {cell.formulation}" for cell in cells] + [ONE_RIGHT, ALL_RIGHT, PASSAGES]
+    more = {cell: f", {cell.per_class} a class" if cell.per_class > plan.usual else "" for cell in cells}
+    names = [f"{cell.family}, {cell.formulation}{more[cell]}" for cell in cells] + [ONE_RIGHT, ALL_RIGHT, PASSAGES]
     figure = _figure(9, 4.2)
     axes = figure.subplots(1, len(SETS), sharey=True)
     for axis, recordings in zip(axes, SETS, strict=True):

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,6 @@ import numpy as np
 from drumscribe.music.drums import FIVE_CLASSES
 
 from ..files import written_whole
-from ..networks.formulations import FORMULATIONS
 from .cells import FULL, NONE, Cell
 from .records import Record
 from .results import Results, spread
@@ -86,14 +86,16 @@ def to_markdown(results: Results) -> str:
         " seeds and whose interval leaves out 0."
     )
     sections = (
+        ("One-shots that there are to learn from", _one_shots(results)),
         ("Formulations, augmentation and samples per class", _grid(results, "accuracy")),
         ("The same: 95 % of the mean over seeds, by Student's t", _intervals(results)),
         ("The same: calibration error", _grid(results, "calibration_error")),
         ("Binary against multi-class", _formulations(results)),
         ("With augmentation against without", _augmented(results)),
-        ("Families on the full set, augmented: one-shots", _families(results)),
+        ("More one-shots against fewer", _more(results)),
+        (f"Families on {plan.usual} a class, augmented: one-shots", _families(results)),
         (
-            "Families on the full set, augmented: mixtures of two or three one-shots, and what they cost",
+            f"Families on {plan.usual} a class, augmented: mixtures of two or three one-shots, and what they cost",
             _costs(results),
         ),
         ("Length of the window beyond the onset", _lengths(results)),
@@ -103,7 +105,9 @@ def to_markdown(results: Results) -> str:
         ("Confusions of the reference, over all seeds", _confusions(results)),
         *(_on_recordings(results) if results.tracks else ()),
     )
-    return f"# Tables\n\n{first}\n" + "".join(f"\n## {title}\n\n{_table(rows)}\n" for title, rows in sections)
+    tables = ((title, list(rows)) for title, rows in sections)
+    told = (f"\n## {title}\n\n{_table(rows)}\n" for title, rows in tables if len(rows) > 1)
+    return f"# Tables\n\n{first}\n" + "".join(told)
 
 
 def _table(rows: Iterable[tuple]) -> str:
@@ -111,11 +115,29 @@ def _table(rows: Iterable[tuple]) -> str:
     return "\n".join(f"| {' | '.join(map(str, row))} |" for row in (head, ["---"] * len(head), *body))
 
 
+def _one_shots(results: Results) -> Iterator[tuple]:
+    yield "at most", *results.plan.base.samples.classes, "together"
+    for size in results.plan.per_class:
+        counts = results.of(results.plan.reference(per_class=size))[0].one_shots
+        yield f"{size} a class", *counts, sum(counts)
+
+
+def _more(results: Results) -> Iterator[tuple]:
+    sizes = results.plan.per_class
+    yield "family", "formulation", "augmentation", *(f"{more} against {less}" for less, more in pairwise(sizes))
+    for family in results.plan.families if len(sizes) > 1 else ():
+        for formulation in results.plan.formulations:
+            for augment in (NONE, FULL):
+                cells = [Cell(family, formulation, size, augment) for size in sizes]
+                steps = [results.difference(more, less) for less, more in pairwise(cells)]
+                yield family, formulation, augment, *steps
+
+
 def _grid(results: Results, figure: str) -> Iterator[tuple]:
     sizes = results.plan.per_class
     yield "family", "formulation", "augmentation", *(f"{size} a class" for size in sizes)
     for family in results.plan.families:
-        for formulation in FORMULATIONS:
+        for formulation in results.plan.formulations:
             for augment in (NONE, FULL):
                 columns = (results.of(Cell(family, formulation, size, augment)) for size in sizes)
                 spreads = (spread([getattr(record.single, figure) for record in records]) for records in columns)
@@ -126,7 +148,7 @@ def _intervals(results: Results) -> Iterator[tuple]:
     sizes = results.plan.per_class
     yield "family", "formulation", "augmentation", *(f"{size} a class" for size in sizes)
     for family in results.plan.families:
-        for formulation in FORMULATIONS:
+        for formulation in results.plan.formulations:
             for augment in (NONE, FULL):
                 limits = (results.interval(Cell(family, formulation, size, augment)) for size in sizes)
                 yield family, formulation, augment, *(f"{low:.3f} to {high:.3f}" for low, high in limits)
@@ -134,10 +156,11 @@ def _intervals(results: Results) -> Iterator[tuple]:
 
 def _formulations(results: Results) -> Iterator[tuple]:
     sizes = results.plan.per_class
+    compared = ("binary", "multi-class")
     yield "family", "augmentation", *(f"{size} a class" for size in sizes)
-    for family in results.plan.families:
+    for family in results.plan.families if set(compared) <= set(results.plan.formulations) else ():
         for augment in (NONE, FULL):
-            pairs = ((Cell(family, name, size, augment) for name in ("binary", "multi-class")) for size in sizes)
+            pairs = ((Cell(family, name, size, augment) for name in compared) for size in sizes)
             yield family, augment, *(results.difference(*pair) for pair in pairs)
 
 
@@ -145,7 +168,7 @@ def _augmented(results: Results) -> Iterator[tuple]:
     sizes = results.plan.per_class
     yield "family", "formulation", *(f"{size} a class" for size in sizes)
     for family in results.plan.families:
-        for formulation in FORMULATIONS:
+        for formulation in results.plan.formulations:
             pairs = ((Cell(family, formulation, size, augment) for augment in (FULL, NONE)) for size in sizes)
             yield family, formulation, *(results.difference(*pair) for pair in pairs)
 
@@ -153,7 +176,7 @@ def _augmented(results: Results) -> Iterator[tuple]:
 def _all_families(results: Results) -> Iterator[Cell]:
     reference = results.plan.reference()
     for family in (*results.plan.families, *results.plan.others):
-        for formulation in FORMULATIONS:
+        for formulation in results.plan.formulations:
             cell = replace(reference, family=family, formulation=formulation)
             if replace(cell, seed=results.plan.seeds[0]) in results.records:
                 yield cell
@@ -162,7 +185,7 @@ def _all_families(results: Results) -> Iterator[Cell]:
 def _families(results: Results) -> Iterator[tuple]:
     classes = results.plan.base.samples.classes
     yield "family", "formulation", "accuracy", "macro F", *classes, "calibration error", "against cnn"
-    for cell in _all_families(results):
+    for cell in _all_families(results) if results.plan.others else ():
         singles = [record.single for record in results.of(cell)]
         yield (
             cell.family,
@@ -180,7 +203,7 @@ def _costs(results: Results) -> Iterator[tuple]:
         *("family", "formulation", "macro F", "all classes right", "calibration error"),
         *("parameters", "multiply-adds a window", "CPU seconds of training"),
     )
-    for cell in _all_families(results):
+    for cell in _all_families(results) if results.plan.others else ():
         records = results.of(cell)
         mixtures = [record.mixtures for record in records if record.mixtures]
         figures = ("macro_f", "accuracy", "calibration_error") if mixtures else ()
@@ -194,10 +217,10 @@ def _costs(results: Results) -> Iterator[tuple]:
         )
 
 
-def _varied(results: Results, field: str, values: Iterable) -> Iterator[tuple]:
+def _varied(results: Results, field: str, values: tuple) -> Iterator[tuple]:
     classes, reference = results.plan.base.samples.classes, results.plan.reference()
     yield field, "accuracy", *(f"F {name}" for name in classes), "against the reference"
-    for value in (getattr(reference, field), *values):
+    for value in (getattr(reference, field), *values) if values else ():
         cell = replace(reference, **{field: value})
         f = np.mean([record.single.f_measures for record in results.of(cell)], axis=0)
         change = "" if cell == reference else results.difference(cell, reference)
@@ -213,7 +236,8 @@ def _spectrograms(results: Results) -> Iterator[tuple]:
 
 
 def _left_out(results: Results) -> Iterator[tuple]:
-    return _varied(results, "augment", (NONE, *results.plan.left_out))
+    left_out = results.plan.left_out
+    return _varied(results, "augment", (NONE, *left_out) if left_out else ())
 
 
 def _patient(results: Results) -> Iterator[tuple]:
@@ -256,7 +280,7 @@ def _track_classes(results: Results, name: str) -> Iterator[tuple]:
     for cell in results.plan.on_tracks():
         if (cell.family, cell.spectrogram, cell.seed) == ("cnn", "mel", results.plan.seeds[0]) and cell.augment == FULL:
             f = np.mean([record.f_measures for record in results.on_tracks(cell, name, DETECTED)], axis=0)
-            yield _told(cell), *(f"{figure:.3f}" for figure in f)
+            yield _told(cell, results.plan.usual), *(f"{figure:.3f}" for figure in f)
 
 
 def _tracks(results: Results) -> Iterator[tuple]:
@@ -268,10 +292,11 @@ def _tracks(results: Results) -> Iterator[tuple]:
     yield PASSAGES, *(figure for record in found for figure in (f"{record.micro_f:.3f}", ""))
     for cell in dict.fromkeys(replace(cell, seed=1) for cell in results.plan.on_tracks()):
         columns = [results.on_tracks(cell, name, at) for name in SETS for at in (DETECTED, LABELLED)]
-        yield _told(cell), *(spread([record.micro_f for record in records]) for records in columns)
+        yield _told(cell, results.plan.usual), *(spread([record.micro_f for record in records]) for records in columns)
 
 
-def _told(cell: Cell) -> str:
+def _told(cell: Cell, usual: int) -> str:
     augment = {NONE: "not augmented", FULL: "augmented"}.get(cell.augment, f"without {cell.augment}")
     longer = f", {cell.patience} times as long" if cell.patience > 1 else ""
-    return f"{cell.family}, {cell.formulation}, {augment}, {cell.after_ms:g} ms, {cell.spectrogram}{longer}"
+    more = f", {cell.per_class} a class" if cell.per_class != usual else ""
+    return f"{cell.family}, {cell.formulation}, {augment}, {cell.after_ms:g} ms, {cell.spectrogram}{longer}{more}"
