@@ -1,9 +1,9 @@
-"""The vocabulary: instruments, their articulations, and all that is known of each.
+"""The drum vocabulary: instruments, their articulations, and all that is known of each.
 
-Everything that names a drum reads this table: a new articulation is a row here, and what else it needs, a test points
-at (`tests/music/test_drums.py`). Notes written are General MIDI Level 1 percussion; of its toms those that samplers
-play as toms, too: 50, its highest, is a crash or a splash in several. Notes read also take the Roland TD
-layout of the Groove MIDI Dataset and E-GMD, where 22 and 26 are hihat edges and 58 a floor-tom rim.
+All code that names a drum reads this table. A new articulation is a row here; `tests/music/test_drums.py` says what
+else it needs. Notes are written as General MIDI Level 1 percussion, the toms as notes that samplers play as toms, too:
+50, the highest tom of General MIDI, is a crash or a splash in several. The Roland TD layout of the Groove MIDI Dataset
+and E-GMD can be read as well, where 22 and 26 are hihat edges and 58 is a floor-tom rim.
 """
 
 import re
@@ -12,30 +12,30 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Articulation:
-    """One way of playing one instrument: the finest thing that a transcription tells.
+    """One way of playing one instrument: the finest distinction that a transcription makes.
 
     Attributes
     ----------
     name : str
         Its name in transcriptions.
     instrument : str
-        The instrument that it belongs to, one of `INSTRUMENTS`.
+        The instrument, one of `INSTRUMENTS`.
     note : int
-        The General MIDI note that it is written as.
+        The General MIDI note that stands for it in files that are written.
     td_note : int
         Its note on Roland's TD modules, as in the Groove MIDI Dataset: heads of the toms, bows of the cymbals.
     parent : str or None
-        The articulation, or the instrument, that stands in for it where a drum map lacks it.
+        The articulation, or the instrument, that replaces it where a drum map lacks it.
     rhythm_class : str
-        The class of `rhythm.patterns.CLASSES` that a loud stroke of it is of.
+        The class of `rhythm.patterns.CLASSES` to which a loud stroke belongs.
     level_db : float
-        Peak of a stroke of full velocity in a common mix, against a kick's; by hand.
+        Peak of a stroke of full velocity in a common mix, relative to a kick's; by hand.
     notes_read : tuple of int
-        Further notes that are read as it.
+        Further notes that mean this articulation in files that are read.
     names_read : tuple of str
-        Further names that are read as it, in lower case: those of MDB Drums, E-GMD and common English.
+        Further names, in lower case, that mean it in files that are read: those of MDB Drums, E-GMD and common English.
     broad_names : tuple of str
-        Names that tell only the instrument, and are read as this, its commonest articulation.
+        Names of the instrument alone; they are read as this articulation, the instrument's most common one.
     """
 
     name: str
@@ -202,7 +202,7 @@ FIVE_CLASSES = tuple(i for i in INSTRUMENTS if i != "side_stick")
 """The five classes of the literature; the side stick stays outside, as in MDB Drums."""
 
 PERCUSSION, PERCUSSION_NOTE = "percussion", 54
-"""The name of percussion outside the vocabulary, and the note that it is written as: a tambourine's."""
+"""The name of percussion outside the vocabulary, and its note in files that are written: a tambourine's."""
 
 ARTICULATION_BY_NAME = {a.name: a for a in ARTICULATIONS}
 ARTICULATION_BY_NOTE = {note: a for a in ARTICULATIONS for note in (a.note, *a.notes_read)}
@@ -230,17 +230,17 @@ def articulations_of(instrument: str) -> tuple[Articulation, ...]:
 
 
 def plain_articulation(name: str) -> str:
-    """Name the articulation that a name alone stands for.
+    """Name the articulation that a name stands for.
 
     Parameters
     ----------
     name : str
-        An instrument, an articulation, or a name of a player's own.
+        An instrument, an articulation, or a player's own name.
 
     Returns
     -------
     str
-        The commonest articulation of an instrument; any other name as it is.
+        The most common articulation of an instrument; any other name unchanged.
     """
     return _READ[name].name if name in INSTRUMENTS else name
 
@@ -256,7 +256,7 @@ def instrument_of(name: str) -> str:
     Returns
     -------
     str
-        Its instrument; any other name as it is.
+        Its instrument; any other name unchanged.
     """
     return ARTICULATION_BY_NAME[name].instrument if name in ARTICULATION_BY_NAME else name
 

@@ -1,4 +1,4 @@
-"""The rhythm of a recording, and what a user may choose of it."""
+"""The rhythm of a recording, and a user's choice among its readings."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,16 +9,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RhythmChoice:
-    """What a user chooses among the readings of a rhythm, without anything being heard again.
+    """A choice among the readings of a rhythm, which needs no new transcription.
 
     Attributes
     ----------
     reading : int, default 1
         The number of a reading; 1 is the likeliest.
     tempo_factor : float, default 1.0
-        Factor of its tempo.
+        Factor by which the tempo is multiplied.
     shift_bar : int, default 0
-        Beats by which bars begin later.
+        Number of beats by which the bars begin later.
     """
 
     reading: int = 1
@@ -33,19 +33,19 @@ class Rhythm:
     Attributes
     ----------
     tempo_map : TempoMap or None
-        Beats and bars, or None for playing in free time, or too little of it to tell.
+        Beats and bars, or None in free time, or with too few hits to find a tempo.
     confidence : float
-        How sure the tempo is, its octave included, 0 to 1: a probability on simulated transcriptions that nothing was
-        learnt from; in free time, how sure that is. The
-        manual says how far it holds.
+        Probability that the tempo is right, its octave included, 0 to 1, calibrated on simulated transcriptions that
+        trained nothing; in free time, the probability of free time. The manual says how far it holds.
     steady : bool
-        Whether one tempo holds throughout.
+        Whether the recording has one tempo throughout.
     remark : str, default ""
-        In a line, how it differs from what was asked for or given; empty if it does not.
+        One line on how it differs from the rhythm that was asked for; empty if it does not.
     probability : float, default 1.0
-        How sure the whole reading is (tempo, beats, bars and meter), 0 to 1; with those of `alternatives` it sums to 1.
+        Probability that the whole reading is right (tempo, beats, bars and meter), 0 to 1; the probabilities of a
+        reading and its `alternatives` add up to 1.
     relation : str, default ""
-        If it is an alternative, in words how it differs from the likeliest, such as ``"half the tempo"``.
+        For an alternative, how it differs from the likeliest reading, such as ``"half the tempo"``.
     alternatives : tuple of Rhythm
         Other readings of the same hits, the likeliest first; they have no alternatives themselves.
     """

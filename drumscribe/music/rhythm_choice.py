@@ -1,4 +1,4 @@
-"""Choice of another reading of a rhythm: one of its alternatives, a multiple of its tempo, or bars that begin later."""
+"""Choose another reading of a rhythm: one of its alternatives, a multiple of its tempo, or bars that begin later."""
 
 import math
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from .tempo_map import TEMPO_LIMITS, Meter, MeterChange, TempoMap
 
 
 def choose(rhythm: Rhythm, choice: RhythmChoice) -> Rhythm:
-    """Return the rhythm that is chosen.
+    """Return the chosen reading of a rhythm.
 
     Parameters
     ----------
@@ -24,13 +24,13 @@ def choose(rhythm: Rhythm, choice: RhythmChoice) -> Rhythm:
     Returns
     -------
     Rhythm
-        The reading of that number, its tempo multiplied, and its bars shifted; the others are its alternatives, as they
-        were.
+        The reading of that number, with the tempo multiplied and the bars shifted. Its alternatives are the other
+        readings, unchanged.
 
     Raises
     ------
     RhythmError
-        If there are fewer readings, or the choice makes no sense in free time or at that tempo.
+        If the reading does not exist, or the choice makes no sense in free time or at that tempo.
     """
     if choice.reading != 1:
         rhythm = _numbered(rhythm, choice.reading)
@@ -57,7 +57,7 @@ def _map_of(rhythm: Rhythm, asked: str) -> TempoMap:
 
 
 def _faster(tempo_map: TempoMap, factor: float) -> TempoMap:
-    """Multiply the tempo. A bar has as many beats as before; odd bars among them keep their share of a bar."""
+    """Multiply the tempo. A bar keeps its number of beats; bars of other lengths keep their ratio to it."""
     tempos = tempo_map.tempos() * factor
     if not (math.isfinite(factor) and factor > 0 and np.all((tempos >= TEMPO_LIMITS[0]) & (tempos <= TEMPO_LIMITS[1]))):
         limits = "{:g} to {:g} quarters per minute".format(*TEMPO_LIMITS)
@@ -68,7 +68,7 @@ def _faster(tempo_map: TempoMap, factor: float) -> TempoMap:
 
 
 def _with_whole_bars(changes: list[MeterChange]) -> Iterator[MeterChange]:
-    """Yield changes of meter; what is left of a bar before one is a bar with a meter of its own."""
+    """Yield changes of meter; the rest of a bar before a change is a bar with a meter of its own."""
     for change, following in zip(changes, [*changes[1:], None], strict=True):
         if following is None:
             yield change
@@ -84,7 +84,7 @@ def _with_whole_bars(changes: list[MeterChange]) -> Iterator[MeterChange]:
 
 
 def _later(tempo_map: TempoMap, beats: int) -> TempoMap:
-    """Shift all bar lines by so many beats, less whole bars."""
+    """Shift all bar lines by this many beats, less whole bars."""
     meter = tempo_map.meters[0].meter
     beats %= meter.beats_per_bar
     shift = beats * meter.beat_quarters

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 NEAR = 0.015
-"""Tolerance in seconds (by hand): a hit up to so much before a bar line belongs to that bar, and a first downbeat up to
-so much after the start is at the start."""
+"""Tolerance in seconds (by hand): a hit up to this time before a bar line belongs to that bar, and a first downbeat up
+to this time after the start is at the start."""
 TEMPO_LIMITS = (20.0, 400.0)
 """The slowest and the fastest tempo that a user may give, in quarters or beats per minute (by hand)."""
 
@@ -89,7 +89,7 @@ class MeterChange:
     quarter : float
         The downbeat, in quarters.
     meter : Meter
-        The meter from there to the next change.
+        The meter from this downbeat to the next change.
     """
 
     quarter: float
@@ -106,12 +106,12 @@ class TempoMap:
         Anchor points, at least two, both strictly ascending. Outside of them the tempo of the first or last segment
         continues.
     meters : tuple[MeterChange, ...], optional
-        The meters in order of their downbeats. The first one is at quarter 0, and holds before it, too.
+        The meters in order of their downbeats. The first is at quarter 0, and holds before it, too.
 
     Raises
     ------
     ValueError
-        If the anchors or meters violate this.
+        If the anchors or meters are out of order.
     """
 
     seconds: tuple[float, ...]

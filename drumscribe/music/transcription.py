@@ -18,18 +18,18 @@ class Hit:
     Attributes
     ----------
     time : float
-        The physical attack, in seconds from the first sample of the recording.
+        Time of the attack, in seconds from the first sample of the recording.
     articulation : str
-        A name of `drums.ARTICULATIONS`, or one of a player's own, which then has an `own_note`.
+        A name of `drums.ARTICULATIONS`, or a player's own sound, which then has an `own_note`.
     velocity : int
         MIDI velocity, 1 to 127.
     confidence : float, default 1.0
-        The activation that the hit was picked from, 0 to 1.
+        The activation of the hit, 0 to 1.
     own_note : int, optional
-        The MIDI note that a player's kit gives it; None where it is that of the table.
+        The MIDI note that a player's kit gives to the sound; None for articulations of the table.
     quarter : float, optional
-        The position that quantisation gave it, in quarters of the tempo map; None where it is as played. Its time is
-        the same, except that a recording has none before its first sample.
+        The position after quantisation, in quarters of the tempo map; None if the hit is as played. `time` agrees with
+        it, but is never before the first sample.
     """
 
     time: float
@@ -41,7 +41,7 @@ class Hit:
 
     @property
     def instrument(self) -> str:
-        """The instrument that the articulation belongs to; a sound of a player's own is one by itself."""
+        """The instrument of the articulation; a player's own sound is an instrument by itself."""
         known = ARTICULATION_BY_NAME.get(self.articulation)
         return self.articulation if known is None else known.instrument
 
@@ -52,7 +52,7 @@ class Hit:
 
     @property
     def stand_in(self) -> str:
-        """The nearest built-in articulation, for plots and playback: that of its note, or a middle tom."""
+        """The nearest built-in articulation, for plots and playback: the one with the same note, or a middle tom."""
         if self.articulation in ARTICULATION_BY_NAME:
             return self.articulation
         return ARTICULATION_BY_NOTE[self.own_note].name if self.own_note in ARTICULATION_BY_NOTE else "tom_mid"
@@ -69,9 +69,9 @@ class Transcription:
     duration : float
         Length of the recording in seconds.
     model : str
-        The name and version of the model that heard them.
+        The name and version of the model.
     rhythm : Rhythm, optional
-        Their tempo, beats and bars; None where that was not asked for.
+        Tempo, beats and bars; None if they were not asked for.
     """
 
     hits: tuple[Hit, ...]
@@ -81,7 +81,7 @@ class Transcription:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """Warnings for the user, one line each: nothing was heard, or a rhythm that is not what was asked for."""
+        """Warnings for the user, one line each: no hits, or a rhythm that differs from the one asked for."""
         if not self.hits:
             return ("no drums were heard",)
         return (self.rhythm.remark,) if self.rhythm is not None and self.rhythm.remark else ()
@@ -102,23 +102,23 @@ class Transcription:
         midi_type: int = 1,
         recording: str | Path | None = None,
     ) -> Path:
-        """Write it to a file, whole or not at all, over whatever is there.
+        """Write the transcription to a file. An existing file is replaced, and stays whole if writing fails.
 
         Parameters
         ----------
         path : str or Path
-            Where to. Its ending is the format: .mid, .csv, .json, .labels.txt (Audacity), .markers.csv (Reaper),
-            .musicxml, .dawproject or .rpp; or it is ``notes.chart`` in a folder of its own.
+            The file. Its ending gives the format: .mid, .csv, .json, .labels.txt (Audacity), .markers.csv (Reaper),
+            .musicxml, .dawproject or .rpp. A chart is named ``notes.chart``, in a folder of its own.
         drum_map : str
             The notes of the MIDI: "gm", "td" (Roland), or the path of a TOML file.
         start_at_bar : bool
-            Begin the MIDI with a bar instead of the first sample.
+            Start the MIDI on a bar line instead of the first sample.
         split_tracks : bool
             A MIDI track for each instrument.
         midi_type : int
             1, or 0 for all tracks in one.
         recording : str or Path, optional
-            The recording, which projects and charts contain or name; without it they have the notes alone.
+            The recording, which projects and charts contain or name; without it they have notes only.
 
         Returns
         -------
@@ -128,23 +128,23 @@ class Transcription:
         Raises
         ------
         DrumscribeError
-            Where the ending is of no format, a map or the recording cannot be read, or the file cannot be written.
+            If no format has this ending, a map or the recording cannot be read, or the file cannot be written.
         """
         options = {"start_at_bar": start_at_bar, "split_tracks": split_tracks, "midi_type": midi_type}
         return _bodies["save"](self, path, drum_map, recording, **options)
 
     def with_reading(self, number: int) -> "Transcription":
-        """Return it with another reading of its rhythm; nothing is heard again.
+        """Return the transcription with another reading of its rhythm, without a new analysis.
 
         Parameters
         ----------
         number : int
-            1 is the rhythm as it is, 2 the first of its `Rhythm.alternatives`, and so on.
+            1 for the rhythm as it is, 2 for the first of its `Rhythm.alternatives`, and so on.
 
         Returns
         -------
         Transcription
-            The same hits; the readings that were not chosen are its rhythm's alternatives.
+            The same hits; the other readings are the alternatives of the rhythm.
 
         Raises
         ------
@@ -154,7 +154,7 @@ class Transcription:
         return self._with_choice(RhythmChoice(reading=number))
 
     def with_tempo_factor(self, factor: float) -> "Transcription":
-        """Return it with the tempo multiplied, such as by 2 or 0.5, and bars as much shorter or longer.
+        """Return the transcription with the tempo multiplied, such as by 2 or 0.5; bars become shorter or longer.
 
         Parameters
         ----------
@@ -174,7 +174,7 @@ class Transcription:
         return self._with_choice(RhythmChoice(tempo_factor=factor))
 
     def with_bars_shifted(self, beats: int) -> "Transcription":
-        """Return it with all bars that many beats later, or earlier if negative.
+        """Return the transcription with all bars this many beats later, or earlier if negative.
 
         Parameters
         ----------
@@ -209,12 +209,12 @@ class Transcription:
         return replace(self, hits=tuple(map(moved, self.hits)), rhythm=rhythm)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data, the same as in its JSON file.
+        """Return the transcription as plain data, as in its JSON file.
 
         Returns
         -------
         dict
-            See the table of fields in the manual.
+            The fields; the manual has a table of them.
         """
         return _bodies["to_dict"](self)
 
@@ -229,12 +229,12 @@ class Transcription:
         Raises
         ------
         DrumscribeError
-            Where pandas is not installed.
+            If pandas is not installed.
         """
         return _bodies["to_dataframe"](self)
 
     def to_pretty_midi(self) -> Any:
-        """Return it as an object of the package pretty_midi.
+        """Return the transcription as an object of the package pretty_midi.
 
         Returns
         -------
@@ -251,13 +251,13 @@ _bodies: dict[str, Callable[..., Any]] = {}
 
 
 def give_body(name: str, body: Callable[..., Any]) -> None:
-    """Give a method of `Transcription` its body, which needs rooms above this one.
+    """Give a method of `Transcription` its body, for which it needs packages that import this one.
 
     Parameters
     ----------
     name : str
-        That of the method.
+        The name of the method.
     body : callable
-        Takes the transcription first.
+        A function whose first argument is the transcription.
     """
     _bodies[name] = body
