@@ -1,1 +1,1 @@
-"""Model files, and the answers that they give to frames."""
+"""Model files and networks, from frames to answers."""

@@ -1,4 +1,4 @@
-"""What a network answers to frames, one row for each frame."""
+"""The answers of a network, one row for each frame."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,20 +11,20 @@ from .model_card import Columns, ModelInfo
 
 @dataclass(frozen=True, eq=False)
 class Answers(Table):
-    """What a network answers to frames; slices of it are `Answers` to fewer frames.
+    """The answers of a network; a slice holds the answers to fewer frames.
 
     Attributes
     ----------
     activations : np.ndarray
-        ``(frames, instruments) float32``, how likely each instrument is struck in a frame, 0 to 1.
+        ``(frames, instruments) float32``, the probability that each instrument is struck in a frame.
     articulations : np.ndarray
         ``(frames, articulations) float32``, the same for articulations that do not share their instrument's name.
     velocities : np.ndarray
-        ``(frames, instruments) float32``, how hard each instrument is struck if it is, 0 to 1.
+        ``(frames, instruments) float32``, the velocity of each instrument if it is struck, 0 to 1.
     embedding : np.ndarray or None
-        ``(frames, numbers) float32``, how a frame sounds, where it was asked for.
+        ``(frames, numbers) float32``, the embedding of each frame, if it was asked for.
     percussion : np.ndarray or None
-        ``(frames,) float32``, how likely percussion outside the vocabulary is struck, where it was asked for.
+        ``(frames,) float32``, the probability that percussion outside the vocabulary is struck, if it was asked for.
     """
 
     activations: np.ndarray
@@ -41,7 +41,7 @@ class Answers(Table):
         embedding: np.ndarray | None = None,
         percussion: np.ndarray | None = None,
     ) -> "Answers":
-        """Name what a network puts into one matrix.
+        """Name the columns of a network's output.
 
         Parameters
         ----------
@@ -55,21 +55,21 @@ class Answers(Table):
         Returns
         -------
         Answers
-            Views of the same numbers.
+            Views of the same arrays.
         """
         count = len(columns.instruments)
         return cls(values[:, :count], values[:, count:-count], values[:, -count:], embedding, percussion)
 
     @classmethod
     def none(cls, info: ModelInfo, embedding: bool = False, percussion: bool = False) -> "Answers":
-        """Answers of a model to no frames.
+        """Return the answers to no frames.
 
         Parameters
         ----------
         info : ModelInfo
             The model.
         embedding, percussion : bool
-            Whether these columns are there.
+            Whether the answers have these columns.
 
         Returns
         -------
@@ -85,13 +85,14 @@ class Answers(Table):
 
 
 class Answering(Protocol):
-    """A stream of frames to a stream of answers: a `classifier.Classifier`, or answers that are known already."""
+    """Turns a stream of frames into a stream of answers: a `classifier.Classifier`, or answers that are already
+    known."""
 
     def reset(self) -> None:
-        """Forget the stream, and be ready for another."""
+        """Forget the stream, and prepare for another."""
 
     def push(self, frames: np.ndarray) -> Answers:
-        """Take the next frames, and give the answers that they complete.
+        """Take the next frames, and return the answers that they complete.
 
         Parameters
         ----------
@@ -101,26 +102,26 @@ class Answering(Protocol):
         Returns
         -------
         Answers
-            One row for each frame that is answered.
+            One row for each answered frame.
         """
 
     def flush(self) -> Answers:
-        """End the stream, and start anew.
+        """End the stream, and prepare for another.
 
         Returns
         -------
         Answers
-            Those to the last frames of the stream.
+            The answers to the last frames of the stream.
         """
 
 
 class KnownAnswers:
-    """Gives answers that are known already, as the frames come that they belong to: see `Answering`.
+    """Returns known answers as their frames come in; see `Answering`.
 
     Parameters
     ----------
     answers : Answers
-        To all the frames of a stream.
+        The answers to all frames of a stream.
     """
 
     def __init__(self, answers: Answers) -> None:
@@ -132,7 +133,7 @@ class KnownAnswers:
         self._given = 0
 
     def push(self, frames: np.ndarray) -> Answers:
-        """Give the answers to the next frames.
+        """Return the answers to the next frames.
 
         Parameters
         ----------
@@ -142,7 +143,7 @@ class KnownAnswers:
         Returns
         -------
         Answers
-            As many rows.
+            As many rows as frames.
         """
         first, self._given = self._given, self._given + len(frames)
         return self._answers[first : self._given]
@@ -153,12 +154,12 @@ class KnownAnswers:
         Returns
         -------
         Answers
-            None.
+            No rows.
 
         Raises
         ------
         ValueError
-            If there were more or fewer frames than answers.
+            If the number of frames differs from that of the answers.
         """
         if self._given != len(self._answers):
             raise ValueError(

@@ -1,11 +1,11 @@
-"""The model files that come with drumscribe, wherever it runs from. Nothing heavy is loaded to list them."""
+"""The model files that drumscribe includes, wherever it runs from. Listing them loads nothing heavy."""
 
 from importlib import resources
 from pathlib import Path
 
 
 def models_folder() -> Path:
-    """Find the folder of the bundled models: the installed one or, in a bare checkout, the one beside the package.
+    """Find the folder of the bundled models: installed or, in a checkout, beside the package.
 
     Returns
     -------
@@ -24,6 +24,6 @@ def bundled_models() -> list[str]:
     Returns
     -------
     list of str
-        Their names, in order.
+        The names, in order.
     """
     return sorted(file.name.split(".")[0] for file in models_folder().glob("*.int8.tflite"))

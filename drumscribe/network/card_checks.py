@@ -1,14 +1,14 @@
-"""Whether a network can be run as its card describes it: anybody may have written the card."""
+"""Check that a network can be run as its card describes it: a card may come from anyone."""
 
 from ..music.drums import ARTICULATION_BY_NAME, INSTRUMENTS
 from .model_card import ModelInfo
 
 _FURTHEST_OF_WINDOWS = 1000
-"""Most frames that a model of windows may look ahead (by hand)."""
+"""Maximum number of frames that a model of windows may look ahead (by hand)."""
 
 
 def check_card(info: ModelInfo) -> None:
-    """Check that a network as its card describes it can be run.
+    """Check that a network can be run as its card describes it.
 
     Parameters
     ----------
@@ -18,7 +18,7 @@ def check_card(info: ModelInfo) -> None:
     Raises
     ------
     ValueError
-        If a value cannot be; whatever else is odd may raise a TypeError.
+        If a value is impossible; other faults may raise a TypeError.
     """
     _check_spectrogram(info)
     _check_frames(info)
@@ -37,9 +37,9 @@ def _check_spectrogram(info: ModelInfo) -> None:
 
 
 def _check_frames(info: ModelInfo) -> None:
-    """How many frames the network takes, and how many it waits for."""
+    """Check how many frames the network takes, and for how many it waits."""
     _check_whole(info.context, info.chunk, info.embedding)
-    least = 1 if info.look_aheads or info.window else 2 * info.context + 1  # a window that slides has to move
+    least = 1 if info.look_aheads or info.window else 2 * info.context + 1  # a sliding window must move
     if not (least <= info.chunk <= 65_536 and info.context <= 16_384 and info.embedding <= 4096):
         raise ValueError("context, chunk or embedding")
     if info.window is not None and not (0 <= info.window.before < info.chunk and abs(info.window.level) < 1e3):
@@ -63,7 +63,7 @@ def _check_columns(info: ModelInfo) -> None:
 
 
 def _check_decisions(info: ModelInfo) -> None:
-    """Weights and thresholds, at each look-ahead."""
+    """Check the weights and thresholds, for each look-ahead."""
     count = len(info.columns.instruments)
     deciding = [(info.weights, info.thresholds), *((at.weights, at.thresholds) for at in info.look_aheads)]
     for weights, thresholds in deciding:
@@ -89,6 +89,6 @@ def _check_whole(*numbers: int) -> None:
 
 
 def _check_table(rows: tuple[tuple[float, ...], ...], name: str) -> None:
-    """Rows are of one length, and no number is beyond all that training gives."""
+    """Check that rows are of one length, and that no number exceeds all that training gives."""
     if len({len(row) for row in rows}) > 1 or not all(abs(weight) < 1e6 for row in rows for weight in row):
         raise ValueError(name)

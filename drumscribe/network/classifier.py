@@ -1,4 +1,4 @@
-"""Frames to answers: the TFLite model, run as a window that slides over the stream."""
+"""From frames to answers: run the TFLite model as a sliding window over the stream."""
 
 from pathlib import Path
 
@@ -41,12 +41,12 @@ class Network:
             )
 
     def answer(self, frames: np.ndarray, embedding: bool = False, percussion: bool = False) -> Answers:
-        """Answer to a window of frames.
+        """Return the answers to a window of frames.
 
         Parameters
         ----------
         frames : np.ndarray
-            ``(chunk, bands) float32``, as many frames as the model takes at once.
+            ``(chunk, bands) float32``, as many frames as the network takes.
         embedding, percussion : bool
             Whether to read these outputs, too.
 
@@ -62,22 +62,22 @@ class Network:
 
 
 class Classifier:
-    """A stream of frames to a stream of answers, delayed by the model's context.
+    """Turns a stream of frames into a stream of answers, delayed by the model's context.
 
-    Chunks of a fixed size slide over the frames and overlap by the context on both sides, so that each answer has
-    seen all the frames that it depends on; before and after the stream there is silence.
+    Windows of a fixed size slide over the frames, and overlap by the context on both sides, so the network sees all
+    frames on which an answer depends. Silence precedes and follows the stream.
 
     Parameters
     ----------
     model : str, Path or None
         Path to a model file, the name of a bundled model (``"tiny"``), or None for the default.
     with_embedding, with_percussion : bool
-        Whether the answers have these columns.
+        Whether the answers include these columns.
 
     Raises
     ------
     ModelError
-        If the model cannot be used, or does not give what is asked for.
+        If the model cannot be used, or lacks a column that is asked for.
 
     Examples
     --------
@@ -103,12 +103,12 @@ class Classifier:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the stream, and be ready for another."""
+        """Forget the stream, and prepare for another."""
         self._pending = [np.zeros((self.info.context, self.info.spectrogram.bands), np.float32)]
-        self._held = self.info.context  # frames in those
+        self._held = self.info.context  # number of frames in the list
 
     def __call__(self, frames: np.ndarray) -> Answers:
-        """Answer to all the frames of a recording; a stream that was under way is forgotten.
+        """Return the answers to all frames of a recording; a stream in progress is forgotten.
 
         Parameters
         ----------
@@ -124,7 +124,7 @@ class Classifier:
         return Answers.concat([self.push(frames), self.flush()])
 
     def push(self, frames: np.ndarray) -> Answers:
-        """Take the next frames, and give the answers that they complete.
+        """Take the next frames, and return the answers that they complete.
 
         Parameters
         ----------
@@ -134,7 +134,7 @@ class Classifier:
         Returns
         -------
         Answers
-            Those to frames whose context is known by now.
+            The answers to frames whose context is complete.
         """
         context, chunk = self.info.context, self.info.chunk
         self._pending.append(frames)
@@ -149,12 +149,12 @@ class Classifier:
         return Answers.concat(answers)
 
     def flush(self) -> Answers:
-        """End the stream, and start anew.
+        """End the stream, and prepare for another.
 
         Returns
         -------
         Answers
-            Those to the last frames of the stream.
+            The answers to the last frames of the stream.
         """
         missing = self._held - self.info.context
         step = self.info.chunk - 2 * self.info.context

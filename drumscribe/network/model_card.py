@@ -1,4 +1,4 @@
-"""What the card of a model says: what the network takes and answers, and how hits are decided from its answers."""
+"""The card of a model: the input and output of the network, and how its answers become hits."""
 
 from dataclasses import dataclass
 
@@ -13,9 +13,9 @@ class Columns:
     Attributes
     ----------
     instruments : tuple of str
-        An activation each, first; and a velocity (0 to 1) each, last.
+        Each has an activation, in the first columns, and a velocity (0 to 1), in the last.
     articulations : tuple of str
-        An activation each, in between: of the articulations that do not share their instrument's name.
+        Articulations whose names differ from their instrument's; each has an activation, in the columns between.
     """
 
     instruments: tuple[str, ...]
@@ -27,12 +27,12 @@ class Columns:
 
 @dataclass(frozen=True)
 class LookAhead:
-    """How a model decides when only some of the frames that follow have been heard.
+    """How a model decides after only some of the following frames.
 
     Attributes
     ----------
     frames : int
-        The number of frames that follow the one decided on.
+        Number of frames after the one decided on.
     weights : tuple of tuples of float
         As in `ModelInfo`.
     thresholds : tuple of float
@@ -46,16 +46,16 @@ class LookAhead:
 
 @dataclass(frozen=True)
 class Window:
-    """How a model of windows is used, which answers for the frames around an onset, not for every frame.
+    """How to use a model of windows, which answers for the frames around an onset instead of every frame.
 
     Attributes
     ----------
     before : int
-        Frames of the window before that of the onset.
+        Frames of the window before the onset's.
     level : float
-        Each window is shifted so that its loudest value is this.
+        Level to which the loudest value of each window is shifted.
     notes : tuple of (str, int)
-        MIDI notes of classes that are not in the vocabulary.
+        MIDI notes of classes outside the vocabulary.
     """
 
     before: int
@@ -70,36 +70,37 @@ class ModelInfo:
     Attributes
     ----------
     name, version, description, licence, credits : str
-        For people.
+        Texts for people.
     spectrogram : SpectrogramSettings
-        The frames that it was trained on.
+        The settings of the frames that the model was trained on.
     columns : Columns
-        What it answers.
+        The columns of the network's output.
     weights : tuple of tuples of float
-        Per instrument, a constant and the weight of each number of its `evidence`.
+        Per instrument, a constant and the weight of each number of `evidence`.
     thresholds : tuple of float
         Per-instrument detection threshold (probability).
     context : int
-        Frames on each side that an answer depends on.
+        Number of frames on each side on which an answer depends.
     chunk : int
-        Frames that the network takes at once.
+        Number of frames that the network takes at once.
     embedding : int
-        Numbers of the embedding of each frame; 0 if the model gives none.
+        Length of the embedding of a frame; 0 if the model has none.
     fingerprint : str
-        Of the trained weights, whatever they are quantised to: a kit that learned from the embedding of one model is of
-        no use with another.
+        Digest of the trained weights, the same for each quantisation: a kit that learned from one model's embedding
+        cannot be used with another model.
     quantisation : str
-        ``float32``, ``float16``, ``dynamic`` (8 bits, their ranges taken from each input anew) or ``int8`` (8 bits,
-        their ranges fixed).
+        ``float32``, ``float16``, ``dynamic`` (8 bits, with ranges computed for each input) or ``int8`` (8 bits, with
+        fixed ranges).
     dynamics : tuple of tuples of float
-        Per instrument, the weights of `velocities.compare_strokes`; none if velocities are the network's.
+        Per instrument, the weights of `velocities.compare_strokes`; empty if velocities are the network's.
     percussion : float
         Threshold on the activation of percussion outside the vocabulary; 0 if the model does not detect it.
     look_aheads : tuple of LookAhead
-        Of a model for live streams, in rising order; `weights` and `thresholds` are then those of the last. Others have
-        none.
+        Settings of a model for live streams, by ascending number of frames; `weights` and `thresholds` are those of the
+        last. Empty for other models.
     window : Window or None
-        Of a model of windows, which takes `chunk` frames, `context` of them after the onset; it serves streams, too.
+        Settings of a model of windows, which takes `chunk` frames, `context` of them after the onset, and can also run
+        on streams; None for other models.
     """
 
     name: str
@@ -123,11 +124,11 @@ class ModelInfo:
 
     @property
     def own_notes(self) -> dict[str, int]:
-        """MIDI notes of classes that are not in the vocabulary, by name."""
+        """MIDI notes of classes outside the vocabulary, by name."""
         return dict(self.window.notes) if self.window is not None else {}
 
     def check_percussion(self) -> None:
-        """Check that it detects percussion outside the vocabulary.
+        """Check that the model detects percussion outside the vocabulary.
 
         Raises
         ------

@@ -1,7 +1,7 @@
-"""Model files: the card in each of them, and the bundled ones.
+"""Model files, each with its card, and the bundled ones.
 
-A model file is a ``.tflite`` flatbuffer with a zip archive appended (as TensorFlow Lite Metadata does for associated
-files): its card, ``drumscribe.json``, holds all that is needed to run the model, so that the file alone is enough.
+A model file is a ``.tflite`` flatbuffer with a zip archive appended (as TensorFlow Lite Metadata appends associated
+files). The card in it, ``drumscribe.json``, holds all that is needed to run the model, so one file is enough.
 """
 
 import json
@@ -22,13 +22,13 @@ from .tflite import eight_bit_kinds
 
 _CARD = "drumscribe.json"
 _LARGEST_CARD = 4_000_000
-"""Bytes of the largest card that is read: seventy times that of a model for streams (by hand)."""
+"""Maximum size of a card in bytes: seventy times the card of a model for streams (by hand)."""
 _FORMAT, _FORMAT_OF_WINDOWS = 4, 5
 _ODD = (EOFError, NotImplementedError, RuntimeError, RecursionError, MemoryError, OverflowError)
-"""What broken archives and bottomless cards raise, beside what one expects."""
+"""Exceptions that damaged archives and endlessly nested cards raise, besides those that one expects."""
 
 DEFAULT, DEFAULT_LIVE = "base", "live"
-"""The models that are used by default: for recordings, and for streams."""
+"""The default models: for recordings, and for streams."""
 
 
 def model_file(model: str | Path | None = None) -> Path:
@@ -38,12 +38,12 @@ def model_file(model: str | Path | None = None) -> Path:
     ----------
     model : str, Path or None
         Path to a model file, the name of a bundled model (``"tiny"``, ``"base.float32"``), or None for the default for
-        recordings. A name alone means the most exact file in 8 bits that can be run here.
+        recordings. A name without a format means the most exact 8-bit file that can be run here.
 
     Returns
     -------
     Path
-        The file, which need not be there.
+        The file, which may not exist.
     """
     path = Path(DEFAULT if model is None else model)
     if len(path.parts) == 1 and (model is None or not path.is_file()):
@@ -55,7 +55,7 @@ def model_file(model: str | Path | None = None) -> Path:
 
 
 def read_card(path: Path) -> object:
-    """Read the card of a model file, of whatever format.
+    """Read the card of a model file in any format.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def read_card(path: Path) -> object:
     Returns
     -------
     object
-        What its JSON holds.
+        The parsed JSON.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def read_card(path: Path) -> object:
         with zipfile.ZipFile(path) as archive:
             entry = archive.getinfo(_CARD)
             plain = entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-            if not plain or entry.file_size > _LARGEST_CARD:  # what is packed otherwise unpacks as a whole
+            if not plain or entry.file_size > _LARGEST_CARD:  # other compression methods unpack a file as a whole
                 raise ModelError(f"{path}: not a drumscribe model: its card is packed as none is, or too large")
             with archive.open(entry) as file:
                 return json.loads(file.read(_LARGEST_CARD))
@@ -90,21 +90,21 @@ def read_card(path: Path) -> object:
 
 
 def write_card(flatbuffer: bytes, card: dict, path: Path) -> None:
-    """Write a model file, whole or not at all.
+    """Write a model file. An existing file stays whole if writing fails.
 
     Parameters
     ----------
     flatbuffer : bytes
         The network.
     card : dict
-        Its card, as JSON takes it.
+        The card, as JSON takes it.
     path : Path
         The file.
     """
     with written_whole(path) as temporary:
         temporary.write_bytes(flatbuffer)
         with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
-            entry = zipfile.ZipInfo(_CARD)  # a fixed date: the same model is the same file
+            entry = zipfile.ZipInfo(_CARD)  # a fixed date, so that equal models are equal files
             archive.writestr(entry, json.dumps(card, indent=1))
     trial.trust(path)
 
@@ -120,12 +120,12 @@ def load_model_info(model: str | Path | None = None) -> ModelInfo:
     Returns
     -------
     ModelInfo
-        Its card, in which every value is one that can be.
+        The card, with every value checked.
 
     Raises
     ------
     ModelError
-        If it is not a model of this program, or one that this version cannot run.
+        If the file is no model of drumscribe, or one that this version cannot run.
     """
     path = model_file(model)
     card = read_card(path)
@@ -183,11 +183,11 @@ def write_model(flatbuffer: bytes, info: ModelInfo, path: Path, more: dict | Non
     flatbuffer : bytes
         The network.
     info : ModelInfo
-        Its card.
+        The card.
     path : Path
         The file.
     more : dict, optional
-        What else its card says, as JSON takes it.
+        Further fields of the card, as JSON takes them.
     """
     card = {key: value for key, value in asdict(info).items() if key != "window" or value is not None}
     number = _FORMAT if info.window is None else _FORMAT_OF_WINDOWS

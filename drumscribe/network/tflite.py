@@ -1,4 +1,4 @@
-"""A TFLite network on whichever of its runtimes is installed."""
+"""TFLite networks, on any TFLite runtime that is installed."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,14 +11,14 @@ from ..runtime import native_chatter_dropped
 
 
 def eight_bit_kinds() -> tuple[str, ...]:
-    """List the kinds of model file with weights of 8 bits that the installed runtime opens.
+    """List the kinds of 8-bit model files that the installed runtime can run.
 
-    The runtime before ai-edge-litert knows no ranges that are taken from each input anew.
+    Runtimes older than ai-edge-litert cannot compute ranges for each input.
 
     Returns
     -------
     tuple of str
-        The more exact one first.
+        The more exact kind first.
     """
     try:
         present = find_spec("ai_edge_litert") is not None
@@ -39,13 +39,13 @@ def _open_interpreter(path: Path) -> Any:
         with native_chatter_dropped():
             interpreter = Interpreter(model_path=str(path), num_threads=1)
             interpreter.allocate_tensors()
-    except (ValueError, RuntimeError, SystemError) as error:  # the last: built for another numpy
+    except (ValueError, RuntimeError, SystemError) as error:  # RuntimeError: it was built for another numpy
         raise ModelError(f"{path}: this TFLite runtime cannot run the model: {str(error).splitlines()[0]}") from None
     return interpreter
 
 
 def _outputs_in_order(interpreter: Any) -> list[dict]:
-    """The outputs in the order of the network that was converted, which the converter keeps in their names alone."""
+    """Return the outputs in the order of the converted network, which only their names keep."""
     outputs = interpreter.get_output_details()
     if len(outputs) == 1:
         return outputs
@@ -54,7 +54,7 @@ def _outputs_in_order(interpreter: Any) -> list[dict]:
 
 
 class TfliteNetwork:
-    """A TFLite network with one input, all float32 to the outside, whatever it is inside.
+    """A TFLite network with one input; input and outputs are float32, whatever the network computes with.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class TfliteNetwork:
     Attributes
     ----------
     shapes : tuple of tuples of int
-        Shapes of the input and the outputs, a batch of one each.
+        Shapes of the input and the outputs, with a batch of one.
 
     Raises
     ------
@@ -84,12 +84,12 @@ class TfliteNetwork:
         Parameters
         ----------
         values : np.ndarray
-            The input, float32, without the axis of the batch.
+            The input, float32, without the batch axis.
 
         Returns
         -------
         np.ndarray
-            The first output, float32, without the axis of the batch.
+            The first output, float32, without the batch axis.
         """
         self._interpreter.set_tensor(self._input["index"], _quantised(values, self._input)[None])
         try:
@@ -99,17 +99,17 @@ class TfliteNetwork:
         return self.output(0)
 
     def output(self, number: int) -> np.ndarray:
-        """Read an output for the input that was run last.
+        """Return an output for the last input.
 
         Parameters
         ----------
         number : int
-            Which one, from 0.
+            Number of the output, from 0.
 
         Returns
         -------
         np.ndarray
-            The output, float32, without the axis of the batch.
+            The output, float32, without the batch axis.
         """
         tensor = self._outputs[number]
         values = self._interpreter.get_tensor(tensor["index"])[0]

@@ -1,9 +1,9 @@
-"""Foreign networks run for the first time in a process of their own, because the runtime may end it.
+"""Run unknown networks for the first time in a process of their own, because they may crash it.
 
-TFLite is not built for hostile files: a damaged flatbuffer can abort the process that opens it. So a file that neither
-is bundled nor was made here is opened and run once where nothing is lost, within bounds of time and memory; if that
-ends well, its content is remembered, and is not tried again. Nothing is promised beyond that: a file that is made to
-take over the runtime is not kept from it.
+TFLite is not built for hostile files: a damaged flatbuffer can abort the process that opens it. A file that is neither
+bundled nor made here is therefore first opened and run in another process, with limited time and memory. If that
+succeeds, a digest of the file is kept, and the file is not tried again. This is no protection against a file that is
+made to take over the runtime.
 """
 
 import hashlib
@@ -18,12 +18,12 @@ from .bundled import models_folder
 
 _LIMIT_S = 120.0
 _MEMORY = 4 << 30
-"""Bounds of the trial, far beyond what any model needs on any machine (by hand)."""
+"""Limits of the trial, far beyond what any model needs on any machine (by hand)."""
 _ON_TRIAL = "DRUMSCRIBE_MODEL_ON_TRIAL"
 
 
 def require(path: Path) -> None:
-    """Let a model file be opened only if it is bundled, was made here, or has been run well.
+    """Check that a model file is bundled, was made here, or has been run without harm.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def require(path: Path) -> None:
     digest = _digest(path)
     if digest in _known():
         return
-    # The folder of the package comes along, as this one may not be installed.
+    # Add the folder of the package, which may not be installed.
     code = f"import sys; sys.path[:0] = {sys.path!r}; from drumscribe.network.trial import run; run(sys.argv[1])"
     command = [sys.executable, "-c", code, str(path)]
     environment = {**os.environ, _ON_TRIAL: "1"}
@@ -57,7 +57,7 @@ def require(path: Path) -> None:
 
 
 def trust(path: Path) -> None:
-    """Remember a model file that was made here.
+    """Trust a model file that was made here.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def trust(path: Path) -> None:
 
 
 def run(name: str) -> None:
-    """Open a network and run it, in a process that may die; print the reason and exit with 1 where it cannot be.
+    """Open a network and run it, in a process that may crash; print the reason and exit with 1 if it cannot be run.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def _known() -> set[str]:
 
 
 def _remember(digest: str) -> None:
-    """Append a line; where that cannot be, the model is tried again the next time."""
+    """Append a line; if that fails, the model is tried again next time."""
     with suppress(OSError):
         _memory().parent.mkdir(parents=True, exist_ok=True)
         with _memory().open("a", encoding="ascii") as file:

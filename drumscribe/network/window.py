@@ -1,4 +1,4 @@
-"""The network of a model of windows: which drums begin at an onset, from the frames around it."""
+"""Networks of models of windows: they tell which drums begin at an onset from the frames around it."""
 
 from pathlib import Path
 from typing import Protocol
@@ -11,15 +11,15 @@ from .tflite import TfliteNetwork
 
 
 class WindowNetwork(Protocol):
-    """Answers to windows of frames."""
+    """Answers windows of frames."""
 
     def classify(self, windows: np.ndarray) -> np.ndarray:
-        """Answer to some windows.
+        """Return the answers to some windows.
 
         Parameters
         ----------
         windows : np.ndarray
-            ``(windows, chunk, bands) float32``, brought to the model's level.
+            ``(windows, chunk, bands) float32``, shifted to the model's level.
 
         Returns
         -------
@@ -55,12 +55,12 @@ class WindowFile:
             )
 
     def classify(self, windows: np.ndarray) -> np.ndarray:
-        """Answer to some windows.
+        """Return the answers to some windows.
 
         Parameters
         ----------
         windows : np.ndarray
-            ``(windows, chunk, bands) float32``, brought to the model's level.
+            ``(windows, chunk, bands) float32``, shifted to the model's level.
 
         Returns
         -------
@@ -72,14 +72,14 @@ class WindowFile:
 
 
 def levelled(window: np.ndarray, level: float) -> np.ndarray:
-    """Shift a window so that its loudest value is at a level: how loud a recording is says nothing of the drum.
+    """Shift the loudest value of a window to a level: the loudness of a recording says nothing about the drum.
 
     Parameters
     ----------
     window : np.ndarray
         ``(frames, bands) float32``.
     level : float
-        In units of the spectrogram; silence stays as it is.
+        The level, in units of the spectrogram; silence is left unchanged.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def levelled(window: np.ndarray, level: float) -> np.ndarray:
 
 
 def windows_at(frames: np.ndarray, rows: np.ndarray, chunk: int, window: Window) -> np.ndarray:
-    """Cut the windows around some frames; beyond the ends is silence.
+    """Cut the windows around some frames; frames beyond the ends are silence.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def windows_at(frames: np.ndarray, rows: np.ndarray, chunk: int, window: Window)
     chunk : int
         Frames of a window.
     window : Window
-        Where in a window its onset is, and its level.
+        Position of the onset in a window, and the level.
 
     Returns
     -------
