@@ -1,1 +1,1 @@
-"""Quantisation: settings, grids, the line that each hit is meant for, ornaments."""
+"""Quantisation: settings, grids, alignment of hits with grid lines, ornaments."""

@@ -1,4 +1,4 @@
-"""Alignment: the line of the grid that each hit is meant for.
+"""Alignment: find the grid line that each hit is meant for.
 
 Rounding to the nearest line errs where lines are close. Here a coarse position has a higher prior probability (Cemgil
 and Kappen, "Monte Carlo methods for tempo tracking and rhythm quantization", JAIR 18, 2003), hits deviate from their
@@ -35,7 +35,7 @@ _MIN_SWING = 0.525  # smaller shares are straight notes, loosely played
 _MIN_SWUNG = 0.06  # minimum share of strokes that are second notes of pairs
 _SWING_GAIN, _SWING_GAIN_EACH = 5.0, 0.015  # minimum gain by swing in nats, constant and per stroke
 _PRIOR_BARS, _PRIOR_SHARE = 3.0, 0.2  # pseudo-count of bars, and the share of them with a stroke at any place
-_BEFORE_BAR_S = 0.05  # a stroke up to so many seconds before a bar line belongs to the next bar
+_BEFORE_BAR_S = 0.05  # a stroke up to this many seconds before a bar line belongs to the next bar
 
 
 @dataclass(frozen=True, slots=True)

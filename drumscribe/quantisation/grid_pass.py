@@ -14,7 +14,7 @@ from .settings import QuantiseSettings
 
 # By hand.
 _FLAM_S = 0.03
-"""Minimum distance in seconds of two strokes of a drum, if they were played so far apart."""
+"""Minimum distance in seconds between two strokes of a drum that were played at least this far apart."""
 _SWUNG_EIGHTHS_STEP = 0.3
 """Grids with longer steps, in quarters, swing in eighths, others in sixteenths, if the playing is straight."""
 

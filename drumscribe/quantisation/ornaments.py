@@ -25,7 +25,7 @@ _FLAMMED = ("snare", "tom_low", "tom_mid", "tom_high")
 _SURE_SHARE = 0.6
 """Minimum confidence of a flam's grace note, as a share of its main stroke's."""
 _RECURRING, _RECURRING_SHARE = 3, 0.04
-"""Flams recur if a drum has so many, or if so large a share of its strokes has one."""
+"""Flams recur if a drum has at least this many, or at least this share of its strokes has one."""
 _GRACE_S, _SOFT_GRACE_S, _SOFT_SHARE = 0.025, 0.060, 0.7
 """Maximum distance in seconds of a grace note from its main stroke; that of a soft one; maximum velocity of a soft one,
 as a share of its main stroke's."""

@@ -1,4 +1,4 @@
-"""Quantisation: move hits to the grid, as strictly as wanted, without losing what is on no grid.
+"""Quantisation: move hits to the grid, as strictly as wanted, and keep ornaments that are on no grid.
 
 Grace notes move with their main strokes, rolls stay rolls, and strokes between the lines of a coarse grid move with
 their neighbours. If two strokes of a drum would fall on one line, the farther one moves with the nearer one. Two
