@@ -1,4 +1,4 @@
-"""What is left to do by hand: the strokes that someone must add, remove or give to another drum."""
+"""Count the corrections by hand that a transcription needs: strokes to add, to remove, or to move to another drum."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ class Edits:
     Attributes
     ----------
     added, removed, changed : int
-        Strokes that were missed, that were not played, and that are another drum than the one that was played there
-        (which is one edit, not two).
+        Strokes that were missed; that were not played; and that were reported for another drum than the one played (one
+        edit, not two).
     per_100 : float
-        All of these for every 100 strokes that were played.
+        Sum of these per 100 strokes of the references.
     """
 
     added: int
@@ -36,7 +36,7 @@ def count_edits(tracks: Sequence[Track], tolerance: float, classes: Sequence[str
     tolerance : float
         Maximum distance of a match in seconds.
     classes : Sequence[str]
-        The instruments that count.
+        The instruments to score.
 
     Returns
     -------

@@ -1,9 +1,8 @@
-"""Matching of estimated with reference events.
+"""Match estimated events with reference events.
 
-Events are instants in seconds. A matching pairs each event at most once with one of the other side that is no farther
-than the tolerance; a tie at exactly the tolerance counts. It has as many pairs as possible, and of these matchings it
-is the one with the smallest distances. Offsets are estimate minus reference, in seconds: positive is late. An undefined
-figure is NaN.
+Events are instants in seconds. A matching pairs each event at most once with an event of the other side within the
+tolerance; a distance of exactly the tolerance counts. It has as many pairs as possible and, among all such matchings,
+the smallest distances. Offsets are estimate minus reference, in seconds: positive is late. An undefined figure is NaN.
 """
 
 from bisect import bisect_left, bisect_right
@@ -14,9 +13,9 @@ from .annotations import Event
 
 NAN = float("nan")
 MICRO = "micro"
-"""The row that sums the classes."""
+"""The row with the sums over the classes."""
 _SLACK_S = 1e-9
-"""Added to the tolerance, so that a tie at exactly the tolerance counts however the times are rounded."""
+"""Added to the tolerance, so that a distance of exactly the tolerance counts in spite of rounding."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +87,8 @@ def match(reference: Sequence[Event], estimate: Sequence[Event], tolerance: floa
 def match_times(reference: Sequence[float], estimate: Sequence[float], tolerance: float) -> list[tuple[int, int]]:
     """Match ascending times, like `match`.
 
-    On a line no pairs of the best matching need to cross, so that it is found by dynamic programming over the
-    references, which keeps the best matching for each last estimate within reach.
+    The pairs of a best matching need not cross, so dynamic programming over the references finds it: it keeps the best
+    matching for each possible last estimate.
 
     Parameters
     ----------
@@ -104,7 +103,7 @@ def match_times(reference: Sequence[float], estimate: Sequence[float], tolerance
         Indices of the pairs, ascending.
     """
     tolerance += _SLACK_S
-    best = {-1: _Matching()}  # by the last estimate that may be in it
+    best = {-1: _Matching()}  # by the last estimate that they may use
     for i, time in enumerate(reference):
         first, last = bisect_left(estimate, time - tolerance), bisect_right(estimate, time + tolerance)
         before = best[max(j for j in best if j < first)]
@@ -119,7 +118,7 @@ def match_times(reference: Sequence[float], estimate: Sequence[float], tolerance
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Matching:
-    """A matching, as a linked list: better ones are greater."""
+    """A matching, as a linked list; a better one compares as greater."""
 
     size: int = 0
     closeness: float = 0.0

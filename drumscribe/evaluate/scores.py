@@ -6,9 +6,9 @@ Events are instants in seconds with an instrument. In each track and row, a maxi
 estimate within the tolerance (see `matching`) gives the matched events; precision, recall and F come from counts summed
 over the tracks.
 
-Rows are the classes (five, or kick, snare and hihat), `micro`, which sums the counts of the classes, and `onset`: all
-events of any kind, also those outside the vocabulary, where events less than 30 ms after the first of a group count as
-one. The side stick is outside the five classes, as in MDB Drums (Southall et al., ISMIR 2017). `macro` is the mean of
+Rows are the classes (five, or kick, snare and hihat), `micro`, which sums the counts of the classes, and `onset`, which
+counts events of any kind, also those outside the vocabulary; events less than 30 ms after the first of a group count as
+one. The side stick is outside the five classes, as in MDB Drums (Southall et al., ISMIR 2017). `macro` is the mean over
 the classes that the references contain. `track_f` is the mean of F over the tracks in which the reference or the
 estimate has such an event. Offsets are estimate minus reference, in milliseconds, over the matched events: positive is
 late. Intervals are the 2.5 and 97.5 percentiles of F over 1000 bootstrap draws of the tracks, with a fixed seed.
@@ -121,7 +121,8 @@ class Confusion:
     estimated : str
         The class of the false events.
     missed : str
-        The class of the missed ones, `other` for sounds outside the vocabulary, `nothing` without any.
+        The class of the missed events: `other` for sounds outside the vocabulary, `nothing` if no event was missed
+        there.
     count : int
         Number of pairs.
     """
@@ -148,7 +149,7 @@ class Scores:
     ghosts : Ghosts
         Ghost notes.
     edits : Edits
-        What is left to do by hand.
+        The corrections by hand that the estimates need.
     velocity : tuple[VelocityRow, ...]
         Velocities by class.
     tracks : dict[str, dict[str, Counts]]

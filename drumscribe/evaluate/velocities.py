@@ -1,10 +1,10 @@
 """Scores of velocities.
 
-They are compared over the matched events of the classes, in tracks with velocities on both sides: the mean over the
-tracks of Pearson's correlation; the mean absolute error, in MIDI units, after a linear least-squares fit of each
-track's estimates to its reference; and F where a match must also be, after that fit, within a tenth of the range of the
-track's reference: the measure of Hawthorne et al., "Onsets and Frames" (ISMIR 2018), as in
-`mir_eval.transcription_velocity`. Velocities are MIDI's, 1 to 127; an undefined figure is NaN.
+Velocities are compared over the matched events of the classes, in tracks with velocities on both sides, by three
+measures: Pearson's correlation, averaged over the tracks; the mean absolute error in MIDI units, after a linear
+least-squares fit of each track's estimates to its reference; and F of matches whose velocity error, after that fit, is
+at most a tenth of the range of the track's reference (Hawthorne et al., "Onsets and Frames", ISMIR 2018, as in
+`mir_eval.transcription_velocity`). Velocities are MIDI's, 1 to 127; an undefined figure is NaN.
 """
 
 from collections.abc import Sequence

@@ -1,1 +1,1 @@
-"""Review of transcriptions by eye and ear: plots, a soundtrack, a step grid."""
+"""Check transcriptions by eye and ear: plots, sonification, a step grid, groove."""

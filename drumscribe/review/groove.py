@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PICTURES = (".png", ".svg", ".pdf")
 FIELDS = ("drum", "position", "quarter", "count", "mean_ms", "spread_ms", "velocity")
 _COUNTED = {0.0: "", 0.25: " e", 0.5: " &", 0.75: " a", 0.333: " 1/3", 0.667: " 2/3"}
-"""What drummers say on the parts of a beat."""
+"""Names that drummers use for the parts of a beat."""
 _EVERYWHERE = "all"
 
 
@@ -133,7 +133,7 @@ def measure_groove(transcription: Transcription, grid: Grid) -> Groove:
 
 
 def _wrapped(bars: np.ndarray, lines: np.ndarray, tempo_map: TempoMap) -> np.ndarray:
-    """Return places in bars, ``(hits,)`` in quarters; what is on the next bar line is at the beginning of that bar."""
+    """Return places in bars, ``(hits,)`` in quarters; hits on the next bar line are at the beginning of that bar."""
     lengths = np.array([_bar_length(tempo_map, float(bar)) for bar in np.unique(bars)])
     own = lengths[np.searchsorted(np.unique(bars), bars)]
     return np.where(lines > own - 1e-6, lines - own, lines).round(3) + 0.0

@@ -7,23 +7,23 @@ from ..music.transcription import Transcription
 from .palette import colour_of, lanes_of
 
 _WIDTH, _LABELS, _LANE = 720, 90, 16
-"""Pixels: of the lanes, of their names before them, and the height of one."""
+"""Sizes in pixels: width of the lanes, width of their names, height of a lane."""
 _MAX_BARS = 200
-"""Bar lines beyond which none are drawn, as they would hide the hits."""
+"""Maximum number of bar lines; more would hide the hits, so none are drawn."""
 
 
 def to_html(transcription: Transcription) -> str:
-    """Draw the lanes of a transcription below a line that sums it up.
+    """Draw the lanes of a transcription below a one-line summary.
 
     Parameters
     ----------
     transcription : Transcription
-        What to draw.
+        The transcription.
 
     Returns
     -------
     str
-        HTML with an SVG in it, which needs nothing else.
+        HTML with an SVG, without references to other files.
     """
     return f"<div><code>{escape(repr(transcription))}</code><br>{_svg(transcription)}</div>"
 
@@ -45,7 +45,7 @@ def _svg(transcription: Transcription) -> str:
 
 
 def _strokes(transcription: Transcription, name: str, middle: int) -> Iterator[str]:
-    """Yield a vertical line for each pixel with a hit, as tall as the loudest one there."""
+    """Yield a vertical line for each pixel with a hit, as tall as the loudest hit there."""
     loudest: dict[float, int] = {}
     for hit in transcription.hits:
         if hit.articulation == name:
@@ -65,5 +65,5 @@ def _bars(transcription: Transcription, height: int) -> str:
 
 
 def _x(time: float, transcription: Transcription) -> float:
-    """Return where a time is, to half a pixel."""
+    """Return the horizontal position of a time, to half a pixel."""
     return _LABELS + round(2 * _WIDTH * time / max(transcription.duration, 1e-3)) / 2

@@ -8,7 +8,7 @@ _OWN_COLOUR = "#34495e"
 
 
 def colour_of(articulation: str) -> str:
-    """Return the colour of the instrument of an articulation; a player's own sounds share one.
+    """Return the colour of an articulation's instrument; a player's own sounds share one colour.
 
     Parameters
     ----------
@@ -25,17 +25,17 @@ def colour_of(articulation: str) -> str:
 
 
 def lanes_of(transcription: Transcription) -> list[str]:
-    """List the articulations that are played, each of which has a lane.
+    """List the articulations that occur, one for each lane.
 
     Parameters
     ----------
     transcription : Transcription
-        Where they are played.
+        The transcription.
 
     Returns
     -------
     list of str
-        In the order of the vocabulary, a player's own sounds after them.
+        In the order of the vocabulary, then a player's own sounds.
     """
     played = {hit.articulation for hit in transcription.hits}
     known = [a.name for a in ARTICULATIONS if a.name in played]

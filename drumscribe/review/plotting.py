@@ -39,7 +39,7 @@ class PlotError(DrumscribeError):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The part of a recording that is drawn.
+    """The part of a recording to draw.
 
     Attributes
     ----------
@@ -66,14 +66,14 @@ class Section:
         Returns
         -------
         Section
-            Within the recording.
+            The part, within the recording.
 
         Raises
         ------
         AudioError
-            Where the recording cannot be read.
+            If the recording cannot be read.
         PlotError
-            Where nothing is between them.
+            If the part is empty.
         """
         from ..sound.audio import probe
 
@@ -96,10 +96,10 @@ def write_plot(
     transcription : Transcription
         Its hits and rhythm.
     path : str or Path
-        A .png, .pdf or .svg file. Where one page is not enough, a .pdf has several, and pages of the others are
+        A .png, .pdf or .svg file. If there are several pages, a .pdf holds all of them; for the other formats they are
         numbered: song-1.png, song-2.png ...
     section : Section, optional
-        What is drawn; all of it if not given.
+        The part to draw (default: the whole recording).
 
     Returns
     -------
@@ -109,9 +109,9 @@ def write_plot(
     Raises
     ------
     AudioError
-        Where the recording cannot be read.
+        If the recording cannot be read.
     PlotError
-        Where matplotlib is missing, or a picture cannot be written.
+        If matplotlib is missing, or a picture cannot be written.
     """
     path = Path(path)
     check_output(path, SUFFIXES, recording)
@@ -154,7 +154,7 @@ def _write_pages(figures: "Iterable[Figure]", path: Path, pages: int) -> list[Pa
 
 @contextmanager
 def _written(path: Path) -> Iterator[Path]:
-    """Write a picture, whole or not at all; that it cannot be is told in a line."""
+    """Write a picture atomically; turn a failure into one line."""
     try:
         with written_whole(path) as temporary, warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Glyph .* missing")  # a name in letters that the font lacks
@@ -173,7 +173,7 @@ class _Row:
 
 
 class _View:
-    """A transcription as arrays that can be cut."""
+    """A transcription as arrays that can be cut into rows."""
 
     def __init__(self, name: str, transcription: Transcription) -> None:
         self.title = name if transcription.rhythm is None else f"{name}: {transcription.rhythm}"
@@ -188,7 +188,7 @@ class _View:
 
 
 def _rows(recording: str | Path, section: Section, count: int) -> Iterator[_Row]:
-    """Yield the spectrogram in so many rows of one length."""
+    """Yield the spectrogram in this many rows of equal length."""
     from ..sound.audio import read_blocks
 
     settings = SpectrogramSettings()

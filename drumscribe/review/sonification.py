@@ -1,4 +1,4 @@
-"""Sonification: transcriptions made audible over their recordings, streamed at any length."""
+"""Sonification: play a transcription over its recording, streamed at any length."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -68,7 +68,7 @@ def write_check(
     sound: Literal["clicks", "drums"] = "clicks",
     split: bool = False,
 ) -> None:
-    """Write the recording, in mono, mixed with the sounds of its transcription.
+    """Write the recording, in mono, mixed with sounds for the hits of its transcription.
 
     Parameters
     ----------

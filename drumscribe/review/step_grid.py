@@ -1,4 +1,4 @@
-"""Step grid: the first bars of a transcription as steps, a line for each drum."""
+"""Step grid: print the first bars of a transcription as steps, one line per drum."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from ..quantisation.grid import Grid, bar_starts
 from ..quantisation.ornaments import drum_of, find_flams, find_ornaments
 
 ACCENT, GHOST = 100, 45
-"""Minimum velocity of an accent; a ghost note is below the second one (by hand)."""
+"""Minimum velocity of an accent, and of a stroke that is no ghost note (by hand)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +163,6 @@ def _label(name: str) -> str:
 
 
 def _ordered(names: Iterable[str]) -> list[str]:
-    """Order lanes from top to bottom: sounds of a player's own, then the drums in reverse order of the vocabulary."""
+    """Order lanes from top to bottom: a player's own sounds, then the drums in reverse order of the vocabulary."""
     known = [a.name for a in reversed(ARTICULATIONS) if a.name in names]
     return [*sorted(set(names) - set(known)), *known]
