@@ -1,8 +1,8 @@
-"""Features of a moment at which something may have been struck: the numbers that a kit's head weighs.
+"""Describe moments at which something may have been struck by features, which a kit's head weighs.
 
-A moment is described by the model's embedding around it and before it, by the shape of the spectrum at the attack,
-while it decays, and before it, and by the model's own answers. Levels are taken out of the shapes, so that a soft
-stroke is described as a loud one is. In a stream, which does not wait for it, the decay is left out.
+The features of a moment are the model's embedding around and before it; the shape of the spectrum at the attack, during
+the decay and before the attack; and the model's answers. Shapes are relative to the level, so soft and loud strokes
+look alike. Streams do not wait for the decay, and leave it out.
 """
 
 import numpy as np
@@ -11,23 +11,23 @@ from ..hearing.evidence import log_odds
 from ..network.answers import Answers
 from ..network.model_card import ModelInfo
 
-# By hand; kits and the bundled background are made with them.
+# By hand; kits and the bundled background are made with these values.
 BEFORE, AFTER, AFTER_LIVE = 6, 25, 5
-"""Frames before and after a moment that its features look at; fewer after it in a stream."""
+"""Frames before and after a moment that its features use; in a stream, fewer after it."""
 _ATTACK, _BODY, _TAIL, _PAST = slice(0, 5), slice(5, 12), slice(12, AFTER), slice(-BEFORE, -1)
-"""Stretches of frames, counted from the moment."""
+"""Ranges of frames, relative to the moment."""
 _MOMENT = slice(-3, 4)
-"""Frames whose answers are taken together."""
+"""Frames over which the maximum of each answer is taken."""
 _FLOOR = 0.4
-"""Shapes reach down to this far below the loudest band, in units of the spectrogram (100 dB)."""
+"""Maximum distance of a shape below the loudest band, in units of the spectrogram (100 dB)."""
 _POOL = 4
-"""Bands that are taken together where the shape is looked at coarsely."""
+"""Number of bands that are averaged for a coarse shape."""
 _DB_PER_UNIT = 100.0
-"""The scale of the spectrogram's values, whose 1 is full scale."""
+"""The scale of the spectrogram's values; full scale is 1."""
 
 
 def frames_after(info: ModelInfo) -> int:
-    """Count the frames after a moment that its features look at.
+    """Return the number of frames after a moment that its features use.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def frames_after(info: ModelInfo) -> int:
 
 
 def feature_count(info: ModelInfo) -> int:
-    """Count the features of a moment.
+    """Return the number of features of a moment.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def feature_count(info: ModelInfo) -> int:
     Returns
     -------
     int
-        The width of what `describe` gives.
+        The number of columns of `describe`.
     """
     embedding, bands, coarse = info.embedding, info.spectrogram.bands, info.spectrogram.bands // _POOL
     decay = 0 if info.look_aheads else embedding + 2 * coarse
@@ -67,11 +67,11 @@ def describe(answers: Answers, frames: np.ndarray, at: np.ndarray, info: ModelIn
     Parameters
     ----------
     answers : Answers
-        With embedding.
+        The answers, with the embedding.
     frames : np.ndarray
-        ``(frames, bands) float32``, what they are answers to.
+        ``(frames, bands) float32``, the frames of these answers.
     at : np.ndarray
-        ``(moments,) int``, rows of both; beyond their ends is silence.
+        ``(moments,) int``, rows of both; rows beyond the ends are silence.
     info : ModelInfo
         The model that answered.
 

@@ -1,7 +1,7 @@
-"""A kit: what was learned of a player's sounds, in one small file that is safe to open whoever made it.
+"""Kits: what was learned of a player's sounds, in one small file that is safe to open, whoever made it.
 
-The file is a zip archive of two entries: ``kit.json``, which describes it, and ``numbers.f32``, little-endian float32.
-Nothing in it is ever run, and a file whose entries do not fit together is refused.
+The file is a zip archive of two entries: ``kit.json``, which describes the kit, and ``numbers.f32``, little-endian
+float32. Reading it runs no code, and a file with inconsistent entries is refused.
 """
 
 import json
@@ -22,13 +22,13 @@ from .features import feature_count
 SUFFIX = ".kit"
 FORMAT = 1
 MAX_BYTES = 1_000_000
-"""Maximum size of the file of a kit; each of its entries may unpack to four times as much. By hand: ten times the size
-of a common kit."""
+"""Maximum size of a kit file in bytes; each entry may unpack to four times this size. By hand: ten times the size of a
+common kit."""
 MAX_SOUNDS = 64
-"""Maximum number of sounds of a kit; by hand."""
+"""Maximum number of sounds in a kit; by hand."""
 _CARD, _NUMBERS = "kit.json", "numbers.f32"
 _ELSEWHERE = ("mean", "scale", "weights", "sounds", "close")
-"""Fields of a kit that are no plain entries of its card."""
+"""Fields of a kit that its card does not hold as plain values."""
 _NAME = re.compile(r"\w[\w .+&#-]{0,39}")
 
 
@@ -43,15 +43,15 @@ class Sound:
     Attributes
     ----------
     name : str
-        An articulation of the vocabulary, or a name of the player's own.
+        An articulation of the vocabulary, or a player's own name.
     note : int
         The MIDI note.
     samples : int
-        The number of samples that it was learned from.
+        Number of samples from which it was learned.
     precision, recall : float
-        As estimated by cross-validation, 0 to 1.
+        Estimates by cross-validation, 0 to 1.
     mistaken_for : tuple of str
-        Instruments that the model takes it for.
+        Instruments that the model reports for this sound.
     """
 
     name: str
@@ -63,25 +63,25 @@ class Sound:
 
     @property
     def known(self) -> bool:
-        """Whether the model knows it, too."""
+        """Whether the model knows the sound, too."""
         return self.name in ARTICULATION_BY_NAME
 
     @property
     def instrument(self) -> str:
-        """The instrument that it belongs to: itself, if it is the player's own."""
+        """The instrument of the sound; a player's own sound is an instrument by itself."""
         return ARTICULATION_BY_NAME[self.name].instrument if self.known else self.name
 
 
 @dataclass(frozen=True)
 class Closeness:
-    """How often one sound is taken for another.
+    """How often one sound is mistaken for another.
 
     Attributes
     ----------
     sound, other : str
-        The sound that is struck, and the one that is heard.
+        The sound that is struck, and the one that is detected.
     share : float
-        Share of the strokes at which it is, 0 to 1, as estimated by cross-validation.
+        Share of the strokes at which this happens, 0 to 1, estimated by cross-validation.
     """
 
     sound: str
@@ -96,25 +96,26 @@ class Kit:
     Attributes
     ----------
     name : str
-        The player's name for it.
+        The player's name for the kit.
     only : bool
-        Whether the drums that the model knows by itself are left out.
+        Whether the drums that the model knows are left out.
     made : str
-        The date, as in ISO 8601, and the version of this program.
+        The date, in ISO 8601, and the version of drumscribe.
     source : str
-        What it was learned from.
+        The recordings from which it was learned.
     model, fingerprint : str
-        Of the model whose embedding it weighs.
+        Name and fingerprint of the model whose embedding the kit uses.
     sounds : tuple of Sound
         The sounds that it recognises.
     mean, scale : np.ndarray
-        ``(features,) float32`` each: features are shifted and scaled by these before they are weighed.
+        ``(features,) float32`` each, which shift and scale the features before they are weighted.
     weights : np.ndarray
-        ``(sounds, features + 2) float32``, see `scoring.log_odds_of`; a sound is heard if its log odds reach 0.
+        ``(sounds, features + 2) float32``, see `scoring.log_odds_of`; a sound is reported if its log odds are at least
+        0.
     promised : float or None
-        The micro F that is expected on recordings like the samples; None in kits of older versions.
+        The micro F expected on recordings like the samples; None in kits of older versions.
     close : tuple of Closeness
-        Sounds that are taken for others, the closest first.
+        Pairs of sounds that are mistaken for each other, the most frequent first.
     """
 
     name: str
@@ -132,11 +133,11 @@ class Kit:
 
     @property
     def instruments(self) -> tuple[str, ...]:
-        """The instruments of its sounds, and the player's own among them."""
+        """The instruments of the sounds, including the player's own."""
         return tuple(dict.fromkeys(sound.instrument for sound in self.sounds))
 
     def check_model(self, info: ModelInfo) -> None:
-        """Check that it was made for a model.
+        """Check that the kit was made for a model.
 
         Parameters
         ----------
@@ -146,7 +147,7 @@ class Kit:
         Raises
         ------
         KitError
-            If it was made for another, with the way out.
+            If it was made for another model; the message says what to do.
         """
         if self.fingerprint != info.fingerprint or len(self.mean) != feature_count(info):
             way = "drumscribe finetune --live" if info.look_aheads else "drumscribe finetune"
@@ -180,7 +181,7 @@ def check_name(name: str) -> str:
 
 
 def write_kit(kit: Kit, path: Path) -> None:
-    """Write a kit, whole or not at all.
+    """Write a kit. An existing file stays whole if writing fails.
 
     Parameters
     ----------
@@ -209,7 +210,7 @@ def write_kit(kit: Kit, path: Path) -> None:
 
 
 def read_kit(path: Path) -> Kit:
-    """Read a kit, from whomever it comes.
+    """Read a kit, which anyone may have made.
 
     Parameters
     ----------
@@ -224,7 +225,7 @@ def read_kit(path: Path) -> Kit:
     Raises
     ------
     KitError
-        If there is none, or it is damaged, made to harm, or of another version of this program.
+        If the file is missing, damaged, hostile, or of another version of the format.
     """
     try:
         size = path.stat().st_size
@@ -252,7 +253,7 @@ def read_kit(path: Path) -> Kit:
 
 def _entry(archive: zipfile.ZipFile, name: str) -> bytes:
     entry = archive.getinfo(name)
-    # Other compressions unpack as a whole, however little of it is asked for.
+    # Other compression methods unpack an entry as a whole, even if little of it is read.
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or entry.file_size > 4 * MAX_BYTES:
         raise KitError(f"not a drumscribe kit: its {name} is packed as no kit is, or larger than any kit's")
     with archive.open(name) as file:
@@ -263,7 +264,8 @@ def _entry(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def _kit_of(card: dict, numbers: np.ndarray) -> Kit:
-    """A kit of what its file says; whatever cannot be raises a ValueError, KeyError, TypeError or KitError."""
+    """Make a kit from the content of its file; impossible values raise a ValueError, KeyError, TypeError or
+    KitError."""
     sounds = tuple(_sound_of(sound) for sound in card["sounds"])
     features = card["features"]
     if type(features) is not int or type(card["only"]) is not bool or not 1 <= len(sounds) <= MAX_SOUNDS:

@@ -1,4 +1,4 @@
-"""The folder of kits: in the user's data folder, by name; or any file."""
+"""The kits in the user's data folder, by name, and kit files elsewhere."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ def folder() -> Path:
     Returns
     -------
     Path
-        In the platform's folder for data of programs.
+        The folder, in the system's place for the data of programs.
     """
     from platformdirs import user_data_path
 
@@ -19,7 +19,7 @@ def folder() -> Path:
 
 
 def place_of(name: str | Path) -> Path:
-    """Name the file of a kit.
+    """Return the file of a kit.
 
     Parameters
     ----------
@@ -29,12 +29,12 @@ def place_of(name: str | Path) -> Path:
     Returns
     -------
     Path
-        The file, which need not be there.
+        The file, which may not exist.
 
     Raises
     ------
     KitError
-        If it can be neither.
+        If the name is neither.
     """
     if str(name).lower().endswith(SUFFIX):
         return Path(name)
@@ -42,7 +42,7 @@ def place_of(name: str | Path) -> Path:
 
 
 def samples_of(kit: Path) -> Path:
-    """Name the file of the samples that may be kept beside a kit.
+    """Return the file for the samples of a kit.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def samples_of(kit: Path) -> Path:
     Returns
     -------
     Path
-        The file, which need not be there.
+        The file, which may not exist.
     """
     return kit.with_suffix(".samples.npz")
 
@@ -84,7 +84,7 @@ def load(name: str | Path) -> Kit:
     Raises
     ------
     KitError
-        If there is none, or it cannot be used.
+        If it is missing, or cannot be used.
     """
     return read_kit(existing(name))
 
@@ -105,7 +105,7 @@ def existing(name: str | Path) -> Path:
     Raises
     ------
     KitError
-        If there is none, with the names of those that there are.
+        If it is missing; the message names the kits that exist.
     """
     path = place_of(name)
     if not path.exists():

@@ -1,4 +1,4 @@
-"""Moments of a stream: its onsets, and candidates of the model that have no onset."""
+"""Moments of a stream: its onsets, and the model's candidates without an onset."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,25 +11,25 @@ from ..hearing.passages import Moments, Passage
 from ..network.model_card import ModelInfo
 from .features import BEFORE, describe, feature_count, frames_after
 
-# By hand; kits and the bundled background are made with them.
+# By hand; kits and the bundled background are made with these values.
 TOGETHER = 0.025
-"""Seconds within which an onset and a candidate of the model are one moment."""
+"""Maximum distance in seconds of an onset and a candidate of the same moment."""
 UNHEARD = -6.0
-"""Stands in for the model's log odds of an instrument that it sees no candidate of at a moment."""
+"""The model's log odds of an instrument that has no candidate at a moment."""
 _MAX_ODDS = 8.0
-"""Log odds beyond this count as this."""
+"""Log odds are limited to this range on either side of 0."""
 
 
 @dataclass(frozen=True, eq=False)
 class Pairing:
-    """Which candidates of the model belong to which moments.
+    """The model's candidates at each moment.
 
     Attributes
     ----------
     candidates : np.ndarray
         ``(moments, instruments) int``, the candidate of each instrument at each moment, or -1.
     moments : np.ndarray
-        ``(candidates,) int``, the moment that is nearest to each candidate.
+        ``(candidates,) int``, the moment nearest to each candidate.
     """
 
     candidates: np.ndarray
@@ -37,7 +37,7 @@ class Pairing:
 
 
 def context_of(info: ModelInfo) -> int:
-    """Count the frames around a passage that its moments are described by.
+    """Return the number of frames around a passage that the features of its moments use.
 
     Parameters
     ----------
@@ -47,13 +47,13 @@ def context_of(info: ModelInfo) -> int:
     Returns
     -------
     int
-        Frames on each side.
+        Number of frames on each side.
     """
     return max(BEFORE, frames_after(info))
 
 
 def no_moments(info: ModelInfo) -> Moments:
-    """Give no moments, with features of a model.
+    """Return no moments, with the features of a model.
 
     Parameters
     ----------
@@ -80,18 +80,18 @@ def moments_of(
     Parameters
     ----------
     passage : Passage
-        With embedding, and with frames around it as `context_of` counts them where there are any.
+        The passage, with the embedding, and with `context_of` frames around it where there are any.
     attacks : np.ndarray
-        ``(candidates,) float64``, those of the model's candidates in the passage, in seconds.
+        ``(candidates,) float64``, the attacks of the model's candidates in the passage, in seconds.
     info : ModelInfo
         The model.
     reduce : callable
-        Makes of ``(moments, features)`` the numbers that are kept of each moment.
+        A function from ``(moments, features)`` to the numbers that are kept of each moment.
 
     Returns
     -------
     Moments
-        Their times count from the stream's first frame; their odds are `UNHEARD`.
+        The moments; times count from the stream's first frame, and odds are `UNHEARD`.
     """
     onsets = passage.own_onsets
     alone = np.sort(attacks[_distances(attacks, onsets) > TOGETHER])
@@ -106,31 +106,31 @@ def moments_of(
 def judge_moments(
     moments: Moments, candidates: Candidates, excess: np.ndarray, info: ModelInfo
 ) -> tuple[Moments, Pairing]:
-    """Add the model's judgement to moments.
+    """Add the model's log odds to moments.
 
     Parameters
     ----------
     moments : Moments
-        As `moments_of` gives them, of one passage or several.
+        Results of `moments_of`, of one passage or several.
     candidates : Candidates
-        The model's.
+        The model's candidates.
     excess : np.ndarray
-        ``(candidates,)``, how far their log odds exceed what they need to be hits.
+        ``(candidates,)``, how far their log odds exceed the threshold of a hit.
     info : ModelInfo
         The model.
 
     Returns
     -------
     Moments
-        In order of time, which counts from the stream's first sample, with odds.
+        The moments with odds, in order of time, which counts from the stream's first sample.
     Pairing
-        Which candidates are theirs.
+        The candidates of each moment.
     """
     moments = moments[np.argsort(moments.times, kind="stable")]
     times, odds = moments.times, moments.odds
     chosen = np.full(odds.shape, -1)
     closest = nearest(times, candidates.attacks)
-    for i in np.argsort(excess, kind="stable"):  # the likeliest of several comes last, and stays
+    for i in np.argsort(excess, kind="stable"):  # the likeliest of several is written last, and stays
         if abs(times[closest[i]] - candidates.attacks[i]) <= TOGETHER:
             odds[closest[i], candidates.instruments[i]] = np.clip(excess[i], UNHEARD, _MAX_ODDS)
             chosen[closest[i], candidates.instruments[i]] = i
@@ -138,7 +138,7 @@ def judge_moments(
 
 
 def _distances(times: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """How far each time is from the nearest of others."""
+    """Return the distance of each time from the nearest of others."""
     if not len(others):
         return np.full(len(times), np.inf)
     return np.abs(others[nearest(others, times)] - times)

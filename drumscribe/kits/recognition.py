@@ -1,4 +1,4 @@
-"""A kit at work: the hits that it recognises in a recording or a stream, beside the model or in its place."""
+"""Recognise the hits of a kit in a recording or a stream, beside the model or instead of it."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -18,30 +18,31 @@ from .moments import Pairing, context_of, judge_moments, moments_of
 from .scoring import log_odds_of, prior_of, standardised
 
 _MIN_GAP_S = 0.03
-"""Strokes of one instrument that are closer (seconds) are one, the likelier of them; by hand."""
+"""Minimum time in seconds between two strokes of one instrument; of closer ones the likelier stays. By hand."""
 _RECOGNISED, _RECOGNISED_ALONE = 1.5, 2.0
-"""A moment is like a sound of the kit if its features speak for it by such log odds, or by more in a kit of that sound
-alone; others are left to the model. Chosen on players of training kits, so that kits do little harm to other music."""
+"""Minimum log odds by its features for a moment to count as a sound of the kit, with a higher minimum for a kit of that
+sound alone; other moments are left to the model. Chosen on players of training kits, so that kits do little harm to
+other music."""
 _COMPANY_ODDS = 4.0
-"""Where nothing but the kit's sounds is reported, they are mostly struck one at a time: beside the likeliest at a
-moment, another needs such log odds. Chosen, as the next two are, on simulated beatboxers."""
+"""If only the kit's sounds are reported, they are mostly struck one at a time: besides the likeliest sound at a moment,
+another needs these log odds. Chosen, as the next two are, on simulated beatboxers."""
 _SOFT_DB, _SOFT_ODDS = 10.0, 0.1
-"""In such a kit, a moment softer than the usual stroke by more than so many dB loses such log odds for each dB: it is a
-breath, a rustle, or the release of a sound."""
+"""In such a kit, a moment that is softer than the usual stroke by more than this many dB loses this many log odds per
+dB: it is a breath, a rustle, or the release of a sound."""
 _USUAL_SHARE, _MIN_USUAL = 0.7, 4
-"""The level of the usual stroke: a quantile of those of all moments that are likely to be strokes, if there are
-enough."""
+"""Quantile of the levels of all likely strokes that is the level of the usual stroke, and the number of strokes that it
+needs."""
 _USUAL_VELOCITY = 90.0
 """MIDI velocity of a stroke at an instrument's median level; by hand."""
 _MAX_STROKES = 10_000
-"""Strokes of an instrument, the last ones, that tell its usual level; by hand, for memory."""
+"""Number of an instrument's last strokes that determine its usual level; by hand, for memory."""
 _DB_PER_DECADE = 29.0
-"""Difference in level (dB) between strokes whose velocities differ by a factor of ten; by hand."""
+"""Difference in level (dB) for a factor of ten in velocity; by hand."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Scene:
-    """Moments, the model's candidates at them, and ``(moments, sounds)``, how like the kit's sounds they are."""
+    """Moments, the model's candidates at them, and ``(moments, sounds)``, their similarity to the kit's sounds."""
 
     moments: Moments
     pairing: Pairing
@@ -50,19 +51,20 @@ class _Scene:
 
 
 class KitRecogniser:
-    """Decides on the hits of a recording or a stream: see `hearing.passages.Recogniser`.
+    """Decides on the hits of a recording or a stream; see `hearing.passages.Recogniser`.
 
-    At moments that are like one of its sounds, a kit decides on the instruments that it covers, with the model's
-    judgement; all others are the model's, except those that it takes the kit's sounds for.
+    At moments that resemble one of its sounds, a kit decides on its own instruments, and takes the model's log odds
+    into account. All other hits are the model's, except those of instruments that the model reports for the kit's
+    sounds.
 
     Parameters
     ----------
     kit : Kit
-        What to recognise.
+        The kit.
     info : ModelInfo
-        The model that answers.
+        The model.
     sensitivities : mapping of str to float
-        Of the kit's instruments, 0 to 1; 0.5 for those that are not named.
+        Sensitivities of the kit's instruments, 0 to 1; the default is 0.5.
 
     Raises
     ------
@@ -75,21 +77,21 @@ class KitRecogniser:
         self._kit, self._info, self._instruments = kit, info, info.columns.instruments
         self._known = np.array([sound.known for sound in kit.sounds])
         wanted = np.array([sensitivities.get(sound.instrument, 0.5) for sound in kit.sounds])
-        # Where the model is heeded, its own thresholds have been moved already.
+        # If the model's odds are used, the sensitivities have already adjusted its thresholds.
         self._needed = threshold_shift(wanted) * (1.0 - kit.weights[:, -1] * self._known)
 
     @property
     def context(self) -> int:
-        """Frames around a passage that it looks at."""
+        """Number of frames around a passage on which its hits depend."""
         return context_of(self._info)
 
     def is_due(self, onsets: np.ndarray) -> bool:
-        """Tell whether to look at a passage of a stream: always.
+        """Tell whether to describe a passage of a stream: always.
 
         Parameters
         ----------
         onsets : np.ndarray
-            ``(onsets,) float64``, those in the passage, in seconds.
+            ``(onsets,) float64``, the onsets of the passage, in seconds.
 
         Returns
         -------
@@ -99,19 +101,19 @@ class KitRecogniser:
         return True
 
     def describe(self, passage: Passage, attacks: np.ndarray) -> Moments:
-        """Describe the moments of a passage by what the kit's head makes of their features.
+        """Find the moments of a passage, and weigh their features by the kit's head.
 
         Parameters
         ----------
         passage : Passage
-            With embedding, and `context` frames around it where there are any.
+            The passage, with the embedding, and `context` frames around it where there are any.
         attacks : np.ndarray
-            ``(candidates,) float64``, those of the model's candidates in the passage, in seconds.
+            ``(candidates,) float64``, the attacks of the model's candidates in the passage, in seconds.
 
         Returns
         -------
         Moments
-            A number for each sound of the kit.
+            The moments, with a number for each sound of the kit.
         """
         kit = self._kit
         weights = kit.weights[:, :-2].T
@@ -120,23 +122,23 @@ class KitRecogniser:
         )
 
     def decide(self, moments: Moments, candidates: Candidates, excess: np.ndarray, levels: Levels) -> list[Hit]:
-        """Decide on the hits of a recording, or of a piece of a stream.
+        """Decide on the hits of a recording, or of a part of a stream.
 
         Parameters
         ----------
         moments : Moments
-            As `describe` gave them, in any order.
+            Results of `describe`, in any order.
         candidates : Candidates
-            The model's.
+            The model's candidates.
         excess : np.ndarray
-            ``(candidates,)``, how far their log odds exceed what they need to be hits.
+            ``(candidates,)``, how far their log odds exceed the threshold of a hit.
         levels : Levels
-            Those of the strokes so far; gets those of these hits.
+            Levels of the strokes so far; those of the new hits are added.
 
         Returns
         -------
         list of Hit
-            Those of the kit's sounds, instrument by instrument, and then those of the model.
+            Hits of the kit's sounds, instrument by instrument, then those of the model.
         """
         if not len(moments):
             return []
@@ -165,7 +167,8 @@ class KitRecogniser:
         return [*hits, *HitMaker(self._info.spectrogram.frame_rate).make(candidates[np.flatnonzero(standing)])]
 
     def _odds(self, moments: Moments, recognised: np.ndarray) -> np.ndarray:
-        """``(moments, sounds)``, log odds beyond what is needed; none where a sound that the model knows is unlike."""
+        """Return log odds beyond the threshold, ``(moments, sounds)``; minus infinity if the moment is unlike a sound
+        that the model knows."""
         kit = self._kit
         prior = prior_of(moments.odds, [sound.name for sound in kit.sounds], self._instruments, kit.only)
         odds = log_odds_of(moments.numbers, prior, kit.weights) - self._needed
@@ -173,13 +176,13 @@ class KitRecogniser:
         return odds
 
     def _covered(self, candidates: Candidates) -> np.ndarray:
-        """``(candidates,) bool``, which are of instruments that are the kit's own to decide on."""
+        """Return which candidates are of instruments on which the kit decides, ``(candidates,) bool``."""
         own = {sound.instrument for sound in self._kit.sounds}
         covered = np.array([name in own for name in self._instruments])
         return covered[candidates.instruments]
 
     def _hit(self, scene: _Scene, moment: int, number: int, odds: np.float64, usual: float) -> Hit:
-        """The hit at a moment, of a sound of the kit; `usual` is the usual level of its instrument in dB."""
+        """Make the hit of a kit's sound at a moment; `usual` is the usual level of its instrument in dB."""
         sound = self._kit.sounds[number]
         column = self._instruments.index(sound.instrument) if sound.known else 0
         candidate = scene.pairing.candidates[moment, column] if sound.known else -1
@@ -192,7 +195,8 @@ class KitRecogniser:
         return Hit(time, sound.name, int(np.clip(round(velocity), 1, 127)), float(probability(np.asarray(odds))), note)
 
     def _beside(self, scene: _Scene, instrument: str, times: np.ndarray) -> np.ndarray:
-        """``(candidates,) bool``, which of the model's candidates are of an instrument, and close to its hits."""
+        """Return which of the model's candidates are of an instrument, and close to its hits, ``(candidates,)
+        bool``."""
         candidates = scene.candidates
         if instrument not in self._instruments or not len(times):
             return np.zeros(len(candidates), bool)
@@ -201,9 +205,9 @@ class KitRecogniser:
         return (candidates.instruments == self._instruments.index(instrument)) & (apart < _MIN_GAP_S)
 
     def _mistaken(self, scene: _Scene, chosen: np.ndarray, sounds: np.ndarray) -> list[int]:
-        """The candidates of instruments that the model takes the kit's sounds for, at chosen moments of a sound each.
+        """Return the model's candidates that are kit sounds under another name, at chosen moments of one sound each.
 
-        Those that the model is surer of than the moment is like the kit's sound are left out.
+        A candidate is left out if the model's odds exceed those of the kit's sound.
         """
         found = []
         for moment, number in zip(chosen, sounds, strict=True):
@@ -218,7 +222,7 @@ class KitRecogniser:
 
 
 def doubting_soft(odds: np.ndarray, levels: np.ndarray, known: Levels) -> np.ndarray:
-    """Lower the odds of moments that are much softer than the strokes.
+    """Lower the log odds of moments that are much softer than the strokes.
 
     Parameters
     ----------
@@ -252,20 +256,20 @@ def one_at_a_time(odds: np.ndarray) -> np.ndarray:
     Returns
     -------
     np.ndarray
-        ``(moments, sounds)``, log-odds, minus infinity for those.
+        ``(moments, sounds)``, log-odds, minus infinity for sounds that are left out.
     """
     lesser = (odds < odds.max(axis=1, keepdims=True)) & (odds < _COMPANY_ODDS)
     return np.where(lesser, -np.inf, odds)
 
 
 def _usual_level(levels: deque[float], new: np.ndarray) -> float:
-    """The median level of an instrument's strokes, in dB, once new ones have joined them."""
+    """Return the median level of an instrument's strokes in dB, with new ones added."""
     levels.extend(new.tolist())
     return float(np.median(levels)) if levels else 0.0
 
 
 def _apart(times: np.ndarray, odds: np.ndarray) -> np.ndarray:
-    """The moments with odds of 0 and more, except those that a likelier one is too close to."""
+    """Return the moments with odds of at least 0, except those too close to a likelier one."""
     open_ = odds >= 0.0
     kept = []
     for moment in np.flatnonzero(open_)[np.argsort(-odds[open_], kind="stable")]:

@@ -1,4 +1,4 @@
-"""The log odds that a kit's head gives to its sounds, by features and by the model's judgement."""
+"""Log odds of a kit's sounds, from features and from the model's log odds."""
 
 from collections.abc import Sequence
 
@@ -7,18 +7,18 @@ import numpy as np
 from ..music.drums import ARTICULATION_BY_NAME
 
 FEATURE_STEP = 1 / 24
-"""Resolution of the standardised features, which reach up to 127 of it to either side; by hand."""
+"""Resolution of the standardised features, which range over 127 steps on either side; by hand."""
 
 
 def log_odds_of(weighed: np.ndarray, prior: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Add up what speaks for sounds.
+    """Add up the evidence for sounds.
 
     Parameters
     ----------
     weighed : np.ndarray
         ``(moments, sounds)``, features times the weights of the head.
     prior : np.ndarray
-        ``(moments, sounds)``, see `prior_of`.
+        ``(moments, sounds)``, the model's log odds; see `prior_of`.
     weights : np.ndarray
         ``(sounds, features + 2)``; the last two are a constant and the weight of the prior.
 
@@ -43,29 +43,29 @@ def standardised(numbers: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np
     Returns
     -------
     np.ndarray
-        ``(moments, features) float32``, within what a byte holds.
+        ``(moments, features) float32``, limited to the range of a byte.
     """
     return np.clip((numbers - mean) / scale, -127 * FEATURE_STEP, 127 * FEATURE_STEP).astype(np.float32)
 
 
 def prior_of(odds: np.ndarray, names: Sequence[str], instruments: Sequence[str], only: bool) -> np.ndarray:
-    """Give the model's judgement of sounds at moments.
+    """Return the model's log odds of sounds at moments.
 
     Parameters
     ----------
     odds : np.ndarray
-        ``(moments, instruments)``, the model's log odds beyond what it needs for a hit.
+        ``(moments, instruments)``, the model's log odds beyond the threshold of a hit.
     names : sequence of str
         The sounds.
     instruments : sequence of str
         The model's instruments.
     only : bool
-        Whether the model is not to be heeded.
+        Whether to ignore the model.
 
     Returns
     -------
     np.ndarray
-        ``(moments, sounds) float32``; 0, which tells nothing, for sounds that the model does not know.
+        ``(moments, sounds) float32``; 0, which is no evidence, for sounds that the model does not know.
     """
     prior = np.zeros((len(odds), len(names)), np.float32)
     for i, name in enumerate(names):

@@ -1,4 +1,4 @@
-"""Effects that recordings go through: equalisation, reverberation, compression, saturation, noise, mp3.
+"""Effects as in recordings: equalisation, reverberation, compression, saturation, noise, mp3.
 
 Only numpy, scipy and soundfile are needed, so that fine-tuning works without the training extra. Every function takes
 and returns mono ``(samples,) float32``; random ones take a `numpy.random.Generator` and depend on nothing else.
