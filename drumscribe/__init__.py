@@ -17,7 +17,7 @@ __version__ = VERSION
 
 
 def __getattr__(name: str) -> Any:
-    """Load the transcriber, and TFLite with it, only when it is asked for."""
+    """Load the transcriber, and TFLite with it, on first use."""
     if name == "Transcriber":
         return import_module(".transcriber", __name__).Transcriber
     if name == "TranscribeOptions":
@@ -26,5 +26,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """List the public names, and only those."""
+    """List the public names, and no others."""
     return sorted([*__all__, "__version__"])

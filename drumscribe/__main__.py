@@ -1,4 +1,4 @@
-"""``python -m drumscribe``: the commands, where their script is not on the path."""
+"""``python -m drumscribe``: run the commands if their script is not on the path."""
 
 from .cli import main
 

@@ -1,6 +1,6 @@
-"""Transcribe in one call, and what a transcription can be asked for: the Python interface.
+"""The Python interface: transcribe in one call, and methods of transcriptions.
 
-Everything heavy is loaded when it is used, so that ``import drumscribe`` is quick.
+Heavy modules are loaded on first use, so that ``import drumscribe`` is quick.
 """
 
 from collections.abc import Callable, Sequence
@@ -59,14 +59,14 @@ def transcribe(
     model : str or Path, optional
         The name of a bundled model (``"tiny"``) or a model file; the default model if not given.
     kit : Kit, str or Path, optional
-        A kit that `drumscribe finetune` made, whose sounds are detected, too: its name, its file, or itself.
+        A kit of `drumscribe finetune`, whose sounds are detected, too: its name, its file, or a loaded kit.
     sensitivity : float or mapping, optional
         From 0 to 1 (default 0.5). Higher finds more hits, and more false ones.
     percussion : bool
         Whether percussion outside the vocabulary is reported, too, as one instrument.
     tempo : float or str, optional
-        Approximate tempo in quarter notes per minute; the exact one is found within 20 %. ``"x2"`` or ``"/2"``
-        multiplies the one that is found.
+        Approximate tempo in quarter notes per minute; the exact tempo is found within 20 %. ``"x2"`` or ``"/2"``
+        multiplies the detected tempo.
     tempo_range : tuple of float or str, optional
         Slowest and fastest tempo, as ``(70, 140)`` or ``"70-140"``.
     meter : str or Meter, optional
@@ -74,11 +74,11 @@ def transcribe(
     beats : str, Path, sequence of float or Beats, optional
         A file of beats, or the times of the beats in seconds.
     fixed_tempo : bool
-        One tempo throughout.
+        Whether the recording has one tempo throughout.
     reading : int
         Which reading of tempo and bars: 1 is the likeliest, further ones are its alternatives.
     shift_bar : int
-        Beats by which bars begin later.
+        Number of beats by which the bars begin later.
     quantize : str or mapping, optional
         Move hits to a grid such as ``"1/16"``, ``"1/8t"`` or ``"1/16+1/8t"``; ``"off"`` leaves an instrument alone.
     swing : float or mapping, optional
@@ -92,9 +92,9 @@ def transcribe(
     ornaments : {"keep", "grid", "drop"}
         Whether flams, rolls and doubled hits stay beside their strokes, go to the grid, or are left out.
     options : TranscribeOptions, optional
-        In place of `sensitivity`, `percussion` and what is known of the rhythm.
+        Used instead of `sensitivity`, `percussion` and the arguments about the rhythm.
     progress : callable, optional
-        Called with the seconds of a file that are done.
+        Called with the number of seconds of a file that are done.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def transcribe(
     Raises
     ------
     DrumscribeError
-        Where the recording, the model, the kit or an argument cannot be used, or quantisation finds no beat.
+        If the recording, the model, the kit or an argument cannot be used, or if quantisation finds no beat.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Inner loops that are compiled for a machine once, and run by later processes, on Linux without loading numba."""
+"""Compile inner loops once per machine; later processes run them, on Linux without loading numba."""
 
 import ctypes
 import functools
@@ -24,17 +24,17 @@ _PART = re.compile(r"(i8|f8|f4|i1)(?:\[(:(?:, ?:)*)\])?")
 F = TypeVar("F", bound=Callable)
 
 _preparing = threading.RLock()
-"""One kernel at a time: all are linked by one engine, which two threads would make twice."""
+"""Allows one compilation at a time: one engine links all kernels, and two threads would create it twice."""
 _reports: ContextVar[Callable[[], None] | None] = ContextVar("reports", default=None)
 
 
 class Kernel:
-    """A function that is compiled when it is first called, unless its machine code is kept from an earlier process.
+    """A function that is compiled on its first call, unless an earlier process has kept its machine code.
 
     Parameters
     ----------
     function : callable
-        In the part of Python that numba compiles; it takes arrays and numbers, and allocates nothing.
+        A function in the part of Python that numba compiles; it takes arrays and numbers, and allocates nothing.
     signature : str
         The types of its arguments and of its result; see `compiled`.
     """
@@ -48,7 +48,7 @@ class Kernel:
         self._call: Callable | None = None
 
     def __call__(self, *arguments: Any) -> Any:
-        """Run it; arrays have to be contiguous, and of the types that were declared."""
+        """Run the function; arrays must be contiguous and of the declared types."""
         if self._call is None:
             with _preparing:
                 self._call = self._call or self._prepared()
@@ -64,7 +64,8 @@ class Kernel:
             return compile_with_numba(self._source, report)
 
     def _native(self, address: int) -> Callable:
-        """What calls machine code as numba lays it out: a status is returned, arrays are passed in parts."""
+        """Return a function that calls machine code with numba's calling convention: it returns a status, and takes
+        each array in parts."""
         parts: list[Any] = [ctypes.c_void_p, ctypes.c_void_p]
         for kind, dimensions in self._source.arguments:
             if dimensions:
@@ -98,9 +99,9 @@ class Kernel:
 def compiled(signature: str) -> Callable[[F], F]:
     """Compile a function on its first call, and keep its machine code for the next process.
 
-    The code lies beside the source, or else in the user's cache folder; the environment variable ``NUMBA_CACHE_DIR``
-    chooses another place. If none is writable, the function is compiled anew in each process, and one `RuntimeWarning`
-    says so.
+    The code is kept beside the source, or else in the user's cache folder; the environment variable ``NUMBA_CACHE_DIR``
+    names another folder. If none is writable, each process compiles the function again, and one `RuntimeWarning` says
+    so.
 
     Parameters
     ----------
@@ -133,7 +134,7 @@ def compiled(signature: str) -> Callable[[F], F]:
 
 @contextmanager
 def compilation_reported(report: Callable[[], None]) -> Iterator[None]:
-    """Report when a function is compiled, and not just loaded, within.
+    """Report compilations within the block; loading kept code is not reported.
 
     Parameters
     ----------
@@ -143,7 +144,7 @@ def compilation_reported(report: Callable[[], None]) -> Iterator[None]:
     Yields
     ------
     None
-        While it reports.
+        While compilations are reported.
     """
     token = _reports.set(report)
     try:

@@ -1,4 +1,4 @@
-"""Errors that a user can cause and mend."""
+"""Errors that a user can cause and correct."""
 
 import re
 import struct
@@ -10,14 +10,14 @@ _DAMAGE = (
     *(ValueError, ArithmeticError, LookupError, TypeError, AttributeError, AssertionError, EOFError),
     *(RecursionError, MemoryError, struct.error),
 )
-"""What readers raise on content that nobody has thought of."""
+"""Exceptions that readers raise on unforeseen content."""
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters, which terminals obey, marks that turn the direction of text, and bytes that are no text."""
+"""Control characters, which terminals obey; marks that reverse the direction of text; and bytes that are not text."""
 
 
 def printable(text: object) -> str:
-    """Return a text that cannot do anything to a terminal, as the name of a file from elsewhere might.
+    """Return a text that is safe to print on a terminal, whatever the name of a foreign file contains.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def printable(text: object) -> str:
     Returns
     -------
     str
-        The same, with control characters as ``\\x1b``, and bytes that are no text as ``\ufffd``.
+        The same text, with control characters written as ``\\x1b``, and bytes that are not text as ``\ufffd``.
     """
     return _UNPRINTABLE.sub(_escaped, str(text))
 
@@ -65,28 +65,28 @@ class ArgumentError(DrumscribeError, ValueError):
 
 @contextmanager
 def damage_told(path: Path, kind: type[DrumscribeError], what: str, largest: int) -> Iterator[None]:
-    """Let whatever the content of a file causes end in one line.
+    """Turn whatever error the content of a file causes into one line.
 
     Parameters
     ----------
     path : Path
         The file.
     kind : type of DrumscribeError
-        What is raised.
+        The error to raise.
     what : str
         What the file should be, as ``"a MIDI file"``.
     largest : int
-        Bytes beyond which it is not even opened.
+        Maximum size in bytes; a larger file is not opened.
 
     Yields
     ------
     None
-        While it is read.
+        While the file is read.
 
     Raises
     ------
     DrumscribeError
-        Of the kind given.
+        An error of the given kind.
     """
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
@@ -103,19 +103,19 @@ def damage_told(path: Path, kind: type[DrumscribeError], what: str, largest: int
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Find what was meant by an unknown word.
+    """Find the known word that an unknown word most resembles.
 
     Parameters
     ----------
     word : str
-        What was written.
+        The word as written.
     known : iterable of str
-        What could have been meant.
+        The valid words.
 
     Returns
     -------
     str or None
-        The known one that is most like it, whatever its case; None where none is near.
+        The most similar of them, whatever its case; None if none is similar.
     """
     from difflib import get_close_matches
 
@@ -125,14 +125,14 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return the end of a message about an unknown word, as ``"; did you mean kick?"``, empty where none is near.
+    """Return the end of a message about an unknown word, as ``"; did you mean kick?"``, empty if no word is similar.
 
     Parameters
     ----------
     word : str
-        What was written.
+        The word as written.
     known : iterable of str
-        What could have been meant.
+        The valid words.
 
     Returns
     -------

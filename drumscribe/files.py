@@ -1,4 +1,4 @@
-"""Output files, written whole or not at all."""
+"""Output files that appear whole or not at all."""
 
 import errno
 import itertools
@@ -14,7 +14,7 @@ from .runtime import is_running, this_machine
 
 _LEFTOVER = re.compile(r"\.drumscribe-([0-9a-f]{8})-(\d+)-[0-9a-f]{12}(\..*)?")
 _FORGOTTEN_S = 86_400.0
-"""Age at which a temporary file is left over, whoever is writing it: a day, by hand."""
+"""Age in seconds at which a temporary file counts as left over, whoever wrote it: a day, by hand."""
 
 
 def check_output(path: Path, suffixes: Sequence[str], recording: str | Path) -> None:
@@ -45,14 +45,14 @@ def written_whole(path: str | Path, settle: Callable[[Path], Path] | None = None
     """Write a file atomically: yield a temporary path that replaces `path` on success.
 
     On any error, Ctrl-C included, the temporary file is removed and the file at `path` stays as it was. Missing folders
-    are created. The content is on the disk before it has its name, so that a loss of power leaves no empty file.
+    are created. The content is flushed to disk before the file gets its name, so a loss of power leaves no empty file.
 
     Parameters
     ----------
     path : str | Path
         The file to write.
     settle : Callable[[Path], Path], optional
-        Takes the temporary path once it is written, and returns where, in the same folder, it goes instead.
+        Takes the temporary path after writing, and returns the final path, in the same folder.
 
     Yields
     ------
@@ -85,7 +85,7 @@ def _sync(path: Path) -> None:
 
 
 def is_full(error: BaseException | None) -> bool:
-    """Return whether an error, or what caused it, is that a disk is full.
+    """Return whether an error, or its cause, is a full disk.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def is_full(error: BaseException | None) -> bool:
     Returns
     -------
     bool
-        Whether nothing more can be written.
+        Whether the disk is full.
     """
     while error is not None:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -110,7 +110,7 @@ def remove_leftovers(folder: Path) -> None:
     Parameters
     ----------
     folder : Path
-        Where to look; folders in it are left alone.
+        The folder; its subfolders are not searched.
     """
     with suppress(OSError):
         for entry in os.scandir(folder):
@@ -127,12 +127,12 @@ def near_miss(path: Path) -> str:
     Parameters
     ----------
     path : Path
-        What is missing.
+        The missing file.
 
     Returns
     -------
     str
-        The end of the message, empty where no name in its folder is like it.
+        The end of the message, empty if the folder has no similar name.
     """
     try:
         others = [file for file in path.parent.iterdir() if not file.name.startswith(".") and file != path]
@@ -145,17 +145,17 @@ def near_miss(path: Path) -> str:
 
 
 def free_name(path: Path) -> Path:
-    """Find a name that no file has.
+    """Find a file name that is free.
 
     Parameters
     ----------
     path : Path
-        The name that is wanted.
+        The wanted path.
 
     Returns
     -------
     Path
-        It, or with a number before its last suffix.
+        This path, or the same with a number before its last suffix.
     """
     names = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in itertools.count(2))
     return path if not path.exists() else next(name for name in names if not name.exists())

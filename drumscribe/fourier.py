@@ -1,7 +1,7 @@
-"""scipy's Fourier transforms of real numbers, without what loading `scipy.fft` takes.
+"""scipy's Fourier transforms of real numbers, without the time that loading `scipy.fft` takes.
 
-That loads array interfaces, Fortran bindings and special functions, which take longer than a short recording does. The
-compiled module below it needs none of them, and gives the same results to the bit.
+`scipy.fft` loads array interfaces, Fortran bindings and special functions, which takes longer than transcribing a short
+recording. The compiled module beneath it needs none of them, and gives identical results.
 """
 
 from contextlib import suppress
@@ -16,7 +16,7 @@ import numpy as np
 
 @cache
 def _pocketfft() -> Any:
-    """The compiled module; None where this scipy has it in another place."""
+    """The compiled module; None if this version of scipy has it elsewhere."""
     found = find_spec("scipy")
     for folder in (found and found.submodule_search_locations) or ():
         for suffix in EXTENSION_SUFFIXES:
@@ -42,7 +42,7 @@ def rfft(values: np.ndarray, axis: int, out: np.ndarray | None = None) -> np.nda
     axis : int
         The axis to transform.
     out : np.ndarray or None
-        Where the result is put, complex and of the same precision; None for memory of its own.
+        Array for the result, complex and of the same precision; None to allocate one.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def irfft(spectrum: np.ndarray, size: int) -> np.ndarray:
     spectrum : np.ndarray
         ``(size // 2 + 1,)`` complex.
     size : int
-        Real numbers to give.
+        Length of the result.
 
     Returns
     -------
@@ -85,12 +85,12 @@ def irfft(spectrum: np.ndarray, size: int) -> np.ndarray:
 
 
 def fast_size(size: int) -> int:
-    """Find the next size that real transforms are fast for.
+    """Find the next size at which real transforms are fast.
 
     Parameters
     ----------
     size : int
-        The least.
+        The minimum size.
 
     Returns
     -------

@@ -1,7 +1,7 @@
-"""Machine code of kernels: numba makes it, a file keeps it, and llvmlite, which loads ten times faster, links it.
+"""Machine code of kernels: numba compiles it, a file keeps it, and llvmlite, which loads ten times faster, links it.
 
-A file of code holds for one processor and one version of llvmlite, which are in its name, and for one state of its
-source, whose digest is in it. As with Python's own caches, whoever may write there may run code.
+A file of code is valid for one processor and one version of llvmlite, which its name contains, and for one state of the
+source, whose digest it contains. As with Python's own caches, anyone who can write to the folder can run code.
 """
 
 import hashlib
@@ -25,11 +25,11 @@ FAST_MATH = frozenset({"nsz", "arcp", "contract", "reassoc", "afn"})
 
 _DIGEST = 16  # bytes
 _FORMAT = b"1"
-"""Changes with the layout of the files, and with how kernels are compiled."""
+"""Changes with the layout of the files, and with the way in which kernels are compiled."""
 _NEVER_CALLED = re.compile(
     r"^declare (void @NRT_MemInfo_call_dtor\(.*?\))(?= *(?:local_unnamed_addr|#|$)).*$", re.MULTILINE
 )
-"""What would free the arrays that a kernel is given, had numba allocated them."""
+"""Code that would free the arrays given to a kernel if numba had allocated them."""
 
 _C_LIBRARY = frozenset(
     {
@@ -37,25 +37,26 @@ _C_LIBRARY = frozenset(
         *("exp", "expf", "lgamma", "lgammaf", "log", "log1p", "log1pf", "logf", "sqrt", "sqrtf"),
     }
 )
-"""What kernels may call: functions of C that any process has."""
+"""Functions that kernels may call: those of C that any process has."""
 
 
 KEPT_HERE = sys.platform == "linux" and platform.machine() in ("x86_64", "aarch64")
-"""Whether machine code is kept by itself: where that was tried. Elsewhere numba keeps it, and is loaded each time."""
+"""Whether machine code is kept without numba: on systems where this was tested. Elsewhere numba keeps the code, and is
+loaded each time."""
 
 
 class CodeError(Exception):
-    """Machine code that cannot stand by itself."""
+    """Machine code that cannot be used without numba."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """What machine code is made of.
+    """The source of machine code.
 
     Attributes
     ----------
     function : callable
-        In the part of Python that numba compiles; it allocates nothing.
+        A function in the part of Python that numba compiles; it allocates nothing.
     signature : str
         The types of its arguments and of its result; see `compiling.compiled`.
     arguments : tuple of (str, int)
@@ -68,7 +69,7 @@ class Source:
 
 
 def load_code(source: Source) -> int | None:
-    """Load the machine code that is kept of a kernel.
+    """Load the kept machine code of a kernel.
 
     Parameters
     ----------
@@ -78,12 +79,12 @@ def load_code(source: Source) -> int | None:
     Returns
     -------
     int or None
-        Its address; None if there is none, or it is of another state of the source.
+        Its address; None if there is none, or if it belongs to another state of the source.
 
     Raises
     ------
     CodeError
-        If it is known that its code cannot stand by itself.
+        If its code is known to need numba.
     """
     stamp = _stamp(source)
     for path in _places(source):
@@ -98,14 +99,14 @@ def load_code(source: Source) -> int | None:
 
 
 def compile_code(source: Source, report: Callable[[], None]) -> int:
-    """Compile a kernel, and keep its machine code, or that there can be none.
+    """Compile a kernel, and keep its machine code, or the fact that it needs numba.
 
     Parameters
     ----------
     source : Source
         The kernel.
     report : callable
-        Called before.
+        Called before compilation.
 
     Returns
     -------
@@ -135,7 +136,7 @@ def compile_with_numba(source: Source, report: Callable[[], None]) -> Callable:
     source : Source
         The kernel.
     report : callable
-        Called if it has to be compiled anew.
+        Called if it must be compiled again.
 
     Returns
     -------
@@ -162,12 +163,12 @@ def compile_with_numba(source: Source, report: Callable[[], None]) -> Callable:
         return function
     with event.install_listener("numba:compile", Listener()):
         function.compile(_types_of(source))
-    function.disable_compile()  # numbers are converted to the types that were declared, other arrays are refused
+    function.disable_compile()  # numbers are converted to the declared types, other arrays are refused
     return function
 
 
 def _keep(source: Source, code: bytes) -> None:
-    """Keep the machine code of a kernel in the first place that can be written to."""
+    """Write the machine code of a kernel to the first folder that is writable."""
     for path in _places(source):
         with suppress(OSError), written_whole(path) as temporary:
             temporary.write_bytes(_stamp(source) + _digest(code) + code)
@@ -176,7 +177,7 @@ def _keep(source: Source, code: bytes) -> None:
 
 
 def _compile(source: Source) -> bytes:
-    """The name of the compiled function, a line break, and the object file that it is in."""
+    """Return the name of the compiled function, a line break, and the object file that contains it."""
     from numba.core import errors
 
     try:
@@ -201,7 +202,7 @@ def _compile(source: Source) -> bytes:
 
 
 def _types_of(source: Source) -> tuple[Any, ...]:
-    """The types of the arguments, as numba names them."""
+    """Return the types of the arguments, as numba names them."""
     from numba import types
 
     scalars = {"i8": types.int64, "f8": types.float64, "f4": types.float32, "i1": types.int8}
@@ -209,7 +210,7 @@ def _types_of(source: Source) -> tuple[Any, ...]:
 
 
 def _check(module: Any, name: str, source: Source) -> None:
-    """Refuse code that needs numba, or takes its arguments in another way than `Kernel` passes them."""
+    """Refuse code that needs numba, or takes arguments in another way than `Kernel` passes them."""
     for function in module.functions:
         own = str(function.name)
         if function.is_declaration and not own.startswith("llvm.") and own not in _C_LIBRARY:
@@ -237,7 +238,7 @@ def _link(code: bytes) -> int:
 
 @cache
 def _engine() -> Any:
-    """What links code, and holds it as long as this process runs."""
+    """Return the engine that links code, and holds it as long as this process runs."""
     import llvmlite.binding as llvm
 
     _initialise()
@@ -250,7 +251,7 @@ def _engine() -> Any:
 def _initialise() -> None:
     import llvmlite.binding as llvm
 
-    with suppress(RuntimeError):  # later versions do this by themselves, and refuse
+    with suppress(RuntimeError):  # later versions do this themselves, and refuse
         llvm.initialize()
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
@@ -267,7 +268,7 @@ def _target_machine(llvm: Any, triple: str) -> Any:
 
 @cache
 def processor() -> tuple[str, str]:
-    """Name the processor of this machine, and its features.
+    """Name the processor of this machine and its features.
 
     Returns
     -------
@@ -280,7 +281,7 @@ def processor() -> tuple[str, str]:
 
 
 def _places(source: Source) -> Iterator[Path]:
-    """The files where the code of a kernel may be kept."""
+    """Yield the files in which the code of a kernel may be kept."""
     import llvmlite
 
     file = Path(source.function.__code__.co_filename)
@@ -298,7 +299,7 @@ def _places(source: Source) -> Iterator[Path]:
 
 
 def _stamp(source: Source) -> bytes:
-    """What changes when a kernel has to be compiled anew."""
+    """Return a digest that changes when a kernel must be compiled again."""
     with suppress(OSError):
         text = Path(source.function.__code__.co_filename).read_bytes()
         return _digest(_FORMAT + source.signature.encode() + b"\n" + text)

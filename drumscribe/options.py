@@ -1,7 +1,7 @@
-"""What a user asks for in plain values, made into the options of the stages.
+"""Turn plain values from a user into the options of each stage.
 
-Values that an instrument may have of its own are one for all, or a mapping of instruments to values, in which ``"all"``
-stands for those that it does not name.
+A value that can differ between instruments is either one value for all, or a mapping from instruments to values, in
+which ``"all"`` stands for every other instrument.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 ALL = "all"
 OFF = "off"
-"""What is given instead of a grid to leave an instrument as it was played."""
+"""Given instead of a grid to leave an instrument as it was played."""
 QUANTISED = (*INSTRUMENTS, PERCUSSION)
-"""The instruments that may be quantised in their own way."""
+"""Instruments that can have quantisation settings of their own."""
 
 Value = TypeVar("Value", float, str)
 Numbers = float | Mapping[str, float]
@@ -39,7 +39,7 @@ def transcribe_options(
     sensitivity : float or mapping of str to float, optional
         From 0 to 1, for all instruments or each.
     percussion : bool
-        Whether percussion outside the vocabulary is reported, too.
+        Whether percussion outside the vocabulary is also reported.
     rhythm : RhythmOptions, optional
         What is known of tempo, beats and meter.
 
@@ -51,7 +51,7 @@ def transcribe_options(
     Raises
     ------
     DrumscribeError
-        For a sensitivity that cannot be.
+        For an invalid sensitivity.
     """
     from .rhythm import RhythmOptions
     from .transcribe_options import TranscribeOptions
@@ -75,7 +75,7 @@ def rhythm_options(
     Parameters
     ----------
     tempo : float or str, optional
-        Approximate tempo in quarters per minute; or a multiple of the one that is found, as ``"x2"`` or ``"/2"``.
+        Approximate tempo in quarters per minute; or a multiple of the detected tempo, as ``"x2"`` or ``"/2"``.
     tempo_range : tuple of float or str, optional
         Slowest and fastest tempo, as ``(70, 140)`` or ``"70-140"``.
     meter : str or Meter, optional
@@ -83,11 +83,11 @@ def rhythm_options(
     beats : str, Path, sequence of float or Beats, optional
         A file of beats, or their times in seconds.
     fixed_tempo : bool
-        One tempo throughout.
+        Whether the recording has one tempo throughout.
     reading : int
-        Which of the readings that are found, counted from 1.
+        Number of the reading, counted from 1.
     shift_bar : int
-        Beats by which its bars begin later.
+        Number of beats by which the bars begin later.
 
     Returns
     -------
@@ -97,7 +97,7 @@ def rhythm_options(
     Raises
     ------
     RhythmError
-        For values that make no sense, or a file of beats that cannot be read.
+        For invalid values, or a file of beats that cannot be read.
     """
     from .music.tempo_map import Meter
     from .rhythm import RhythmChoice, RhythmOptions
@@ -112,7 +112,7 @@ def rhythm_options(
 
 
 def _tempo(given: float | str | None) -> tuple[float | None, float]:
-    """Return a tempo, if one is given, and the factor of the one that is found."""
+    """Return the tempo, if one is given, and the factor of the detected tempo."""
     if not isinstance(given, str):
         return given, 1.0
     text = given.strip().lower()
@@ -170,19 +170,19 @@ def quantise_options(
     window : float or mapping of str to float, optional
         Distance from the grid, in ms, beyond which hits stay.
     smoothing : float or mapping of str to float, optional
-        How far velocities are evened out, in percent.
+        How far velocities at the same place of each bar are evened out, in percent.
     ornaments : {"keep", "grid", "drop"}
         Whether flams, rolls and doubled hits stay beside their strokes, go to the grid, or are left out.
 
     Returns
     -------
     QuantiseOptions or None
-        None where no grid is given.
+        None if no grid is given.
 
     Raises
     ------
     DrumscribeError
-        For values that make no sense, an unknown instrument, or settings without a grid.
+        For invalid values, an unknown instrument, or settings without a grid.
     """
     from .quantisation.settings import QuantiseOptions
 
@@ -205,7 +205,7 @@ def quantise_options(
 def _settings(
     grid: str | None, swing: float | None, strength: float | None, window: float | None, smoothing: float | None
 ) -> "QuantiseSettings":
-    """Make the settings of one instrument; None where nothing was given."""
+    """Make the settings of one instrument; None for values that are not given."""
     from .quantisation.grid import Grid
     from .quantisation.settings import QuantiseSettings
 

@@ -8,12 +8,12 @@ from zlib import crc32
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 _WEAK_BYTES = 1 << 30
-"""Memory of the largest machine that is weak: one that holds base and little else (by hand)."""
+"""Memory of the largest machine that counts as weak: enough for base and little else (by hand)."""
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Limit numeric libraries that are loaded within, also by child processes, to one thread each."""
+    """Limit numeric libraries that are loaded within the block, also by child processes, to one thread each."""
     before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
     os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
     try:
@@ -28,7 +28,7 @@ def one_thread() -> Iterator[None]:
 
 @contextmanager
 def native_chatter_dropped() -> Iterator[None]:
-    """Discard what native libraries write to standard error past Python, as TFLite does when it loads."""
+    """Discard messages that native libraries print to standard error without Python, as TFLite does when it loads."""
     try:
         kept = os.dup(2)
     except OSError:  # there is no standard error
@@ -52,12 +52,12 @@ def available_cores() -> int:
 
 
 def is_weak() -> bool:
-    """Return whether this is the smallest kind of machine, as a Raspberry Pi Zero or 3: by its memory.
+    """Return whether this machine has very little memory, as a Raspberry Pi Zero or 3 has.
 
     Returns
     -------
     bool
-        False where that cannot be told.
+        False if the memory is unknown.
     """
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") <= _WEAK_BYTES
@@ -67,7 +67,7 @@ def is_weak() -> bool:
 
 @cache
 def this_machine() -> str:
-    """Name what process numbers hold for: this machine, and the container on it.
+    """Name the machine, and the container on it, within which process numbers are unique.
 
     Returns
     -------
@@ -83,17 +83,17 @@ def this_machine() -> str:
 
 
 def is_running(process: int) -> bool:
-    """Return whether a process of this machine runs; where that cannot be asked, it does.
+    """Return whether a process of this machine is running; True if this is unknown.
 
     Parameters
     ----------
     process : int
-        Its number.
+        The process number.
 
     Returns
     -------
     bool
-        False if it certainly does not.
+        False if it is certainly not running.
     """
     if os.name == "nt":  # there, to ask would be to end it
         return True

@@ -1,4 +1,4 @@
-"""Tables of arrays: frozen dataclasses whose fields are columns, with one row for each thing."""
+"""Tables of arrays: frozen dataclasses whose fields are columns of equal length."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ T = TypeVar("T", bound="Table")
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Base of dataclasses whose fields are arrays with a row for each thing.
+    """Base of dataclasses whose fields are arrays of equal length, the columns of a table.
 
-    The first column is always there; any other may be None, and then is None in all that is made of the table.
+    The first column is always an array; any other may be None, and then stays None in tables made from this one.
 
     Examples
     --------
@@ -35,18 +35,18 @@ class Table:
         return len(getattr(self, next(iter(self.__dataclass_fields__))))
 
     def __getitem__(self: T, rows: Rows) -> T:
-        """Some of the rows, as a table of the same kind."""
+        """Select rows, as a table of the same kind."""
         columns = [getattr(self, name) for name in self.__dataclass_fields__]
         return type(self)(*[None if column is None else column[rows] for column in columns])
 
     @classmethod
     def concat(cls: type[T], parts: Sequence[T]) -> T:
-        """Join tables of this kind, one after the other.
+        """Join tables of this kind, one after another.
 
         Parameters
         ----------
         parts : sequence of Table
-            At least one, all with the same columns.
+            At least one table, all with the same columns.
 
         Returns
         -------

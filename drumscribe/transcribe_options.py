@@ -1,4 +1,4 @@
-"""Options of a transcription that decide which hits are reported, and how their rhythm is analysed."""
+"""Options that decide which hits are reported, and how their rhythm is analysed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,14 +18,14 @@ def check_sensitivities(names: Iterable[str], own: Iterable[str]) -> None:
     Parameters
     ----------
     names : iterable of str
-        Those that have a sensitivity.
+        Instruments that have a sensitivity.
     own : iterable of str
-        Names of a model and a kit, beside the instruments of the vocabulary.
+        Instruments of a model and a kit, in addition to the vocabulary.
 
     Raises
     ------
     DrumscribeError
-        For an unknown one.
+        For an unknown instrument.
     """
     known = tuple(dict.fromkeys((*INSTRUMENTS, *own)))
     for name in names:
@@ -41,11 +41,11 @@ class TranscribeOptions:
     Attributes
     ----------
     sensitivity : float
-        0 (only certain hits) to 1 (all possible ones); 0.5 is the model's own calibration.
+        From 0 (only certain hits) to 1 (all possible hits); 0.5 keeps the model's thresholds.
     instrument_sensitivity : tuple of (str, float)
         Pairs of an instrument and its own sensitivity.
     percussion : bool
-        Whether percussion outside the vocabulary is reported, too.
+        Whether percussion outside the vocabulary is also reported.
     rhythm : RhythmOptions
         What is known of tempo, beats and meter beforehand.
 
@@ -66,12 +66,12 @@ class TranscribeOptions:
                 raise DrumscribeError(f"{name} {value:g} is outside 0 to 1")
 
     def check_instruments(self, own: Iterable[str]) -> None:
-        """Check that what has a sensitivity of its own can be detected.
+        """Check that every instrument with a sensitivity of its own can be detected.
 
         Parameters
         ----------
         own : iterable of str
-            Names of the model and the kit, beside the instruments of the vocabulary.
+            Instruments of the model and the kit, in addition to the vocabulary.
 
         Raises
         ------
@@ -81,23 +81,24 @@ class TranscribeOptions:
         check_sensitivities((name for name, _ in self.instrument_sensitivity), own)
 
     def sensitivities(self, instruments: Iterable[str]) -> list[float]:
-        """The sensitivity of each of some instruments.
+        """Return the sensitivity of each instrument.
 
         Parameters
         ----------
         instruments : iterable of str
-            Of the vocabulary, or a player's own; an articulation has that of its instrument.
+            Instruments of the vocabulary or a player's own sounds; an articulation has the sensitivity of its
+            instrument.
 
         Returns
         -------
         list of float
-            Its own, or that of all.
+            Each one's own sensitivity, or else the common one.
         """
         own = dict(self.instrument_sensitivity)
         return [own.get(name, own.get(instrument_of(name), self.sensitivity)) for name in instruments]
 
     def thresholds(self, info: ModelInfo) -> np.ndarray:
-        """The thresholds of a model, moved by the sensitivities.
+        """Return the thresholds of a model, adjusted for the sensitivities.
 
         Parameters
         ----------

@@ -1,16 +1,16 @@
-"""A recording to hits: the stages in a row, all of them streaming.
+"""Transcribe a recording in streaming stages, from sound to hits and rhythm.
 
     file -> `audio.read_blocks` -> `Conductor` -> frames -> `Classifier` -> answers -> `Recording` -> hits
                                    `-> onsets ----------------------------------------^
 
-With a model of windows, `OnsetAnswers` are in the place of the classifier.
+With a model of windows, `OnsetAnswers` takes the place of the classifier.
 
-`Recording` looks back on the whole recording (`Recurrence`, `Likeness`, `compare_strokes`), and `analyse_rhythm` on its
-hits; without them, `stream` does the same. A recording of any length takes the same memory, and the same hits come of
-any block size.
+`Recording` uses evidence of the whole recording (`Recurrence`, `Likeness`, `compare_strokes`), and `analyse_rhythm`
+uses all hits; `stream` runs the other stages in the same way. Memory does not grow with the length of a recording, and
+hits do not depend on the block size.
 
-Each rung of the ladder can be called by itself: `Transcriber.answers` gives the answers of the network to a whole
-recording, `Transcriber.hits` the hits of such answers, and `rhythm.analyse_rhythm` the beat of hits.
+Each stage can be called by itself: `Transcriber.answers` runs the network over a whole recording, `Transcriber.hits`
+decides on hits from such answers, and `rhythm.analyse_rhythm` finds the beats and bars of hits.
 """
 
 import warnings
@@ -42,13 +42,13 @@ if TYPE_CHECKING:
     from .kits.kit import Kit
 
 _BLOCK_SAMPLES = 65536
-"""Maximum number of samples that go through the stages at once; by hand, for memory."""
+"""Maximum number of samples that pass the stages at once; by hand, for memory."""
 _MEMORY_S = 5.0
-"""Seconds of sound that are remembered beyond what hits lag behind; by hand."""
+"""Seconds of sound kept in memory beyond the delay of hits; by hand."""
 
 
 class Transcriber:
-    """Transcribes recordings one after the other with one model.
+    """Transcribes recordings one after another with one model.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class Transcriber:
     options : TranscribeOptions or None
         Detection sensitivity and rhythm options.
     kit : Kit or None
-        A player's own sounds to recognise, too.
+        A kit whose sounds are also recognised.
 
     Raises
     ------
@@ -71,7 +71,7 @@ class Transcriber:
     >>> transcriber = Transcriber()
     >>> transcription = transcriber.transcribe_file("take.wav")  # doctest: +SKIP
 
-    The same, rung by rung:
+    The same, stage by stage:
 
     >>> answers = transcriber.answers("take.wav")  # doctest: +SKIP
     >>> answers.activations[:, 0]  # of the kick, at transcriber.times(answers)  # doctest: +SKIP
@@ -109,12 +109,12 @@ class Transcriber:
         path : str or Path
             An audio file.
         progress : callable or None
-            Called with the seconds done.
+            Called with the number of seconds that are done.
 
         Returns
         -------
         Transcription
-            Its hits, in order of time, and its rhythm.
+            The hits, in order of time, and the rhythm.
 
         Raises
         ------
@@ -129,19 +129,19 @@ class Transcriber:
         Parameters
         ----------
         samples : np.ndarray
-            Of any shape and kind that `sound.arrays.to_mono` takes.
+            Of any shape and type that `sound.arrays.to_mono` takes.
         rate : int
             Samples per second.
 
         Returns
         -------
         Transcription
-            Its hits, in order of time, and its rhythm.
+            The hits, in order of time, and the rhythm.
 
         Raises
         ------
         ArgumentError
-            For an array of another shape or kind.
+            For an array of another shape or type.
         """
         return self.transcribe_blocks(self._blocks(samples, rate))
 
@@ -155,12 +155,12 @@ class Transcriber:
         blocks : iterable of np.ndarray
             ``(samples,) float32`` each, of any length: mono, at the model's rate.
         progress : callable or None
-            Called with the seconds done.
+            Called with the number of seconds that are done.
 
         Returns
         -------
         Transcription
-            Its hits, in order of time, and its rhythm.
+            The hits, in order of time, and the rhythm.
         """
         hits, outside, duration = self._hear(blocks, self._classifier, progress)
         heard = Transcription(tuple(hits), duration, f"{self.info.name} {self.info.version}")
@@ -187,7 +187,7 @@ class Transcriber:
         AudioError
             If the file cannot be read.
         ValueError
-            For an array of another shape or kind, or without a rate.
+            For an array of another shape or type, or without a rate.
         """
         blocks = self._blocks(source, rate)
         self._conductor.reset()
@@ -199,32 +199,32 @@ class Transcriber:
         return Answers.concat(parts)
 
     def times(self, answers: Answers) -> np.ndarray:
-        """The time of each row of answers.
+        """Return the time of each row of answers.
 
         Parameters
         ----------
         answers : Answers
-            To a whole recording.
+            The answers to a whole recording.
 
         Returns
         -------
         np.ndarray
-            ``(frames,) float64``, seconds; the first rows are of the silence that is put before a recording.
+            ``(frames,) float64``, seconds; the first rows belong to the silence that is put before a recording.
         """
         return (np.arange(len(answers)) - LEAD) / self.info.spectrogram.frame_rate
 
     def hits(
         self, answers: Answers, source: str | Path | np.ndarray | None = None, rate: int | None = None
     ) -> list[Hit]:
-        """Decide on the hits of a recording by answers to it.
+        """Decide on the hits of a recording from its answers.
 
         Parameters
         ----------
         answers : Answers
-            As `answers` gives them, or made of those: smoothed, say, or the mean over several models.
+            The answers of `answers`, perhaps modified: smoothed, say, or the mean over several models.
         source : str, Path, np.ndarray or None
-            The recording that they are answers to. Without it, hits are where activations peak, which is less exact,
-            and velocities are not compared by level.
+            The recording of these answers. Without it, hits are at the peaks of activations, which is less exact, and
+            velocities are not corrected by level.
         rate : int or None
             Samples per second of sound in memory.
 
@@ -238,7 +238,7 @@ class Transcriber:
         AudioError
             If the file cannot be read.
         ValueError
-            If the answers are to more or fewer frames than the recording has.
+            If the number of answers differs from that of the frames of the recording.
         """
         hop = self.info.spectrogram.hop
         silence = np.zeros(max(0, len(answers) - 1 - LEAD) * hop, np.float32)
@@ -247,7 +247,7 @@ class Transcriber:
         return _in_order([*hits, *outside])
 
     def _open(self, model: str | Path | None, with_kit: bool, percussion: bool) -> Answering:
-        """Open the network, of passages or of windows."""
+        """Open the network of the model, for passages or for windows."""
         if self.info.window is None:
             return Classifier(model, self.info.embedding > 0 or with_kit, percussion)
         if percussion:
@@ -256,7 +256,7 @@ class Transcriber:
         return OnsetAnswers(WindowFile(path, self.info), self.info, self._conductor)
 
     def _blocks(self, source: str | Path | np.ndarray, rate: int | None) -> Iterable[np.ndarray]:
-        """Mono blocks at the model's rate, at a level that can be heard."""
+        """Yield mono blocks at the model's rate, amplified if the recording is too quiet to detect hits."""
         wanted = self.info.spectrogram.rate
         if isinstance(source, (str, Path)):
             return _read_audibly(source, wanted)
@@ -272,7 +272,7 @@ class Transcriber:
         answering: Answering,
         progress: Callable[[float], None] | None = None,
     ) -> tuple[list[Hit], list[Hit], float]:
-        """The hits of a stream, those of percussion outside the vocabulary, and its duration in seconds."""
+        """Return the hits of a stream, its hits of percussion outside the vocabulary, and its duration in seconds."""
         settings, samples = self.info.spectrogram, 0
         recording = Recording(self.info, self._conductor, self._judge, self._recogniser)
         percussion = PercussionFinder(self.info.percussion, settings.frame_rate)
@@ -304,7 +304,7 @@ def _in_order(hits: Iterable[Hit]) -> list[Hit]:
 
 
 def _mono_at(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
-    """Sound in memory as mono float32 at another rate; values that are no numbers become silence."""
+    """Return sound in memory as mono float32 at another rate; values that are not finite become silence."""
     mono = to_mono(samples)
     if rate != wanted and len(mono):
         import soxr
@@ -314,7 +314,7 @@ def _mono_at(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
 
 
 def _read_audibly(path: str | Path, rate: int) -> Iterator[np.ndarray]:
-    """Read a recording in blocks, raised if it is quiet; one that begins loud enough is not read twice."""
+    """Read a recording in blocks, amplified if it is quiet; one that begins loud enough is read only once."""
     from .sound.audio import read_blocks
 
     blocks = read_blocks(path, rate)
@@ -322,7 +322,7 @@ def _read_audibly(path: str | Path, rate: int) -> Iterator[np.ndarray]:
     gain = 1.0
     if peak_until_loud([first]) < QUIET:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what is wrong with the file is told when it is heard
+            warnings.simplefilter("ignore")  # the transcription itself reports faults of the file
             gain = gain_for(peak_until_loud(read_blocks(path, rate)))
     for block in chain([first], blocks):
         yield block if gain == 1.0 else block * np.float32(gain)
