@@ -1,1 +1,1 @@
-"""Batches of recordings: files and their outputs (plan), processes (workers), outcomes (run), display."""
+"""Batches of recordings: plan of files and outputs, worker processes, run, outcomes and their display."""

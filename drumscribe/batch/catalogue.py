@@ -1,4 +1,4 @@
-"""The recordings of a batch with their outputs, on disk, so that ten million take the memory of ten thousand."""
+"""The recordings of a batch with their outputs, kept on disk to save memory: ten million take what ten thousand do."""
 
 import os
 import zlib
@@ -20,37 +20,37 @@ create table found (
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """A part of the recordings, the same on every machine.
+    """A share of the recordings, the same on every machine.
 
     Attributes
     ----------
     number, count : int
-        Which of how many, from 1.
+        Number of this shard, from 1, and number of all shards.
     """
 
     number: int
     count: int
 
     def holds(self, place: bytes) -> bool:
-        """Return whether a recording belongs to it.
+        """Return whether a recording belongs to the shard.
 
         Parameters
         ----------
         place : bytes
-            Where its output goes.
+            The place of its output.
 
         Returns
         -------
         bool
-            The same on every machine.
+            Whether it does; the same on every machine.
         """
         return zlib.crc32(place) % self.count == self.number - 1
 
 
 class Catalogue:
-    """The recordings found, each once, in the order in which they were.
+    """The recordings found, each once, in order of finding.
 
-    Places are paths relative to the output folder, without a new ending.
+    A place is a path relative to the output folder, without a new ending.
     """
 
     def __init__(self) -> None:
@@ -66,14 +66,14 @@ class Catalogue:
         source : Path
             The recording.
         identity : str
-            What is the same if it is found twice.
+            A text that is equal for two names of one recording.
         place : Path
-            Where its output goes, with the ending of the recording.
+            The place of its output, with the ending of the recording.
 
         Returns
         -------
         bool
-            Whether it is new.
+            Whether the recording is new.
         """
         place = nameable(place)
         bare = nameable(place.with_suffix("")) if place.name else place
@@ -86,7 +86,7 @@ class Catalogue:
         return self._database.execute("select count(*) from found").fetchone()[0]
 
     def keep_clashing(self) -> None:
-        """Let recordings keep their ending that would have one output, those included that clash with such a name."""
+        """Keep the ending of each recording whose output would have the same name as another, kept endings included."""
         self._database.execute("create index by_bare on found (bare)")
         self._database.execute(
             "update found set kept = 1 where bare in (select bare from found group by bare having count(*) > 1)"
@@ -106,23 +106,23 @@ class Catalogue:
         Yields
         ------
         Path
-            In the order in which they were found.
+            Places, in order of finding.
         """
         for (place,) in self._database.execute("select place from found where kept order by number"):
             yield Path(os.fsdecode(place))
 
     def clash(self, case_matters: bool) -> tuple[Path, Path, Path] | None:
-        """Find two recordings that would have one output all the same.
+        """Find two recordings that would still share an output.
 
         Parameters
         ----------
         case_matters : bool
-            Whether upper and lower case make two names.
+            Whether names that differ in case are different files.
 
         Returns
         -------
         tuple of Path, or None
-            Both recordings, and the place.
+            Both recordings, and the place of the output.
         """
         name = "place" if case_matters else "whole"
         query = f"select {name} from found where kept group by {name} having count(*) > 1 limit 1"
@@ -134,29 +134,29 @@ class Catalogue:
         return Path(os.fsdecode(one)), Path(os.fsdecode(other)), Path(os.fsdecode(place))
 
     def choose(self, shard: Shard) -> None:
-        """Leave out what belongs to other shards.
+        """Leave out the recordings of other shards.
 
         Parameters
         ----------
         shard : Shard
-            Which to keep.
+            The shard to keep.
         """
         self._database.execute("delete from found where not holds(place, ?, ?)", (shard.number, shard.count))
 
     def jobs(self, out: Path, endings: Sequence[str]) -> "Jobs":
-        """Return the jobs, read from here as they are needed.
+        """Return the jobs, which are read from disk as needed.
 
         Parameters
         ----------
         out : Path
             The output folder.
         endings : sequence of str
-            Of the outputs.
+            The endings of the outputs.
 
         Returns
         -------
         Jobs
-            In the order in which they were found.
+            The jobs, in order of finding.
         """
         self._database.execute("create table jobs (number integer primary key, found integer)")
         self._database.execute("insert into jobs (found) select number from found order by number")
@@ -168,12 +168,12 @@ class Catalogue:
         Parameters
         ----------
         first, last : int
-            From 0, the last one not included.
+            Numbers from 0; the last is excluded.
 
         Returns
         -------
         list of tuples
-            Recording, place, and whether it keeps its ending.
+            Recording, place, and whether its output keeps the ending of the recording.
         """
         query = "select source, place, kept from jobs join found on found.number = found where jobs.number > ? and "
         found = self._database.execute(f"{query} jobs.number <= ? order by jobs.number", (first, last))
@@ -190,7 +190,7 @@ class Jobs(Sequence[Job]):
     out : Path
         The output folder.
     endings : tuple of str
-        Of the outputs.
+        The endings of the outputs.
     """
 
     _AT_ONCE = 256

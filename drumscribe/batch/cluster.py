@@ -1,8 +1,8 @@
-"""The same batch on many machines, through a scheduler of Dask (`dask.distributed`), which is all that spreads it.
+"""Run a batch on many machines through a scheduler of Dask (`dask.distributed`).
 
-Each task does one recording in a process of its own below the worker of Dask, as on one machine: one that hangs or
-kills its process is reported, and does not travel from worker to worker; a worker that is lost loses nothing, as the
-scheduler gives its tasks to another. Recordings and outputs have to be reachable by the same paths from all machines.
+Each task transcribes one recording in a process of its own below the Dask worker, as on one machine. If the process
+hangs or dies, the recording is reported and is not tried on other workers. If a worker is lost, nothing is lost: the
+scheduler gives its tasks to another. All machines must reach recordings and outputs by the same paths.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 INSTALL = 'pip install "drumscribe[cluster]"'
 _LOCAL = "local:"
 _AHEAD = 2
-"""Tasks given to the scheduler for each thread of a worker, so that none waits for this process (by hand)."""
+"""Tasks queued per thread of a worker, so that no thread waits for this process (by hand)."""
 _CONNECT_S = 30
 
 
@@ -38,12 +38,12 @@ class ClusterError(DrumscribeError):
 
 
 class Cluster:
-    """A cluster, as `run.run` takes it for a crew.
+    """A cluster of workers, a crew for `run.run`.
 
     Parameters
     ----------
     address : str
-        Of the scheduler, as ``tcp://host:8786``; or ``local:4``, to start one here, with so many workers.
+        Address of the scheduler, as ``tcp://host:8786``; or ``local:4``, to start one here, with that many workers.
 
     Raises
     ------
@@ -74,7 +74,7 @@ class Cluster:
             raise ClusterError(f"--cluster {address}: there is no scheduler ({error})") from error
 
     def close(self) -> None:
-        """Leave the cluster; one that was started here ends."""
+        """Leave the cluster; end it if it was started here."""
         with suppress(Exception):
             self._client.close()
             if self._own is not None:
@@ -83,7 +83,7 @@ class Cluster:
     def __call__(
         self, make_work: Callable[[], Work], jobs: Iterator[tuple[int, Job] | None], patience: Patience
     ) -> Generator[Event, None, None]:
-        """Run jobs, and yield what comes of them; see `workers.run_in_workers`.
+        """Run jobs, and yield their events; see `workers.run_in_workers`.
 
         Parameters
         ----------
@@ -99,7 +99,7 @@ class Cluster:
         Event
             Start and end of each job.
         """
-        # As a task, so that the scheduler makes it anew if the workers that hold it are lost.
+        # As a task, so that the scheduler makes it again if the workers that hold it are lost.
         shared = self._client.submit(pickle.loads, pickle.dumps(make_work), pure=False)
         running: dict[Future, int] = {}
         more = True
@@ -128,13 +128,13 @@ class Cluster:
         return sum(self._client.nthreads().values())
 
     def _done(self, futures: "list[Future]") -> "list[Future]":
-        """Wait for some tasks to end, but not for long."""
+        """Wait for tasks to end, but only for a short time."""
         from distributed import wait
 
         if not futures:
             time.sleep(WAIT_S)
             return []
-        with suppress(asyncio.TimeoutError):  # the built-in one from Python 3.11 on
+        with suppress(asyncio.TimeoutError):  # built in from Python 3.11
             return list(wait(futures, timeout=WAIT_S, return_when="FIRST_COMPLETED").done)
         if self._client.status not in ("running", "connecting"):
             raise OSError("the connection is closed")
@@ -158,11 +158,11 @@ def _event_of(future: "Future", number: int) -> Event:
 
 
 _crews: dict[int, tuple[bytes, list[Worker]]] = {}
-"""In a worker of Dask: the process of each thread, with what it was made for."""
+"""The processes of a Dask worker, one for each of its threads, with the work that each was made for."""
 
 
 def _do(make_work: Callable[[], Work], number: int, job: Job, patience: Patience) -> Event:
-    """Do a job in a process below this one, which stays for the next."""
+    """Do a job in a process below this one, which then waits for the next job."""
     wanted = pickle.dumps(make_work)
     made, crew = _crews.get(threading.get_ident(), (b"", []))
     if made != wanted:

@@ -1,4 +1,4 @@
-"""What workers report of jobs, to whoever runs a batch."""
+"""Events that workers report about jobs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +22,7 @@ class Advanced:
 
 @dataclass(frozen=True, slots=True)
 class Compiling:
-    """A job waits for code to be compiled, which happens once on a machine.
+    """A job waits for the compilation of code, which happens once per machine.
 
     Attributes
     ----------
@@ -64,14 +64,14 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Died:
-    """A worker process ended during a job, twice, or the job took too long.
+    """A job failed because its process ended twice, or because it took too long.
 
     Attributes
     ----------
     index : int
         Number of the job.
     cause : str
-        How it ended, in words.
+        Why it failed, in words.
     """
 
     index: int
@@ -79,9 +79,9 @@ class Died:
 
 
 Event = Started | Compiling | Advanced | Ended | Died
-"""A report on a job."""
+"""Any report about a job."""
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A worker has taken a job; until then it was loading what it needs, which is not the job's time."""
+    """A worker has begun a job; before, it loaded libraries, which does not count as time of the job."""

@@ -1,4 +1,4 @@
-"""Whether files are what they were: recordings by size, time and a sample of their content, outputs by all of it."""
+"""Detect changes of files: recordings by size, time and a sample of their content, outputs by all their content."""
 
 import hashlib
 import os
@@ -10,12 +10,13 @@ from ..formats.written import content_digest
 from .remote import is_remote, look_at
 
 _PIECES, _PIECE = 16, 16_384
-"""Pieces of a recording that are looked at, and their bytes; of one that is no larger, all of it (by hand)."""
+"""Number of pieces of a recording that are read, and their size in bytes; a smaller file is read as a whole (by
+hand)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What a recording is known by.
+    """The properties by which a recording is recognised.
 
     Attributes
     ----------
@@ -33,7 +34,7 @@ class Fingerprint:
 
 
 def fingerprint_of(path: Path) -> Fingerprint | None:
-    """Look at a recording.
+    """Compute the fingerprint of a recording.
 
     Parameters
     ----------
@@ -43,7 +44,7 @@ def fingerprint_of(path: Path) -> Fingerprint | None:
     Returns
     -------
     Fingerprint or None
-        None if it is no file that can be read.
+        None if the file cannot be read.
     """
     if is_remote(path):
         found = look_at(path)
@@ -63,14 +64,14 @@ def fingerprint_of(path: Path) -> Fingerprint | None:
 
 
 def _starts(size: int) -> list[int]:
-    """Return where pieces begin: one after the other, or evenly from the first byte to the last."""
+    """Return where the pieces begin: one after another, or spread evenly from the first byte to the last."""
     if size <= _PIECES * _PIECE:
         return list(range(0, size, _PIECE))
     return [(size - _PIECE) * i // (_PIECES - 1) for i in range(_PIECES)]
 
 
 def state_of_output(path: Path, folder: Path) -> list:
-    """Look at an output.
+    """Compute the fingerprint of an output.
 
     Parameters
     ----------
@@ -82,7 +83,7 @@ def state_of_output(path: Path, folder: Path) -> list:
     Returns
     -------
     list
-        Its path in the folder, as hexadecimal bytes, its size, 0 if it is missing, and a digest of its content.
+        Its path in the folder as hexadecimal bytes, its size (0 if it is missing), and a digest of its content.
     """
     name = os.fsencode(os.path.relpath(path, folder)).hex()
     if is_remote(path):
@@ -96,7 +97,7 @@ def state_of_output(path: Path, folder: Path) -> list:
 
 
 def digest_of(path: Path) -> str:
-    """Return a digest of all that a file holds, such as a model.
+    """Return a digest of the whole content of a file, such as a model.
 
     Parameters
     ----------
@@ -111,7 +112,7 @@ def digest_of(path: Path) -> str:
     Raises
     ------
     OSError
-        Where it cannot be read.
+        If the file cannot be read.
     """
     digest = hashlib.blake2b(digest_size=16)
     with open(path, "rb") as file:

@@ -1,4 +1,4 @@
-"""What a batch speaks of: a recording and its outputs, and what came of it."""
+"""The terms of a batch: a job is a recording with its outputs, an outcome is its result."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from ..music.transcription import Rhythm
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One recording and the files that its transcription is written to.
+    """One recording and the files to which its transcription is written.
 
     Attributes
     ----------
@@ -20,7 +20,7 @@ class Job:
     outputs : tuple[Path, ...]
         One per format.
     own : tuple of str, optional
-        Digests of outputs of an earlier run, which are replaced.
+        Digests of outputs of an earlier run, which may be replaced.
     """
 
     source: Path
@@ -37,27 +37,27 @@ class Outcome:
     job : Job
         The recording and its outputs.
     status : {"done", "skipped", "failed", "stopped"}
-        "done"; "skipped", as it was done before; "failed"; "stopped", with the whole batch.
+        "done"; "skipped", because it was done before; "failed"; "stopped", together with the whole batch.
     error : str, default ""
         The reason of a failure, in one line.
     warnings : tuple[str, ...], optional
-        Faults of the recording, a line each.
+        Faults of the recording, one line each.
     notes : tuple[str, ...], optional
-        Notes on the outputs, a line each.
+        Notes on the outputs, one line each.
     outputs : tuple[Path, ...], optional
-        The files written, or found if skipped.
+        The files that were written, or that exist if skipped.
     duration : float, default 0.0
         Length of the recording in seconds.
     seconds : float, default 0.0
-        Time that the job took.
+        Time that the job took, in seconds.
     hits : Counter[str], optional
         Number of hits by instrument.
     rhythm : Rhythm, optional
         Tempo, beats and meter, if analysed.
     disk_full : bool, default False
-        Whether it failed because nothing more can be written, which ends the batch.
+        Whether it failed because the disk is full, which ends the batch.
     picture : str, default ""
-        Where its hits are: see `pictures.lanes_of`.
+        Number of hits over time; see `lanes.lanes_of`.
     """
 
     job: Job
@@ -76,18 +76,18 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcomes of all jobs, in their order.
+    """The outcomes of all jobs, in order.
 
     Attributes
     ----------
     outcomes : Sequence[Outcome]
         One per job.
     seconds : float
-        Time that the batch took.
+        Time that the batch took, in seconds.
     interrupted : bool, default False
         Whether Ctrl-C ended it.
     ended : str, default ""
-        In a line, why it ended before all was tried, if not by Ctrl-C.
+        Why the batch ended early, in one line, if not by Ctrl-C.
     """
 
     outcomes: Sequence[Outcome]

@@ -1,13 +1,13 @@
-"""The journal of an output folder: what was transcribed from what and how, and who is at work on what.
+"""The journal of an output folder: which recordings are done, with which options, and which are in progress.
 
-One SQLite file beside the outputs. A recording is done if the journal says so, and recording, options and outputs are
-still what they were then: nothing else is trusted, such as a file that has the right name. A run claims each recording
-before it begins it, and shows that it is alive while it holds claims; what a dead one held is anybody's.
+It is one SQLite file beside the outputs. A recording counts as done if the journal lists it, and if recording, options
+and outputs have not changed since; the name of an output alone proves nothing. A run claims each recording before it
+begins, and updates its claims while it lives; other runs may take over the claims of a dead run.
 
-A rollback journal, not a write-ahead log, as the folder may be on a disk of the network. A run that is killed loses
-nothing, at whatever moment. That every change is on the disk before the next begins is not waited for, which took a
-tenth of a second for each recording on a busy disk: now and then, and at the end, all of it is. Should the power fail
-in between, the journal may forget, or be found damaged and put aside; then recordings are done again.
+The file has a rollback journal instead of a write-ahead log, because the folder may be on a network disk. A run that is
+killed at any moment loses nothing. Not every change is flushed to disk before the next, which took a tenth of a second
+per recording on a busy disk; changes are flushed now and then, and at the end. After a power failure, the journal may
+lack the last changes, or be damaged, in which case it is put aside; those recordings are then transcribed again.
 """
 
 import hashlib
@@ -32,13 +32,13 @@ from .remote import is_remote
 
 NAME = ".drumscribe-journal"
 _BEAT_S = 20.0
-"""Time between two signs of life (by hand)."""
+"""Time between two updates of a run's claims (by hand)."""
 _DEAD_S = 120.0
-"""Time without a sign of life after which a run is dead; clocks of machines may differ by less (by hand)."""
+"""Time without an update after which a run counts as dead; the clocks of machines must differ by less (by hand)."""
 _GRAIN_S = 2.0
-"""How exactly file systems know the time, at worst."""
+"""Worst resolution of the times of a file system."""
 _PATIENCE_S = 120.0
-"""Time to wait for others that write the journal (by hand)."""
+"""Time to wait for other processes that write the journal (by hand)."""
 _TABLES = """
 create table if not exists recordings (
     place blob primary key, source blob not null, size integer, changed integer, sample text, settings text not null,
@@ -51,24 +51,24 @@ create table if not exists claims (
 """
 
 Verdict = Literal["do", "done", "edited", "failed", "busy"]
-"""Of a recording: to be done, by this run; done before; done, and edited since; failed in a run at the same time; or
-claimed by another run."""
+"""What to do with a recording: do it in this run; or leave it, because it was done before, done and edited since,
+failed in a run at the same time, or is claimed by another run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the journal says of a recording.
+    """What the journal knows of a recording.
 
     Attributes
     ----------
     verdict : Verdict
         What to do.
     outputs : tuple of Path
-        The files that are there, if it is done.
+        The existing files, if it is done.
     error : str
-        Why it failed, if it did.
+        The reason, if it failed.
     own : tuple of str
-        If it is to be done: digests of outputs of an earlier run.
+        Digests of outputs of an earlier run, if it is to be done.
     """
 
     verdict: Verdict
@@ -78,23 +78,23 @@ class Known:
 
 
 class Journal:
-    """The journal of an output folder, as one run reads and writes it.
+    """The journal of an output folder, read and written by one run.
 
     Parameters
     ----------
     folder : Path
         The output folder.
     settings : str
-        A digest of all that an output depends on, except the recording.
+        A digest of all that outputs depend on, except the recording.
     force : bool
-        Whether recordings are done again that were done before this run.
+        Whether to repeat recordings that were done before this run.
     written : Written, optional
-        What drumscribe wrote: tells outputs that were edited from those of another run.
+        A list of the files that drumscribe wrote, to tell edited outputs from those of another run.
 
     Raises
     ------
     PlanError
-        If it cannot be written.
+        If the file cannot be written.
     """
 
     def __init__(self, folder: Path, settings: str, force: bool = False, written: Written | None = None) -> None:
@@ -110,7 +110,7 @@ class Journal:
         threading.Thread(target=self._show_life, daemon=True).start()
 
     def close(self) -> None:
-        """Give up all claims, and close the file."""
+        """Drop all claims, and close the file."""
         self._ended.set()
         with suppress(sqlite3.Error), self._database:
             self._database.execute("delete from claims where run = ?", (self._run,))
@@ -118,7 +118,7 @@ class Journal:
         self._sync()
 
     def take(self, job: Job) -> Known:
-        """Say whether a recording is to be done, and claim it if so.
+        """Return whether a recording is to be done, and if so, claim it.
 
         Parameters
         ----------
@@ -153,12 +153,12 @@ class Journal:
         return self.take(job)  # another run has done it in the meantime
 
     def finish(self, outcome: Outcome) -> None:
-        """Record what came of a recording that was claimed.
+        """Record the outcome of a claimed recording.
 
         Parameters
         ----------
         outcome : Outcome
-            What came of it; nothing is recorded of one that was stopped.
+            The outcome; one that was stopped is not recorded.
         """
         place = self._place_of(outcome.job)
         was = self._held.pop(place, None)
@@ -176,7 +176,7 @@ class Journal:
         self._database.execute(query, (*values, *texts))
 
     def _was_written(self, claim: sqlite3.Row, job: Job, now: Fingerprint | None) -> bool:
-        """Return whether a run that was killed had written all outputs, and only failed to record it."""
+        """Return whether a run was killed after writing all outputs, before it recorded them."""
         same = _print_of(claim) == now and claim["settings"] == self._settings
         if not same or self._written is None or (self._force and claim["began"] < self._began):
             return False
@@ -189,7 +189,7 @@ class Journal:
             return False
 
     def is_done(self, job: Job) -> bool:
-        """Return whether a recording was done and has not changed since; nothing is claimed.
+        """Return whether a recording was done and has not changed since, without claiming it.
 
         Parameters
         ----------
@@ -206,7 +206,7 @@ class Journal:
         return known is not None and known.verdict in ("done", "edited")
 
     def _verdict(self, row: sqlite3.Row, job: Job, now: Fingerprint | None) -> Known | None:
-        """Return what a record means for a recording as it is now; None if it is to be done."""
+        """Return what a record means for the recording in its present state; None if it is to be done."""
         fresh = row["ended"] > self._began
         if _print_of(row) != now or row["settings"] != self._settings or (self._force and not fresh):
             return None
@@ -231,7 +231,7 @@ class Journal:
         return self._database.execute("select * from recordings where place = ?", (place,)).fetchone()
 
     def _place_of(self, job: Job) -> bytes:
-        """Return what a job is known by: its outputs, wherever the folder is mounted."""
+        """Return the key of a job: the paths of its outputs in the folder, wherever that is mounted."""
         names = (Path(os.path.relpath(output, self._folder)).as_posix() for output in job.outputs)
         return b"\0".join(map(os.fsencode, names))
 
@@ -270,7 +270,7 @@ class Journal:
         self._database.execute("commit")
 
     def _sweep(self) -> None:
-        """Remove what dead runs have left half-written."""
+        """Remove unfinished files of dead runs."""
         dead = [claim for claim in self._database.execute("select * from claims") if not _lives(claim)]
         for claim in dead:
             for folder in json.loads(claim["folders"]):
@@ -288,7 +288,7 @@ class Journal:
 
 
 def _file_of(folder: Path) -> Path:
-    """Return the file: in the folder, or in the user's state folder if that one is elsewhere."""
+    """Return the path of the journal: in the output folder, or in the user's state folder if the outputs are remote."""
     if not is_remote(folder):
         return folder / NAME
     from platformdirs import user_state_path

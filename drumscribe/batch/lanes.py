@@ -1,10 +1,10 @@
-"""A small picture of a transcription, as text: how many hits each drum has in each part of the recording."""
+"""A small picture of a transcription, as text: the number of hits of each drum in each part of the recording."""
 
 from ..music.drums import INSTRUMENTS
 from ..music.transcription import Transcription
 
 COLUMNS = 48
-"""Parts of a recording (by hand: as many as are told apart in a row of a table)."""
+"""Number of parts of a recording (by hand: as many as can be told apart in a table row)."""
 _MOST = 9
 
 
@@ -14,12 +14,13 @@ def lanes_of(transcription: Transcription) -> str:
     Parameters
     ----------
     transcription : Transcription
-        What was heard.
+        The transcription.
 
     Returns
     -------
     str
-        `COLUMNS` digits for each of `INSTRUMENTS`, one after the other: of 0 to 9 hits, or more. Empty without hits.
+        `COLUMNS` digits for each of `INSTRUMENTS`, one after another, for 0 to 8 hits, and 9 for more. Empty without
+        hits.
     """
     if not transcription.hits or transcription.duration <= 0:
         return ""

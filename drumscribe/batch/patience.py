@@ -1,23 +1,23 @@
-"""How long a recording may take, so that one that hangs costs itself alone."""
+"""Time limits, so that a recording that hangs does not stop the batch."""
 
 import time
 from dataclasses import dataclass
 
 START_S = 600.0
-"""Time that any recording has: to load libraries and compile on the slowest of machines, and to find its rhythm (by
+"""Time that any recording may take, to load libraries, compile on the slowest machine, and find the rhythm (by
 hand)."""
 _SHARE = 10.0
-"""Further time for each second of audio that is done; a Raspberry Pi Zero needs less than one (by hand)."""
+"""Further time per second of audio that is done; a Raspberry Pi Zero needs less than one second (by hand)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """A limit of time for each job.
+    """A time limit for each job.
 
     Attributes
     ----------
     limit : float, optional
-        In seconds; without it, in proportion to the audio that is done.
+        In seconds; the default grows with the audio that is done.
     """
 
     limit: float | None = None
@@ -28,29 +28,29 @@ class Patience:
         Parameters
         ----------
         began : float
-            When it began, as `time.monotonic` counts.
+            Time of its start, as of `time.monotonic`.
         reached : float
-            Seconds of audio that are done.
+            Number of seconds of audio that are done.
 
         Returns
         -------
         bool
-            Whether it is to be ended.
+            Whether to end it.
         """
         return time.monotonic() - began > self._limit(reached)
 
     def words(self, reached: float) -> str:
-        """Return why a job was ended.
+        """Say why a job was ended.
 
         Parameters
         ----------
         reached : float
-            Seconds of audio that were done.
+            Number of seconds of audio that were done.
 
         Returns
         -------
         str
-            The end of a line that begins with the recording.
+            The end of a line that begins with the name of the recording.
         """
         return f"took longer than {self._limit(reached):.0f} s, and was given up (--timeout SECONDS allows more)"
 

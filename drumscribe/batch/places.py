@@ -1,4 +1,4 @@
-"""Where outputs go below the output folder, and whether two of them would be one."""
+"""The paths of outputs below the output folder, and whether two of them are the same file."""
 
 import os
 import unicodedata
@@ -11,17 +11,17 @@ _FORBIDDEN = str.maketrans(dict.fromkeys('<>:"|?*', "_"))
 
 
 def inside(place: PurePath) -> Path:
-    """Return a place without what leads out of the output folder: drives, roots and ``..``.
+    """Remove the parts of a path that lead out of the output folder: drives, roots and ``..``.
 
     Parameters
     ----------
     place : PurePath
-        A path, of whatever kind.
+        A path of any kind.
 
     Returns
     -------
     Path
-        A relative one, as it would be reached.
+        A relative path.
     """
     parts: list[str] = []
     for part in place.parts[len(place.anchor and place.parts[:1]) :]:
@@ -33,7 +33,7 @@ def inside(place: PurePath) -> Path:
 
 
 def nameable(place: Path, windows: bool = os.name == "nt") -> Path:
-    """Return a place that the system can name: Windows reserves ``CON``, ``NUL`` and others, whatever their ending.
+    """Change a path that the system cannot use: Windows reserves ``CON``, ``NUL`` and others, with any ending.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def nameable(place: Path, windows: bool = os.name == "nt") -> Path:
     Returns
     -------
     Path
-        The same, or with underscores.
+        The same path, or one with underscores.
     """
     return Path(*map(_nameable, place.parts)) if windows else place
 
@@ -58,5 +58,5 @@ def _nameable(part: str) -> str:
 
 
 def folded(place: str) -> str:
-    """Return what a file system that knows no upper and lower case, and one way to write an umlaut, makes of a name."""
+    """Return a name as a file system compares it that ignores case and normalises Unicode."""
     return unicodedata.normalize("NFC", place).casefold()

@@ -1,4 +1,4 @@
-"""Plan of a batch: which recordings are transcribed, and to which files, decided before any work starts."""
+"""Plan a batch: which recordings are transcribed, to which files, decided before any work starts."""
 
 import glob
 import os
@@ -20,7 +20,7 @@ _NAMES_TOLD = 10  # in a note
 
 
 class PlanError(DrumscribeError):
-    """The batch cannot be done as a whole: nothing found, nowhere to write, two outputs in one place."""
+    """The whole batch is impossible: no recordings, no writable output folder, or two outputs with one path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Plan:
     notes : tuple[str, ...], optional
         Notes on the outputs, a line each: names that keep their extension, folders without recordings.
     problems : tuple[str, ...], optional
-        A line for each part of the request that cannot even be tried: missing files, folders that cannot be listed.
+        One line for each part of the request that cannot be tried: missing files, folders that cannot be listed.
     """
 
     jobs: Sequence[Job]
@@ -44,7 +44,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A recording and the place of its transcription, relative to the output folder and without a new extension."""
+    """A recording and the path of its transcription, relative to the output folder and without a new extension."""
 
     source: Path
     place: Path
@@ -59,10 +59,10 @@ def plan(
 ) -> Plan:
     """Find the recordings and give each its outputs.
 
-    Outputs mirror the inputs, relative to each folder given (for a pattern: the folder before its first wildcard):
-    ``songs/x/a.wav`` becomes ``out/x/a.mid``. Where two outputs would be one, in name or but for upper and lower
-    case, all of them keep the recording's extension (``a.wav.mid``), and a note says so. However many there are, the
-    plan takes the same memory.
+    Outputs mirror the inputs, relative to each given folder (for a pattern: the folder before its first wildcard):
+    ``songs/x/a.wav`` becomes ``out/x/a.mid``. If several outputs would have the same name, or names that differ only in
+    case, all of them keep the recording's extension (``a.wav.mid``), and a note says so. Memory does not grow with the
+    number of recordings.
 
     Parameters
     ----------
@@ -74,10 +74,10 @@ def plan(
     formats : Sequence[str], default ("mid",)
         Endings of the outputs.
     listed : Iterable[str], optional
-        Further files, which need not be there yet. Their outputs mirror the whole path: ``songs/x/a.wav`` becomes
+        Further files, which may not exist yet. Their outputs mirror the whole path: ``songs/x/a.wav`` becomes
         ``out/songs/x/a.mid``.
     shard : Shard, optional
-        Which part of the recordings to take.
+        The share of the recordings to take.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def plan(
     Raises
     ------
     PlanError
-        If there is no recording, the output folder cannot be written to, or two outputs would still be one.
+        If there are no recordings, the output folder is not writable, or two outputs would still have one path.
     """
     out, paths = Path(out), list(paths)
     found, notes, problems = Catalogue(), [], []  # type: ignore[var-annotated]
@@ -128,7 +128,7 @@ def plan_one(paths: Sequence[str | Path], out: Path) -> Plan:
     Parameters
     ----------
     paths : sequence of str or Path
-        As of `plan`.
+        As for `plan`.
     out : Path
         The output, with its ending.
 
@@ -140,7 +140,7 @@ def plan_one(paths: Sequence[str | Path], out: Path) -> Plan:
     Raises
     ------
     PlanError
-        Where there is no recording, or more than one, or the folder of `out` cannot be written to.
+        If there is no recording, or more than one, or if the folder of `out` is not writable.
     """
     planned = plan(paths, out.parent)
     if len(planned.jobs) > 1:
@@ -154,14 +154,14 @@ def find_recordings(paths: Iterable[str | Path]) -> list[Path]:
 
 
 def _identity(source: Path) -> str:
-    """Return what is the same for two names of a file: links to folders are followed, links to files are not."""
+    """Return a text that is equal for two names of a file: links to folders are followed, links to files are not."""
     if is_remote(source):
         return address_of(source)
     return os.path.normcase(os.path.join(os.path.realpath(source.parent), source.name))
 
 
 def _find(paths: Iterable[str | Path], notes: list[str], problems: list[str]) -> Iterator[_Found]:
-    """Yield recordings, some of them repeatedly; add notes and problems."""
+    """Yield recordings, some of them more than once; add notes and problems."""
     for given in paths:
         if is_remote(given):
             yield from _elsewhere(given, notes, problems)
@@ -232,7 +232,7 @@ def _before_wildcard(pattern: Path) -> Path:
 
 
 def _in_folder(folder: Path, root: Path, problems: list[str]) -> Iterator[_Found]:
-    """The recordings below a folder, to any depth, through links but never in circles."""
+    """Yield the recordings below a folder, to any depth; links are followed, but never in circles."""
 
     def unreadable(error: OSError) -> None:
         problems.append(f"{error.filename}: this folder cannot be read: {error.strerror}")
@@ -257,9 +257,9 @@ def _is_recording(name: str) -> bool:
 
 
 def prepare_folder(out: Path) -> bool:
-    """Make the output folder and try it; return whether upper and lower case make two names there.
+    """Make the output folder, check that it is writable, and return whether its file system distinguishes case.
 
-    What runs that were killed have left half-written in it is removed.
+    Unfinished files of killed runs in it are removed.
     """
     if is_remote(out):
         open_remote(out)

@@ -61,7 +61,7 @@ class Silence(Observer):
 
 
 class Failures(Silence):
-    """An observer that reports each failure, as it happens, in a line.
+    """An observer that prints one line for each failure, when it happens.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ class Failures(Silence):
 
 
 class Lines(Silence):
-    """An observer that writes a line for each recording that ends, and now and then for a long one.
+    """An observer that prints one line for each recording that ends, and at intervals for a long one.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ class Lines(Silence):
 
 
 class Bars(Silence):
-    """An observer that shows a bar for all the audio, and one for each recording in progress.
+    """An observer that shows a bar for all audio, and one for each recording in progress.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ class Bars(Silence):
             refresh_per_second=5,
         )
         self._count = len(jobs)
-        # Of many, recordings are counted instead of seconds.
+        # A long batch counts recordings instead of seconds.
         self._durations = {job.source: _duration(job.source) for job in jobs} if self._count <= _PROBED else None
         self._finished = self._failed = 0
         self._compiling = False
@@ -212,7 +212,7 @@ class _PaceColumn(ProgressColumn):
 
 
 def _duration(path: Path) -> float:
-    """Return the seconds of a recording; 0 if it cannot be read, which its transcription will report."""
+    """Return the length of a recording in seconds; 0 if it cannot be read, which its transcription will report."""
     try:
         return probe(path).duration
     except AudioError:

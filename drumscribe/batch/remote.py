@@ -1,6 +1,7 @@
-"""Recordings and outputs elsewhere: ``s3://``, ``gs://``, ``https://`` and whatever else fsspec knows.
+"""Remote recordings and outputs: ``s3://``, ``gs://``, ``https://`` and all other addresses that fsspec knows.
 
-Recordings are fetched whole into a temporary file, one at a time; outputs are made here and then put there whole.
+A recording is downloaded as a whole into a temporary file, one at a time; outputs are made here, then uploaded as a
+whole.
 """
 
 import os
@@ -15,7 +16,7 @@ from ..errors import AudioError, DrumscribeError
 
 INSTALL = 'pip install "drumscribe[cloud]"'
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+")
-"""What addresses begin with; in a path, two slashes are one."""
+"""The beginning of an address; as a path, it has one slash instead of two."""
 
 
 def is_remote(path: str | Path) -> bool:
@@ -29,18 +30,18 @@ def is_remote(path: str | Path) -> bool:
     Returns
     -------
     bool
-        Whether it is.
+        Whether it is an address.
     """
     return _ADDRESS.match(str(path)) is not None
 
 
 def address_of(path: str | Path) -> str:
-    """Return an address as it is written, with two slashes.
+    """Return an address as a user writes it, with two slashes.
 
     Parameters
     ----------
     path : str or Path
-        As a path.
+        The address as a path.
 
     Returns
     -------
@@ -51,7 +52,7 @@ def address_of(path: str | Path) -> str:
 
 
 def open_remote(path: str | Path) -> tuple[Any, str]:
-    """Return the file system of an address, and its path there.
+    """Return the file system of an address, and the path in it.
 
     Parameters
     ----------
@@ -61,12 +62,12 @@ def open_remote(path: str | Path) -> tuple[Any, str]:
     Returns
     -------
     tuple
-        As of ``fsspec.url_to_fs``.
+        The result of ``fsspec.url_to_fs``.
 
     Raises
     ------
     DrumscribeError
-        If fsspec, or what it needs for such addresses, is not installed.
+        If fsspec, or the package that it needs for such addresses, is not installed.
     """
     address = address_of(path)
     try:
@@ -85,17 +86,17 @@ def find_remote(path: str | Path) -> Iterator[tuple[Path, Path]]:
     Parameters
     ----------
     path : str or Path
-        Of a file, a folder, or a pattern.
+        The address of a file, a folder, or a pattern.
 
     Yields
     ------
     tuple of Path
-        Each file, and its path below the folder, or its name.
+        Each file, and its path below the folder, or else its name.
 
     Raises
     ------
     DrumscribeError
-        If it cannot be looked up.
+        If the service cannot list them.
     """
     system, root = open_remote(path)
     scheme = address_of(path).partition("://")[0]
@@ -108,7 +109,7 @@ def find_remote(path: str | Path) -> Iterator[tuple[Path, Path]]:
         else:
             yield Path(address_of(path)), Path(Path(root.partition("?")[0]).name)
             return
-    except Exception as error:  # of whichever service
+    except Exception as error:  # of any service
         raise DrumscribeError(f"{address_of(path)}: cannot be looked up: {_one_line(error)}") from error
     for name in found:
         yield Path(f"{scheme}://{name}" if "://" not in name else name), Path(os.path.relpath(name, root))
@@ -116,22 +117,22 @@ def find_remote(path: str | Path) -> Iterator[tuple[Path, Path]]:
 
 @contextmanager
 def fetched(source: Path) -> Iterator[Path]:
-    """Fetch a recording that is elsewhere into a temporary file.
+    """Download a remote recording into a temporary file.
 
     Parameters
     ----------
     source : Path
-        A file here, which is used as it is, or an address.
+        A local file, which is used in place, or an address.
 
     Yields
     ------
     Path
-        A file here.
+        A local file.
 
     Raises
     ------
     AudioError
-        If it cannot be fetched.
+        If the download fails.
     """
     if not is_remote(source):
         yield source
@@ -141,29 +142,29 @@ def fetched(source: Path) -> Iterator[Path]:
         path = Path(folder, f"fetched{source.suffix[:16]}")
         try:
             system.get_file(name, str(path))
-        except Exception as error:  # of whichever service
+        except Exception as error:  # of any service
             raise AudioError(f"{address_of(source)}: cannot be fetched: {_one_line(error)}") from error
         yield path
 
 
 @contextmanager
 def put(outputs: Sequence[Path]) -> Iterator[tuple[Path, ...]]:
-    """Make outputs here and put them where they belong, each whole.
+    """Make outputs here, then upload each as a whole.
 
     Parameters
     ----------
     outputs : Sequence[Path]
-        Files here, which are written as they are, or addresses.
+        Local files, which are written in place, or addresses.
 
     Yields
     ------
     tuple of Path
-        Where to write.
+        Paths to write to.
 
     Raises
     ------
     DrumscribeError
-        If they cannot be put there.
+        If an upload fails.
     """
     if not outputs or not is_remote(outputs[0]):
         yield tuple(outputs)
@@ -175,12 +176,12 @@ def put(outputs: Sequence[Path]) -> Iterator[tuple[Path, ...]]:
             system, name = open_remote(output)
             try:
                 system.put_file(str(path), name)
-            except Exception as error:  # of whichever service
+            except Exception as error:  # of any service
                 raise DrumscribeError(f"{address_of(output)}: cannot be written: {_one_line(error)}") from error
 
 
 def look_at(path: Path) -> tuple[int, int, str] | None:
-    """Return what a file elsewhere is known by: its size, time and tag; None if there is none.
+    """Return the properties by which a remote file is recognised; None if there is no file.
 
     Parameters
     ----------
@@ -190,12 +191,12 @@ def look_at(path: Path) -> tuple[int, int, str] | None:
     Returns
     -------
     tuple or None
-        Size in bytes, time in nanoseconds, and whatever the service calls this version.
+        Size in bytes, time in nanoseconds, and the service's tag of this version.
     """
     system, name = open_remote(path)
     try:
         facts = system.info(name)
-    except Exception:  # of whichever service
+    except Exception:  # of any service
         return None
     changed = facts.get("LastModified") or facts.get("mtime") or facts.get("updated") or 0
     stamp = getattr(changed, "timestamp", lambda: changed)()

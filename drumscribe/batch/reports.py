@@ -1,4 +1,4 @@
-"""Reports of a batch: JSON for programs, CSV for tables, and a page to look at. All are written row by row."""
+"""Reports of a batch: JSON for programs, CSV for tables, HTML for people. All are written row by row."""
 
 import csv
 import html
@@ -20,26 +20,26 @@ _CSV = ("source", "status", "duration", "seconds", "speed", "hits", "tempo", "me
 
 
 def check_report(path: Path) -> None:
-    """Refuse a report of a format that there is not.
+    """Refuse a report of an unknown format.
 
     Raises
     ------
     DrumscribeError
-        With the formats.
+        The message names the formats.
     """
     if path.suffix.lower() not in _WRITERS:
         raise DrumscribeError(f"{path}: reports are written as {', '.join(_WRITERS)}")
 
 
 def write_report(path: Path, plan: Plan, report: Report) -> None:
-    """Write a report, whole or not at all.
+    """Write a report atomically.
 
     Parameters
     ----------
     path : Path
-        The file; its ending says the format.
+        The file; its ending gives the format.
     plan : Plan
-        What the batch was asked to do.
+        The plan of the batch.
     report : Report
         The outcomes.
 
@@ -63,14 +63,14 @@ def write_json(file: IO[str], plan: Plan, report: Report) -> None:
     instrument), `rhythm` (null if not analysed, else `tempo` in quarters per minute, null if it changes, `meter`, such
     as "4/4", both null in free time, and `confidence`), `warnings`, `notes` on the outputs, and `error` (null if there
     is none). `problems` and `notes` are lines on the request: paths without recordings, outputs with unexpected names.
-    `ended` is why the batch ended before all was tried, or null.
+    `ended` is the reason why the batch ended early, or null.
 
     Parameters
     ----------
     file : IO[str]
-        Where to.
+        The file.
     plan : Plan
-        What the batch was asked to do.
+        The plan of the batch.
     report : Report
         The outcomes.
     """
@@ -138,7 +138,7 @@ tr{content-visibility:auto}svg{display:block;width:192px;height:24px;background:
 
 
 def _write_html(file: IO[str], plan: Plan, report: Report) -> None:
-    """Write one page that needs nothing else: totals, failures with their reasons, and a row for each recording."""
+    """Write a self-contained page: totals, failures with their reasons, and a row for each recording."""
     tally = Tally(report)
     file.write('<!doctype html><html lang="en"><meta charset="utf-8"><title>drumscribe: report</title>')
     file.write('<meta name="viewport" content="width=device-width">')
@@ -185,7 +185,7 @@ def _beat(rhythm: Rhythm) -> tuple[str, str]:
 
 
 def _lanes(picture: str) -> str:
-    """Draw a lane for each instrument, from the kick upwards: what has more hits is darker."""
+    """Draw a lane for each instrument, the kick at the bottom; more hits are darker."""
     if not picture:
         return ""
     rows = len(picture) // COLUMNS

@@ -1,4 +1,4 @@
-"""Runs of a batch: every recording is transcribed and written, or its failure reported, independently of the others."""
+"""Run a batch: transcribe every recording and write the outputs, or report its failure, one independent of another."""
 
 import sqlite3
 import time
@@ -27,11 +27,11 @@ from .spool import Outcomes
 from .workers import WAIT_S, Reporter, run_in_workers
 
 Crew = Callable[[Callable, Iterator[tuple[int, Job] | None], Patience], Generator[Event, None, None]]
-"""Runs jobs as `workers.run_in_workers` does, elsewhere."""
+"""Runs jobs as `workers.run_in_workers` does, but elsewhere."""
 
 
 class FileTranscriber(Protocol):
-    """The interface of `transcriber.Transcriber` that a batch needs."""
+    """The methods of `transcriber.Transcriber` that a batch needs."""
 
     def transcribe_file(self, path: Path, progress: Callable[[float], None] | None = None) -> Transcription:
         """Transcribe a recording; see `transcriber.Transcriber.transcribe_file`.
@@ -41,7 +41,7 @@ class FileTranscriber(Protocol):
         path : Path
             The recording.
         progress : Callable[[float], None], optional
-            Called with the seconds done.
+            Called with the number of seconds that are done.
 
         Returns
         -------
@@ -55,10 +55,10 @@ class Observer:
     """Receives batch events; displays subclass it."""
 
     def started(self, job: Job) -> None:
-        """Receive the start of a recording."""
+        """Receive that a recording has begun."""
 
     def compiling(self, job: Job) -> None:
-        """Receive that a recording waits for code to be compiled, once on a machine."""
+        """Receive that a recording waits for the compilation of code, which happens once per machine."""
 
     def advanced(self, job: Job, seconds: float) -> None:
         """Receive progress.
@@ -68,26 +68,26 @@ class Observer:
         job : Job
             The recording.
         seconds : float
-            Seconds of it that are transcribed.
+            Number of its seconds that are transcribed.
         """
 
     def finished(self, outcome: Outcome) -> None:
-        """Receive the end of a recording."""
+        """Receive the outcome of a recording."""
 
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How a batch is done.
+    """How a batch is run.
 
     Attributes
     ----------
     workers : int, default 0
-        Number of processes, each with one recording and one thread at a time; 0 to use this process, in which nothing
-        helps against a recording that hangs.
+        Number of processes, each with one recording and one thread at a time; 0 to use this process, which cannot end a
+        recording that hangs.
     skip_existing : bool, default False
-        Whether to skip recordings whose outputs all exist, whatever is known of them.
+        Whether to skip recordings whose outputs all exist, without looking at the journal.
     strict : bool, default False
-        Whether recordings that end early fail, instead of being transcribed as far as they go.
+        Whether recordings that end early fail, instead of being transcribed up to that point.
     patience : Patience, optional
         How long a recording may take.
     """
@@ -109,25 +109,25 @@ def run(
 ) -> Report:
     """Transcribe recordings and write the results, each file atomically.
 
-    No failure keeps the other recordings from being transcribed, except a full disk, which ends the batch. Ctrl-C ends
-    it and is reported; files already written stay. A batch of any size takes the same memory.
+    If one recording fails, the others are still transcribed; only a full disk ends the batch. Ctrl-C ends it and is
+    reported; finished files stay. Memory does not grow with the size of the batch.
 
     Parameters
     ----------
     jobs : Sequence[Job]
-        See `plan.plan`.
+        The jobs of a plan.
     make_transcriber : Callable[[], FileTranscriber]
-        Makes the transcriber, once per worker; picklable if there are workers.
+        Makes a transcriber, once per worker; picklable if there are workers.
     delivery : Delivery, optional
-        Formats and options of the outputs; if None, their names decide.
+        Formats and options of the outputs; if None, the names of the outputs give the formats.
     how : How, optional
-        Processes, and what is skipped.
+        Processes, and recordings to skip.
     observer : Observer, optional
-        Receives every start, progress and end, in this process.
+        Receives every event, in this process.
     journal : Journal, optional
-        What was done before, and by others: only what is missing or has changed is done.
+        Lists the recordings that are done, also by other runs; only missing and changed ones are transcribed.
     crew : Crew, optional
-        Runs the jobs instead of processes of this machine.
+        Runs the jobs, instead of processes of this machine.
 
     Returns
     -------
@@ -156,13 +156,13 @@ def run(
         interrupted = True
     except sqlite3.DatabaseError as error:
         ended = f"the journal cannot be read or written ({error}): the batch ends here"
-    except DrumscribeError as error:  # what runs the jobs has failed
+    except DrumscribeError as error:  # the crew has failed
         ended = str(error)
     return Report(batch.outcomes, time.monotonic() - began, interrupted, ended)
 
 
 class _Batch:
-    """A batch under way: hands out jobs, and takes what comes of them."""
+    """A batch in progress: yields jobs to do, and receives their reports."""
 
     def __init__(self, jobs: Sequence[Job], observer: Observer, journal: Journal | None, skip_existing: bool) -> None:
         self._jobs, self._observer, self._journal, self._skip = jobs, observer, journal, skip_existing
@@ -171,7 +171,7 @@ class _Batch:
         self.disk_full = False
 
     def tasks(self) -> Iterator[tuple[int, Job] | None]:
-        """Yield the jobs that are to be done, with their numbers; None while others are at work on the last of them."""
+        """Yield the jobs to do, with their numbers; None while other runs work on the last of them."""
         busy: list[tuple[int, Job]] = []
         for number, job in enumerate(self._jobs):
             yield from self._offered(number, job, busy)
@@ -199,7 +199,7 @@ class _Batch:
             self._finish(number, Outcome(job, "skipped", outputs=known.outputs, notes=notes if edited else ()))
 
     def take(self, event: Event) -> None:
-        """Take what a job reports."""
+        """Handle an event of a job."""
         job = self._held[event.index]
         if isinstance(event, Started):
             self._observer.started(job)
@@ -234,7 +234,7 @@ def _has_content(output: Path) -> bool:
 def _run_here(
     make_work: "Callable[[], Work]", jobs: Iterator[tuple[int, Job] | None], observer: Observer
 ) -> Generator[Event, None, None]:
-    """Do the same as `run_in_workers` in this process; reports go straight to the observer."""
+    """Do the same as `run_in_workers` in this process; events go straight to the observer."""
     work = make_work()
     for task in jobs:
         if task is None:
@@ -246,7 +246,7 @@ def _run_here(
 
 
 class _DirectReporter:
-    """Reports on a job to an observer."""
+    """Passes reports of a job to an observer."""
 
     def __init__(self, observer: Observer, job: Job) -> None:
         self._observer = observer
@@ -261,12 +261,12 @@ class _DirectReporter:
 
 
 class Work:
-    """Transcribes one recording after the other with one transcriber.
+    """Transcribes recordings one after another with one transcriber.
 
     Parameters
     ----------
     make_transcriber : Callable[[], FileTranscriber]
-        Called when the first recording comes.
+        Called on the first recording.
     delivery : Delivery
         How the outputs are written.
     strict : bool
@@ -297,7 +297,7 @@ class Work:
                 transcription, error, full = None, str(problem), is_full(problem)
             except MemoryError:
                 transcription, error = None, f"{job.source}: not enough memory"
-            except Exception as problem:  # a bug, or a machine at its end: reported, and the next job is tried
+            except Exception as problem:  # a bug, or a machine out of resources: report it, and try the next job
                 transcription, error, full = None, f"{job.source}: {_unexpected(problem)}", is_full(problem)
         raised = tuple(dict.fromkeys(_one_line(str(w.message)) for w in caught))
         seconds = time.monotonic() - began
@@ -327,7 +327,7 @@ class Work:
 
 
 def _unexpected(error: Exception) -> str:
-    """Describe an unforeseen exception, with the place where it was raised."""
+    """Describe an unexpected exception, with the line that raised it."""
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next

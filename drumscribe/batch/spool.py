@@ -1,6 +1,7 @@
-"""Rows that are kept on disk while a batch runs, so that one of any size takes the same memory.
+"""Rows kept on disk while a batch runs, so that memory does not grow with its size.
 
-A private database of SQLite that has no name: it is held in memory while it is small, and gone with the process.
+They are in a private SQLite database without a name, which stays in memory while it is small, and disappears with the
+process.
 """
 
 import pickle
@@ -10,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from .jobs import Job, Outcome
 
 _CACHE_KB = 16_384
-"""Memory of one database; by hand."""
+"""Memory of one database in kB; by hand."""
 
 
 def temporary_database() -> sqlite3.Connection:
-    """Open a database that lasts as long as its connection."""
+    """Open a database that exists as long as its connection."""
     database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
     database.execute(f"pragma cache_size = -{_CACHE_KB}")
     database.execute("pragma journal_mode = off")
@@ -24,7 +25,7 @@ def temporary_database() -> sqlite3.Connection:
 
 
 class Outcomes(Sequence[Outcome]):
-    """The outcomes of jobs, in their order; "stopped" for those of which none was put in.
+    """The outcomes of jobs, in order; "stopped" for jobs without an outcome.
 
     Parameters
     ----------
@@ -38,14 +39,14 @@ class Outcomes(Sequence[Outcome]):
         self._database.execute("create table outcomes (number integer primary key, outcome blob)")
 
     def put(self, number: int, outcome: Outcome) -> None:
-        """Put in the outcome of a job.
+        """Store the outcome of a job.
 
         Parameters
         ----------
         number : int
-            Of the job.
+            The number of the job.
         outcome : Outcome
-            What came of it.
+            The outcome.
         """
         row = number, pickle.dumps(outcome, pickle.HIGHEST_PROTOCOL)
         self._database.execute("insert or replace into outcomes values (?, ?)", row)

@@ -24,7 +24,7 @@ _WIDTH = 80  # columns of a terminal that nobody has widened
 
 
 class _Console(Console):
-    """A console that names of files cannot do anything to."""
+    """A console that prints file names safely, whatever characters they contain."""
 
     def print(self, *objects: Any, **options: Any) -> None:
         super().print(*(printable(thing) if isinstance(thing, str) else thing for thing in objects), **options)
@@ -37,7 +37,7 @@ def make_console() -> Console:
 
 
 class Tally:
-    """What there is to say of all outcomes, added up one by one.
+    """Totals of all outcomes, added up one by one.
 
     Parameters
     ----------
@@ -51,13 +51,13 @@ class Tally:
     hits : Counter[str]
         Hits by instrument.
     duration, seconds : float
-        Of the audio transcribed, and the time that its recordings took, added up.
+        Seconds of audio transcribed, and the sum of the times that its recordings took.
     first : list of Outcome
-        The first ones that are done, so many as have a row each.
+        The first recordings that are done, as many as have a row each.
     outputs : int
         Number of files written.
     folder : str or None
-        The folder that holds them all.
+        The folder that contains all of them.
     """
 
     def __init__(self, report: Report) -> None:
@@ -85,18 +85,18 @@ class Tally:
 
 
 def print_summary(console: Console, plan: Plan, report: Report, failures_told: bool = False) -> None:
-    """Print a table of hits, then what was odd or went wrong, a line on all of it, where it is, and what to do next.
+    """Print a table of hits, then warnings and failures, a line of totals, where the outputs are, and what to do next.
 
     Parameters
     ----------
     console : Console
         The console to write to.
     plan : Plan
-        What the batch was asked to do.
+        The plan of the batch.
     report : Report
         The outcomes.
     failures_told : bool
-        Whether the reasons of failures were printed when they happened.
+        Whether failures were already printed when they happened.
     """
     tally = Tally(report)
     if tally.first:
@@ -120,7 +120,7 @@ def print_summary(console: Console, plan: Plan, report: Report, failures_told: b
 
 
 def print_end(console: Console, report: Report) -> None:
-    """Print why the batch ended before all was tried, if it did.
+    """Print why the batch ended early, if it did.
 
     Parameters
     ----------
@@ -134,14 +134,14 @@ def print_end(console: Console, report: Report) -> None:
 
 
 def _place_of(tally: Tally) -> str:
-    """Return where outputs are: a file, or how many of them in which folder."""
+    """Return where the outputs are: a file, or their number and folder."""
     if tally.outputs == 1:
         return printable(tally.first[0].outputs[0])
     return f"{tally.outputs} files to {printable(tally.folder or '.')}{os.sep}"
 
 
 def _next_steps(outcome: Outcome) -> list[str]:
-    """Return what can be done with a transcription: to listen to it, and to have it otherwise."""
+    """Return suggestions for a transcription: how to listen to it, and which options change it."""
     source = _quoted(outcome.job.source)
     readable = [output for output in outcome.outputs if output.suffix in (".mid", ".json")]
     given = f" -t {_quoted(readable[0])}" if readable else ""
@@ -174,14 +174,14 @@ def print_remarks(console: Console, report: Report) -> None:
 
 
 def print_failures(console: Console, plan: Plan, report: Report) -> None:
-    """Print a line for each failure, with its reason.
+    """Print a line for each failure, with the reason.
 
     Parameters
     ----------
     console : Console
         The console to write to.
     plan : Plan
-        What the batch was asked to do.
+        The plan of the batch.
     report : Report
         The outcomes.
     """
@@ -190,14 +190,14 @@ def print_failures(console: Console, plan: Plan, report: Report) -> None:
 
 
 def print_problems(console: Console, plan: Plan) -> None:
-    """Print a line for each part of the request that could not even be tried.
+    """Print a line for each part of the request that could not be tried.
 
     Parameters
     ----------
     console : Console
         The console to write to.
     plan : Plan
-        What the batch was asked to do.
+        The plan of the batch.
     """
     _print_errors(console, plan.problems)
 
@@ -208,7 +208,7 @@ def _print_errors(console: Console, errors: Iterable[str]) -> None:
 
 
 def _table(tally: Tally, console: Console) -> Table:
-    """Return a table that fits: a column for each instrument that is heard, or else one for all hits."""
+    """Return a table that fits the width: a column for each instrument that occurs, or else one for all hits."""
     heard = [name for name in instruments_of(tally.hits) if tally.hits[name]]
     table = _filled(tally, heard)
     fits = Measurement.get(console, console.options, table).minimum <= min(console.width, _WIDTH)
@@ -231,13 +231,13 @@ def _filled(tally: Tally, heard: list[str]) -> Table:
 
 
 def _names_of(outcomes: list[Outcome]) -> list[str]:
-    """Return the names of recordings without the folder that all of them are in."""
+    """Return the names of recordings relative to their common folder."""
     folder = os.path.commonpath([os.path.abspath(outcome.job.source.parent) for outcome in outcomes])
     return [os.path.relpath(outcome.job.source, folder) for outcome in outcomes]
 
 
 def instruments_of(hits: Iterable[str]) -> list[str]:
-    """Return the vocabulary's instruments, and after them the sounds of a player's own that were heard."""
+    """Return the instruments of the vocabulary, then a player's own sounds that occur."""
     return [*INSTRUMENTS, *sorted(set(hits) - set(INSTRUMENTS))]
 
 
@@ -260,7 +260,7 @@ def pace_of(duration: float, seconds: float) -> str:
     duration : float
         Seconds of audio.
     seconds : float
-        Seconds that it took.
+        Seconds that the transcription took.
 
     Returns
     -------

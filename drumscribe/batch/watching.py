@@ -1,7 +1,7 @@
-"""Watched folders: each new recording is transcribed once it is complete.
+"""Watched folders: transcribe each new recording once it is complete.
 
-The journal of the output folder records the progress, so that a restart neither repeats nor loses anything. A recording
-that was done, or failed, is transcribed again when it has changed.
+The journal of the output folder records the progress, so a restart neither repeats nor loses anything. A recording that
+has changed since it was done, or failed, is transcribed again.
 """
 
 import stat
@@ -31,7 +31,7 @@ class WatchOptions:
     Attributes
     ----------
     interval : float, default 1.0
-        Seconds from one look to the next.
+        Seconds between two looks at the folders.
     settle : float, default 2.0
         Seconds without a change after which a recording counts as complete.
     workers : int, default 1
@@ -39,7 +39,7 @@ class WatchOptions:
     patience : Patience, optional
         How long a recording may take.
     strict : bool, default False
-        Whether recordings that end early fail, instead of being transcribed as far as they go.
+        Whether recordings that end early fail, instead of being transcribed up to that point.
     """
 
     interval: float = 1.0
@@ -55,7 +55,7 @@ class Watch:
     Parameters
     ----------
     paths : Sequence[str | Path]
-        Folders, files or patterns, as of `plan.plan`.
+        Folders, files or patterns, as for `plan.plan`.
     out : Path
         The output folder.
     endings : Sequence[str]
@@ -63,7 +63,7 @@ class Watch:
     options : WatchOptions
         How to watch.
     journal : Journal
-        Of the output folder.
+        The journal of the output folder.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Watch:
         Returns
         -------
         list[Job]
-            Their jobs.
+            The jobs.
         """
         complete = {source: signature for source, signature in self._look(now) if self._tried.get(source) != signature}
         if not complete:
@@ -98,7 +98,7 @@ class Watch:
         try:
             jobs = plan(self._paths, self._out, self._endings).jobs
         except PlanError:
-            if not find_recordings(self._paths):  # they are gone by now
+            if not find_recordings(self._paths):  # meanwhile they were removed
                 return []
             raise
         ready = [job for job in jobs if job.source in complete]
@@ -164,14 +164,15 @@ class Watch:
 def _run_in_kept(
     workers: int, kept: list[Worker], work: Callable, jobs: Iterator, patience: Patience
 ) -> Generator[Event, None, None]:
-    """Run jobs in processes that stay for the next batch, as loading a model takes longer than most recordings."""
+    """Run jobs in processes that are kept for the next batch, because loading a model takes longer than most
+    recordings."""
     return run_in_workers(work, jobs, workers, patience, kept)
 
 
 def _signature(path: Path) -> Signature | None:
-    """Return size and time; None for a file that is gone, or cannot be opened yet because its writer holds it."""
+    """Return size and time; None for a file that was removed, or that its writer still locks."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
+        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would block
             return None
         with path.open("rb"):
             status = path.stat()

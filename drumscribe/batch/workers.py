@@ -1,8 +1,8 @@
 """Worker processes: each does one job at a time on one thread, and none can affect the others.
 
-A process pool of the standard library gives up all jobs when one worker dies, and does not report which job killed it;
-here every worker has its own pipe, so that its death costs the one job it held, which is tried once more in a fresh
-process. Jobs are taken from an iterator one by one, so that a batch of any size takes the same memory.
+A process pool of the standard library gives up all jobs when one worker dies, and does not report which job killed it.
+Here every worker has its own pipe, so its death affects only its own job, which is tried once more in a new process.
+Jobs are taken from an iterator one by one, so memory does not grow with the size of the batch.
 """
 
 import multiprocessing
@@ -22,10 +22,10 @@ from .events import Advanced, Begun, Compiling, Died, Ended, Event, Started
 from .patience import START_S, Patience
 
 _REPORT_EVERY_S = 0.1  # time between reports of progress
-_GRACE_S = 2.0  # time that workers have to end by themselves when the batch is stopped
+_GRACE_S = 2.0  # time that workers have to end on their own when the batch is stopped
 WAIT_S = 0.5
-"""Time between looks for jobs that take too long, or that wait for another run."""
-_END = (-1, None)  # in place of a job: there are no more
+"""Time between checks for jobs that take too long, or that wait for another run."""
+_END = (-1, None)  # sent instead of a job: there are no more
 
 
 class Stop(BaseException):
@@ -33,7 +33,7 @@ class Stop(BaseException):
 
 
 class Reporter(Protocol):
-    """Takes reports from a job: called with the seconds of audio that are done."""
+    """Receives reports of a job: called with the number of seconds of audio that are done."""
 
     def __call__(self, seconds: float) -> None: ...
 
@@ -42,7 +42,7 @@ class Reporter(Protocol):
 
 
 Work = Callable[[Any, Reporter], Any]
-"""Does a job, given the job and what takes its reports, and returns its result."""
+"""Does a job, given the job and a receiver of reports, and returns the result."""
 
 
 def run_in_workers(
@@ -61,13 +61,13 @@ def run_in_workers(
     make_work : Callable[[], Work]
         Called once in each worker; returns the function that does a job. Picklable, as are jobs and results.
     jobs : Iterator[tuple[int, Any] | None]
-        The jobs with their numbers, taken when a worker is free; None where there is none at the moment.
+        The jobs with their numbers, taken when a worker is free; None if there is none at the moment.
     workers : int
         Number of processes.
     patience : Patience
         How long a job may take.
     kept : list of Worker, optional
-        Processes of an earlier call, for the same work; those that are idle at the end are left in it.
+        Processes of an earlier call for the same work; those that are idle at the end are put back.
 
     Yields
     ------
@@ -96,7 +96,8 @@ def run_in_workers(
             busy = [worker for worker in crew if worker.held]
             if not busy:
                 time.sleep(WAIT_S if more else 0)
-            # With a timeout, because Windows does not interrupt a wait without one, and for jobs that take too long.
+            # With a timeout, because Windows does not interrupt a wait without one, and to check for jobs that take too
+            # long.
             for ready in connection.wait([worker.pipe for worker in busy], timeout=WAIT_S) if busy else ():
                 worker = next(w for w in crew if w.pipe is ready)
                 event = worker.receive()
@@ -104,7 +105,7 @@ def run_in_workers(
                     continue
                 if isinstance(event, Died) and worker.held:
                     crew.remove(worker)
-                    if event.index not in tried:  # once more, in a fresh process
+                    if event.index not in tried:  # once more, in a new process
                         tried.add(event.index)
                         again.append(worker.held)
                         continue
@@ -134,10 +135,10 @@ class Worker:
     Attributes
     ----------
     held : tuple of int and object, or None
-        The job that it does, with its number.
+        The job in progress, with its number.
     began, reached : float
-        When it began with the job (monotonic, in seconds; until it does, the latest that it may), and the seconds of
-        audio that are done.
+        Start of the job (monotonic, in seconds; before the start, the latest time at which it may be), and the number
+        of seconds of audio that are done.
     """
 
     def __init__(self, make_work: Callable[[], Work]) -> None:
@@ -151,22 +152,22 @@ class Worker:
         self.began = self.reached = 0.0
 
     def begin(self, index: int, job: Any) -> None:
-        """Give it a job.
+        """Send a job to the worker.
 
         Parameters
         ----------
         index : int
-            The number of the job.
+            Number of the job.
         job : object
-            What its work takes.
+            Argument of the work.
         """
         self.held = index, job
         self.began, self.reached = time.monotonic() + START_S, 0.0
-        with suppress(OSError):  # it may be dead already, which `receive` will find
+        with suppress(OSError):  # it may already be dead, which `receive` will detect
             self.pipe.send((index, job))
 
     def receive(self) -> Event | Begun:
-        """Wait for what it reports next; its death is reported, too."""
+        """Wait for the worker's next report; its death is reported, too."""
         assert self.held is not None, "only workers with a job are waited for"
         try:
             event = self.pipe.recv()
@@ -180,7 +181,7 @@ class Worker:
         return event
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill the process."""
         self.process.kill()
         self.process.join(_GRACE_S)
         self.pipe.close()
@@ -199,7 +200,7 @@ def _cause_of_death(exit_code: int | None) -> str:
 def dismiss(crew: Sequence[Worker]) -> None:
     """End all workers: they stop and clean up; those that do not are killed."""
     for worker in crew:
-        if worker.held is None or os.name == "nt":  # Windows has no signals: seen at the next report of progress
+        if worker.held is None or os.name == "nt":  # Windows: seen at the next report
             worker.pipe.close()
         else:
             worker.process.terminate()
@@ -215,7 +216,7 @@ def dismiss(crew: Sequence[Worker]) -> None:
 
 @contextmanager
 def _may_have_children(process: BaseProcess) -> Iterator[None]:
-    """Let a process start others though it is to end with its parent, as the workers of a cluster are."""
+    """Let a process that ends with its parent start others, as the workers of a cluster need."""
     settings = getattr(process, "_config", {})
     before = settings.pop("daemon", None)
     try:
@@ -227,7 +228,7 @@ def _may_have_children(process: BaseProcess) -> Iterator[None]:
 
 @contextmanager
 def _ctrl_c_ignored() -> Iterator[None]:
-    """Start processes that leave Ctrl-C to their parent, even while they are starting."""
+    """Start processes that ignore Ctrl-C, even during their start, and leave it to their parent."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -250,7 +251,7 @@ def _work(pipe: Connection, make_work: Callable[[], Work]) -> None:
             pipe.send(Begun())
             pipe.send(Ended(index, work(job, _PipeReporter(pipe, index))))
     except Stop:
-        if os.name != "nt":  # so that one that somebody else ended is told from one that ended by itself
+        if os.name != "nt":  # tells a process that somebody else ended from one that ended on its own
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             os.kill(os.getpid(), signal.SIGTERM)
     except (EOFError, OSError):  # the parent has closed its end of the pipe
@@ -259,7 +260,7 @@ def _work(pipe: Connection, make_work: Callable[[], Work]) -> None:
 
 
 def _end_with_parent() -> None:
-    """Wait for the end of the parent, however it comes, and follow it."""
+    """Wait until the parent ends, for whatever reason, then end this process."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         connection.wait([parent.sentinel])
@@ -271,14 +272,14 @@ def _stop(*_: object) -> None:
 
 
 class _PipeReporter:
-    """Reports to the parent, as often as it is worthwhile.
+    """Sends reports to the parent, as often as is useful.
 
     Parameters
     ----------
     pipe : Connection
-        To the parent.
+        The connection to the parent.
     index : int
-        Of the job.
+        Number of the job.
     """
 
     def __init__(self, pipe: Connection, index: int) -> None:
@@ -298,7 +299,7 @@ class _PipeReporter:
 
     def _send(self, event: Event) -> None:
         try:
-            if self._pipe.poll():  # nothing is sent to a busy worker: its parent has closed the pipe
+            if self._pipe.poll():  # a busy worker is sent nothing, so the parent has closed the pipe
                 raise Stop
             self._pipe.send(event)
         except OSError as error:
