@@ -158,7 +158,7 @@ def test_saving_takes_the_options_of_midi(tmp_path: Path) -> None:
 
 
 def test_saving_elsewhere_is_refused_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(DrumscribeError, match=r"x\.wav: no format ends so: .*\.mid"):
+    with pytest.raises(DrumscribeError, match=r"x\.wav: no format has this ending: .*\.mid"):
         TAKE.save(tmp_path / "x.wav")
     (tmp_path / "file").touch()
     with pytest.raises(DrumscribeError, match=r"x\.mid: cannot be written"):

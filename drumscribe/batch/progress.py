@@ -14,7 +14,7 @@ from .jobs import Job, Outcome
 from .run import Observer
 from .summary import clock, hits_of
 
-_COMPILING = "compiling for this machine, once ..."
+_COMPILING = "compiling (the first time on this machine only) ..."
 _LOG_EVERY_S = 30.0  # time between lines on a recording in progress (by hand)
 _LINES_OF_SKIPPED = 50  # maximum number of recordings of which those that were done before have a line (by hand)
 _PROBED = 500  # maximum number of recordings whose lengths are looked up before the first begins (by hand)

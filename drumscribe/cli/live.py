@@ -128,7 +128,7 @@ def command(
                 if record is not None:
                     check_output(record, (".wav",), device or "")
                     if record.exists():
-                        raise DrumscribeError(f"{record}: is there, and would be lost: give the take another name")
+                        raise DrumscribeError(f"{record}: this file exists already: give the take another name")
                 sender = _osc(osc)
                 port = _port(stack, console, midi)  # before the device: JACK's client in rtmidi cannot come second
                 timing = _timing(stack, console, clock, port if send_clock else None, sender)

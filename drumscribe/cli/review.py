@@ -88,7 +88,7 @@ def _hear(recording: Path, make_transcriber: Callable[[], Any]) -> "Transcriptio
 
     transcriber = make_transcriber()
     status = Console(stderr=True).status("transcribing ...")
-    with status, compilation_reported(lambda: status.update("compiling for this machine, once ...")):
+    with status, compilation_reported(lambda: status.update("compiling (the first time on this machine only) ...")):
         return transcriber.transcribe_file(recording, lambda _: status.update("transcribing ..."))
 
 

@@ -197,7 +197,7 @@ def check_ending(path: Path) -> Path:
     """
     if format_of(path) not in FORMATS:
         endings = ", ".join(format.end for format in FORMATS.values())
-        raise DrumscribeError(f"{path}: no format ends so: give a name that ends in {endings}")
+        raise DrumscribeError(f"{path}: no format has this ending: give a name that ends in {endings}")
     return path
 
 

@@ -83,7 +83,7 @@ def test_the_recording_gives_the_length(tmp_path, played):
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (("--out", "a.doc"), "no format ends so: give a name that ends in .mid, .csv"),
+        (("--out", "a.doc"), "no format has this ending: give a name that ends in .mid, .csv"),
         (("--out", "played.json"), "played.json: this is the "),
         (("--out", "a.csv", "--map", "td"), "need MIDI notes, which .csv lacks"),
         (("--out", "a.mid", "--from-map", "tr808"), "'tr808' is not a drum map"),

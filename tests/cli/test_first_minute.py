@@ -81,7 +81,7 @@ def test_a_folder_is_enough_too_but_commands_come_first(here):
         (["watch", ".", "-o", "beat.mid"], "beat.mid: is one file"),
         (["plot", "Rock.flac", "-o", "x.png", "--from", "start"], "'start' is not a time"),
         (["plot", "Rock.flac", "-o", "x.png", "--from", "5"], "it lasts 2.0 s"),
-        (["live", "--record", "Rock.wav", "--device", "Rock.flac"], "Rock.wav: is there, and would be lost"),
+        (["live", "--record", "Rock.wav", "--device", "Rock.flac"], "Rock.wav: this file exists already"),
     ],
 )
 def test_what_is_not_understood_is_answered_in_a_line(here, words, said):
