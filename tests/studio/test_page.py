@@ -226,7 +226,7 @@ def test_tempo_is_doubled_and_halved_and_the_midi_says_so(page, song, tmp_path):
 
 
 def read_as(page, words: str) -> None:
-    page.get_by_role("group", name="It can be read as").get_by_text(words, exact=True).click()
+    page.get_by_role("group", name="Possible readings").get_by_text(words, exact=True).click()
 
 
 def rhythm_saved(page, tmp_path: Path) -> Rhythm:
@@ -273,15 +273,15 @@ def test_another_reading_is_one_edit_keeps_corrections_and_is_exported(page, tmp
 def test_bars_move_by_a_beat_and_come_round(page, song, tmp_path):
     open_song(page, song)
     heard = rhythm_saved(page, tmp_path)
-    page.get_by_role("button", name="Bars a beat later").click()
+    page.get_by_role("button", name="Shift bars a beat later").click()
     later = choose(heard, RhythmChoice(shift_bar=1)).tempo_map.downbeats(8.0)
     np.testing.assert_allclose(rhythm_saved(page, tmp_path).tempo_map.downbeats(8.0), later, atol=1e-4)
     assert page.locator(".readings :checked").count() == 0, "this reading was made by hand"
     for _ in range(3):
-        page.get_by_role("button", name="Bars a beat later").click()
+        page.get_by_role("button", name="Shift bars a beat later").click()
     again = rhythm_saved(page, tmp_path).tempo_map
     np.testing.assert_allclose(again.downbeats(8.0), heard.tempo_map.downbeats(8.0), atol=1e-4)
-    page.get_by_role("button", name="Bars a beat earlier").click()
+    page.get_by_role("button", name="Shift bars a beat earlier").click()
     earlier = choose(heard, RhythmChoice(shift_bar=-1)).tempo_map.downbeats(8.0)
     np.testing.assert_allclose(rhythm_saved(page, tmp_path).tempo_map.downbeats(8.0), earlier, atol=1e-4)
 
@@ -422,10 +422,10 @@ def test_another_draft_is_shown_once_it_is_heard_and_is_left_when_it_is_discarde
     page.on("dialog", lambda dialog: dialog.accept())
     open_song(page, song)
     asked = lambda label: page.locator(".inspector label", has_text=re.compile(f"^{label}")).locator("select")  # noqa: E731
-    drafts = asked("Shown")
+    drafts = asked("Current draft")
     page.locator(".inspector summary", has_text="Draft").click()
     asked("Model").select_option("tiny")
-    page.get_by_role("button", name="Hear again").click()
+    page.get_by_role("button", name="Transcribe again").click()
     page.get_by_role("button", name="Discard this draft").wait_for()
     assert drafts.locator("option:checked").inner_text() == "tiny"
     assert drafts.locator("option").count() == 2
@@ -473,7 +473,7 @@ def test_a_sound_of_ones_own_has_a_sensitivity(page, tmp_path):
         shutil.copytree(EXAMPLES / "kit" / "samples" / sound, tmp_path / "mine" / name)
     take = write_audio(tmp_path / "ticks.wav", 0.9 * load(EXAMPLES / "kit" / "take.ogg", RATE))
     teach_samples(page, "ticks", take, tmp_path / "mine")
-    page.get_by_role("button", name="Hear with this kit").click()
+    page.get_by_role("button", name="Transcribe with this kit").click()
     page.get_by_label("Sensitivity of tick").wait_for()
     heard, found = lane_counts(page), {}
     for key in ("End", "Home"):
@@ -487,8 +487,8 @@ def test_a_kit_that_is_taught_hears_better_and_listens_to_sensitivities(taught):
     page = taught
     with_kit, alone = (float(text) for text in page.locator(".verdict b").all_inner_texts()[:2])
     assert with_kit > alone
-    page.get_by_role("button", name="Hear with this kit").click()
-    page.locator(".inspector", has_text="A kit decides here").wait_for()
+    page.get_by_role("button", name="Transcribe with this kit").click()
+    page.locator(".inspector", has_text="With a kit, the song is transcribed again").wait_for()
     page.locator("canvas[role=application]").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Delete")

@@ -1,4 +1,4 @@
-// What the page asks of the server, and what the server tells it.
+// Requests to the server, and events from it.
 
 async function ask(path, options = {}) {
   let answer;
@@ -26,7 +26,7 @@ export async function post(path, body = {}) {
 
 export const remove = (path) => ask(path, { method: "DELETE" });
 
-// Sends a file as it is; `progress` takes the share sent.
+// Sends a file; `progress` is called with the share that is sent.
 export function send(path, file, name, progress = () => {}) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();

@@ -1,4 +1,4 @@
-// Comparing: a draft with a reference or another draft, and models by what was measured of them.
+// Compares a draft with a reference or another draft, and models by their measured scores.
 
 import { get, post, send } from "./api.js";
 import { attempt, choice, el, field, latest, note, refill, swatch, words } from "./dom.js";
@@ -17,7 +17,7 @@ export class Comparing {
     this.chartCard = el("section", { class: "card", "aria-label": "Frontier", hidden: true });
     this.modelCard = el("section", { class: "card across", "aria-label": "Models" });
     this.node = el("div", { class: "page" },
-      el("header", {}, el("h2", {}, "How right is it?"), el("p", {}, "Compare a draft with what was really played (MIDI, or labels as text), or two drafts of a song with each other. Click a figure to see and hear its errors.")),
+      el("header", {}, el("h2", {}, "How accurate is it?"), el("p", {}, "Compare a draft with a reference (MIDI, or labels as text), or with another draft of the song. Click a figure to see and hear its errors.")),
       el("div", { class: "cards" }, this.askCard, this.chartCard, this.scoreCard, this.modelCard));
     model.on("songs", () => { if (this.#offer !== this.#offered) this.#drawAsk(); });
     this.#drawModels();
@@ -33,7 +33,7 @@ export class Comparing {
     return [...model.songs.values()].flatMap((song) => song.drafts.map((draft) => ({ ...draft, name: `${song.name}: ${draft.label}${draft.position ? ", edited" : ""}` })));
   }
 
-  // What can be chosen from; the card is drawn anew where it changes.
+  // Redraws the card when the choices change.
   get #offer() { return JSON.stringify(this.#drafts.map((one) => [one.id, one.name])); }
   #offered = null;
 
@@ -49,7 +49,7 @@ export class Comparing {
     refill(this.askCard,
       el("h3", {}, "Compare"),
       choice("Draft", drafts.map((one) => [String(one.id), one.name]), String(this.draft), (id) => { this.draft = Number(id); this.against = ""; this.#drawAsk(); }),
-      choice("With", [["", this.reference ? `file: ${this.reference.name}` : "a file of what was played"], ...others], this.against, (id) => { this.against = id; }),
+      choice("Compare with", [["", this.reference ? `file: ${this.reference.name}` : "a reference file"], ...others], this.against, (id) => { this.against = id; }),
       el("div", { class: "row" }, el("button", { onclick: () => file.click() }, "Choose a file"), file, field("Tolerance, ms", tolerance)),
       el("button", { class: "main", onclick: () => this.#compare() }, "Compare"));
   }
@@ -67,7 +67,7 @@ export class Comparing {
     const body = { draft: this.draft, tolerance: this.tolerance / 1000 };
     if (this.against) body.against = Number(this.against);
     else if (this.reference) body.reference = this.reference.key;
-    else { note("Choose a file of what was played, or another draft.", "error"); return; }
+    else { note("Choose a reference file, or another draft.", "error"); return; }
     await this.views.get("transcribe")?.stage.draft?.saved;
     const scores = await this.#scored(() => post("scores", body));
     if (scores) this.#drawScores(scores, body.draft);
@@ -75,7 +75,7 @@ export class Comparing {
 
   #scored = latest();
 
-  // The figures of a draft.
+  // Requests and shows the scores of a draft.
   #drawScores(scores, draft) {
     const figure = (value) => (value === null ? "\u2013" : value.toFixed(3));
     const count = (list, name) => list.filter(([, one]) => name === "micro" || name === "onset" || one === name).length;

@@ -1,4 +1,4 @@
-// Elements, and what the page says to its user. Text is always set as text: a name cannot become markup.
+// Elements, and messages to the user. Text is always set as text: a name cannot become markup.
 
 export function el(tag, props = {}, ...children) {
   const node = document.createElement(tag);
@@ -36,7 +36,7 @@ export function tick(label, checked, onchange) {
   return el("label", { class: "inline" }, box, label);
 }
 
-// Heard by screen readers alone.
+// A message for screen readers only.
 export function say(text) {
   const node = document.getElementById("say");
   if (node) node.textContent = text;
@@ -48,7 +48,7 @@ export function note(text, kind = "") {
   setTimeout(() => line.remove(), kind === "error" ? 9000 : 4500);
 }
 
-// Does something for the user; if it fails, says why.
+// Runs an action of the user; if it fails, shows why.
 export async function attempt(action) {
   try {
     return await action();
@@ -60,7 +60,7 @@ export async function attempt(action) {
 
 const nameOf = (node) => node.dataset.key ?? (node.getAttribute("aria-label") ?? (node.closest("label")?.firstChild.textContent || node.textContent)).replace(/\d/g, "");
 
-// Asks one thing at a time: where a later question overtakes one, the answer to the earlier never comes.
+// Runs one request at a time: if a later one overtakes it, the promise of the earlier one never resolves.
 export function latest() {
   let last = 0;
   return async (ask) => {
@@ -89,20 +89,20 @@ function release() {
   for (const [parent, children] of late) refill(parent, children);
 }
 
-// A click, or a choice, comes after its release; where none comes, nothing waits for it.
+// A click, or a choice, comes after the release of the button; if none comes, nothing waits for it.
 function releaseSoon() {
   clearTimeout(letGo);
   letGo = setTimeout(release);
 }
 
 for (const name of ["pointerdown", "keydown"]) window.addEventListener(name, press, true);
-// A box changes only after its click, and not at all where it was replaced by then.
+// A checkbox changes only after its click, and not at all if it has been replaced by then.
 window.addEventListener("click", ({ target }) => { if (target.closest?.("label, input")) releaseSoon(); else release(); });
 window.addEventListener("change", ({ target }) => { if (pressed && (target === pressed || pressed.closest("label")?.control === target)) release(); });
 window.addEventListener("blur", ({ target }) => { if (target === window) releaseSoon(); });
 for (const name of ["pointerup", "pointercancel", "dragend", "keyup"]) window.addEventListener(name, releaseSoon, true);
 
-// Other children in the place of those that there are; what had the focus gets it again. A field that is typed in stays,
+// Replaces the children of an element, and restores the focus. A field that is being typed in stays,
 // and a button that is being pressed stays until it is let go: it would miss its click.
 export function refill(parent, ...children) {
   if (pressed && parent.contains(pressed)) {

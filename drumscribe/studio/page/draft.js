@@ -1,4 +1,4 @@
-// A draft: what was heard, and the edits made to it. Each edit is saved as it is made, and can be undone for ever.
+// A draft: the detected hits, and the edits made to them. Each edit is saved at once, and can always be undone.
 
 import { get, post } from "./api.js";
 import { note } from "./dom.js";
@@ -13,7 +13,7 @@ export const movedThreshold = (threshold, sensitivity) => {
   return 1 / (1 + Math.exp(-(Math.log(calibrated / (1 - calibrated)) + 8 * (0.5 - sensitivity))));
 };
 
-// Readings are kept once, where they were found: a rhythm of an hour has many beats.
+// Readings are kept once, in the edit that found them: the rhythm of an hour has many beats.
 const withoutReadings = (rhythm) => {
   if (!rhythm) return rhythm;
   const { readings, ...alone } = rhythm;
@@ -83,24 +83,24 @@ export class Draft extends Emitter {
     return this.commit({ label, removed, added: removed.map((row) => changed(row, change(row))), set: {} });
   }
 
-  // All readings of the rhythm that was found last, the likeliest first.
+  // All readings of the last detected rhythm, the likeliest first.
   get readings() {
     const found = this.edits.slice(0, this.position).map((edit) => edit.set.rhythm?.[1]).filter((rhythm) => rhythm?.readings);
     return (found.pop() ?? this.heard)?.readings ?? [];
   }
 
-  // Takes one of the readings.
+  // Uses one of the readings.
   read(i) {
     const { probability, relation, ...reading } = this.readings[i];
-    return this.#toRhythm({ ...reading, reading: i }, i ? `Read as ${relation}` : "Read as most likely");
+    return this.#toRhythm({ ...reading, reading: i }, i ? `Use the reading: ${relation}` : "Use the likeliest reading");
   }
 
-  // A rhythm that was found anew, with its readings.
+  // Sets a newly detected rhythm, with its readings.
   found(rhythm) {
     return this.#toRhythm(rhythm, "Find the tempo");
   }
 
-  // A rhythm by hand. The readings that were found stay to choose from.
+  // Sets a rhythm by hand. The detected readings can still be chosen.
   setRhythm(rhythm, label) {
     return this.#toRhythm({ ...withoutReadings(rhythm), reading: this.rhythm?.reading ?? 0, altered: true }, label);
   }
@@ -111,7 +111,7 @@ export class Draft extends Emitter {
     return this.commit({ label, removed: placed, added, set: { rhythm: [withoutReadings(this.rhythm), rhythm] } });
   }
 
-  // The edit that picks one instrument's hits anew at a sensitivity; what was corrected by hand stays.
+  // The edit that selects one instrument's hits again at a sensitivity; corrections by hand stay.
   picking(instrument, sensitivity) {
     const touched = this.#touched();
     const removed = [];
@@ -126,7 +126,7 @@ export class Draft extends Emitter {
     return { label: `Sensitivity of ${instrument}`, removed, added, set: { sensitivity: [this.sensitivity, after] } };
   }
 
-  // The same where a kit decides, of rows that were heard anew: at all these sensitivities, of which that one is new.
+  // The same for a draft with a kit, from rows of a new transcription at all these sensitivities, of which one is new.
   pickingAnew(heard, instrument, after) {
     const touched = this.#touched();
     const place = (row, by = 0) => `${row[DRUM]} ${Math.round(row[TIME] / SAME_S) + by}`;
@@ -226,7 +226,7 @@ export class Draft extends Emitter {
     this.emit("change");
   }
 
-  // One save after the other, in the order of the edits.
+  // Saves one edit after another, in order.
   #save(action) {
     this.unsaved += 1;
     this.saved = this.saved.then(action).then(

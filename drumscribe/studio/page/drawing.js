@@ -37,7 +37,7 @@ export function drawRuler(pen, box, scroll, map, colours) {
   }
 }
 
-// Bars and beats that have room; of many bars, every so many.
+// Bars and beats for which there is room; if bars are many, every nth.
 export function linesOf(map, scroll) {
   const span = scroll.end - scroll.start;
   if (span > 900) return [];
@@ -57,7 +57,7 @@ export function drawGrid(pen, box, scroll, map, colours) {
   }
 }
 
-// What `fetch` gives for a number, asked for once as long as the number stays the same.
+// Caches the result of `fetch` for a number until the number changes.
 function held(fetch) {
   let [last, part] = [null, null];
   return (n) => {
@@ -181,7 +181,7 @@ function stem(pen, box, scroll, row, wide, cap) {
   if (cap) pen.fillRect(x - 4, top - 1, 8, 3.5);
 }
 
-// What a comparison found in a lane: rings for what is missing, crosses for what is false.
+// Errors of a comparison in a lane: rings for missing hits, crosses for false ones.
 export function drawErrors(pen, box, scroll, missing, wrong, colours) {
   const middle = box.y + box.h / 2;
   const reach = Math.min(7, box.h / 2 - 2);

@@ -1,4 +1,4 @@
-// What can be done to a draft, by whatever hand: pointer, keys or inspector.
+// Actions on a draft, for the pointer, the keys and the inspector.
 
 import { note, say, words } from "./dom.js";
 import { unsureFirst } from "./draft.js";
@@ -26,7 +26,7 @@ export class Editor {
     this.stage.emit("seek");
   }
 
-  // A time on the nearest sixteenth, where snapping is on.
+  // The nearest sixteenth to a time, if snapping is on.
   snapped(time) {
     const map = this.draft?.rhythm?.tempo_map;
     if (!this.snap || !map) return time;
@@ -82,7 +82,7 @@ export class Editor {
     this.#change(`To ${words(drum)}`, () => ({ [DRUM]: drum, [NOTE]: note_, [CONFIDENCE]: 1 }));
   }
 
-  // A sound of the player's own, which needs a note: a free one, or that of the hits it has.
+  // Changes hits to a player's own sound. It needs a note: a free one, or that of its existing hits.
   toOwn(name) {
     const used = new Set([...model.drums.map((drum) => drum.note), ...this.draft.ordered.map((row) => row[NOTE])]);
     const kin = this.draft.lanes.get(name)?.[0];
@@ -101,7 +101,7 @@ export class Editor {
     if (this.chosen.length === 1) this.sayHit(first);
   }
 
-  // The next hit in time, or the one before; of the lanes that sound.
+  // The next or the previous hit, in the soloed lanes, or in all.
   step(by) {
     const rows = this.draft?.ordered.filter((row) => !this.stage.solo.size || this.stage.solo.has(row[DRUM])) ?? [];
     if (!rows.length) return;
@@ -124,7 +124,7 @@ export class Editor {
     return rows.filter((row) => row[CONFIDENCE] < 0.85 && !this.reviewed.has(row[ID]));
   }
 
-  // The most doubtful hit that was not looked at yet.
+  // The hit of lowest confidence that was not reviewed yet.
   nextUnsure() {
     const [row] = this.unsure;
     if (!row) { note("No unsure hits are left."); return; }
@@ -168,7 +168,7 @@ export class Editor {
     const map = this.draft?.rhythm?.tempo_map;
     if (this.stage.loop) this.stage.loop = null;
     else if (map) this.stage.loop = barAround(map, this.player.now());
-    else note("In free time there are no bars: drag along the ruler to loop a stretch.");
+    else note("In free time there are no bars: drag along the ruler to loop a passage.");
     this.stage.emit("loop");
     this.stage.drawTop();
   }

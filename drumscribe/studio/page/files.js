@@ -1,4 +1,4 @@
-// Files out, and other drafts of the song: by another model, with a kit, with what is known of the tempo.
+// Export of files, and further drafts of the song: by another model, with a kit, or near a given tempo.
 
 import { post, remove } from "./api.js";
 import { attempt, choice, el, field, tick } from "./dom.js";
@@ -34,18 +34,18 @@ export function draftPanel(view, asked) {
   };
   const more = draft && song.drafts.length > 1;
   return [
-    drafts.length ? choice("Shown", drafts, String(draft?.id), (id) => view.open(song.id, Number(id))) : null,
+    drafts.length ? choice("Current draft", drafts, String(draft?.id), (id) => view.open(song.id, Number(id))) : null,
     more ? el("button", { onclick: () => discard(draft) }, "Discard this draft") : null,
-    el("h3", {}, "Hear again"),
+    el("h3", {}, "Transcribe again"),
     el("div", { class: "row" },
       choice("Model", model.models.map((name) => [name, name]), asked.model || model.defaultModel, (value) => { asked.model = value === model.defaultModel ? "" : value; }),
       choice("Kit", [["", "none"], ...model.kits.map((name) => [name, name])], asked.kit, (value) => { asked.kit = value; })),
     el("div", { class: "row" },
-      field("About, BPM", el("input", { type: "number", min: 20, max: 400, value: asked.tempo, onchange: (event) => { asked.tempo = event.target.value; } })),
+      field("Approximate BPM", el("input", { type: "number", min: 20, max: 400, value: asked.tempo, onchange: (event) => { asked.tempo = event.target.value; } })),
       field("Meter", el("input", { type: "text", placeholder: "4/4", value: asked.meter, onchange: (event) => { asked.meter = event.target.value.trim(); } }))),
-    tick("Other percussion, too", asked.percussion, (on) => { asked.percussion = on; }),
-    el("button", { onclick: hear }, "Hear again"),
-    el("p", { class: "hint" }, "Edits of other drafts stay with them."),
+    tick("Also other percussion", asked.percussion, (on) => { asked.percussion = on; }),
+    el("button", { onclick: hear }, "Transcribe again"),
+    el("p", { class: "hint" }, "This makes a new draft; your other drafts stay as they are."),
   ].filter(Boolean);
 }
 

@@ -1,4 +1,4 @@
-// The inspector: what is selected, how readily hits are reported, tempo, quantisation, files, drafts.
+// The inspector: selection, sensitivity, tempo, quantisation, export, drafts.
 
 import { get, post } from "./api.js";
 import { attempt, choice, el, field, latest, note, refill, say, swatch, words } from "./dom.js";
@@ -25,7 +25,7 @@ export class Inspector {
   get editor() { return this.view.editor; }
 
   draw() {
-    if (!this.view.stage.song) { this.node.replaceChildren(el("div", { class: "body hint" }, el("p", {}, "Here you correct what was heard, set the tempo, and save files."))); return; }
+    if (!this.view.stage.song) { this.node.replaceChildren(el("div", { class: "body hint" }, el("p", {}, "Here you correct the hits, set the tempo, and save files."))); return; }
     const panels = this.draft ? [
       ["Hits", () => this.#hits()], ["Sensitivity", () => this.#sensitivity()], ["Tempo", () => this.#tempo()],
       ["Quantise", () => this.#quantise()], ["Export", () => exportPanel(this.view)],
@@ -44,7 +44,7 @@ export class Inspector {
     if (this.apply) this.apply.disabled = !this.view.stage.ghosts?.length;
   }
 
-  // Draws some of the panels anew; what is being done in the others goes on.
+  // Redraws some of the panels; the user's work in the others is not disturbed.
   redraw(...names) {
     for (const name of names) {
       const part = this.bodies?.get(name);
@@ -69,7 +69,7 @@ export class Inspector {
     const lanes = [...this.draft.lanes.keys()];
     const pick = el("div", { class: "row" },
       choice("Select a drum", [["", "\u2014"], ...lanes.map((name) => [name, words(name)])], "", (name) => this.editor.selectWhere((row) => row[DRUM] === name)),
-      choice("Less sure than", [["", "\u2014"], ["0.5", "50 %"], ["0.7", "70 %"], ["0.9", "90 %"]], "", (value) => this.editor.selectWhere((row) => row[CONFIDENCE] < Number(value))));
+      choice("Confidence below", [["", "\u2014"], ["0.5", "50 %"], ["0.7", "70 %"], ["0.9", "90 %"]], "", (value) => this.editor.selectWhere((row) => row[CONFIDENCE] < Number(value))));
     if (!rows.length) return [review, pick, el("p", { class: "hint" }, "Click a hit, or drag a lasso around some. Double-click in a lane adds one.")];
     const drums = new Set(rows.map((row) => row[DRUM]));
     const drum = drums.size === 1 ? rows[0][DRUM] : "";
@@ -82,19 +82,19 @@ export class Inspector {
       choice("Drum", [...(drum ? [] : [["", "several"]]), ...known, ...own], drum, (name) => name && (model.drumByName.has(name) ? this.editor.toDrum(name) : this.editor.toOwn(name))),
       el("div", { class: "slider" }, "Velocity", slider, el("output", {}, velocity)),
       el("div", { class: "row" }, el("button", { onclick: () => this.editor.keepAndGoOn() }, "Right, next"), el("button", { onclick: () => this.editor.remove() }, "Delete"),
-        el("button", { onclick: () => this.#teach(drums), title: "A kit that knows these drums by this song" }, "Teach these")),
+        el("button", { onclick: () => this.#teach(drums), title: "Make a kit that learns these drums from this song" }, "Teach these")),
       this.#ownSound(), review, pick,
     ];
   }
 
-  // "These are my clap": a name of the player's own.
+  // "These are my clap": gives the selection a name of the player's own.
   #ownSound() {
     const name = el("input", { type: "text", placeholder: "such as clap", maxlength: 40 });
     const set = () => { if (name.value.trim()) this.editor.toOwn(name.value.trim().toLowerCase()); };
     return el("div", { class: "row" }, field("These are my own sound", name), el("button", { onclick: set }, "Name"));
   }
 
-  // "These are my snare": on to the page that teaches, with the drums of the selection.
+  // "These are my snare": opens the Teach page with the drums of the selection.
   #teach(drums) {
     model.toTeach = drums;
     window.location.hash = "teach";
@@ -119,24 +119,24 @@ export class Inspector {
       const input = el("input", { type: "range", min: 0, max: 1, step: 0.02, value, "aria-label": `Sensitivity of ${words(instrument)}`, oninput: show, onchange: keep });
       return el("div", { class: "slider" }, el("span", {}, swatch(instrument), words(instrument)), input, shown);
     });
-    this.listening = el("p", { class: "hint", role: "status" }, byKit ? "A kit decides here: the song is heard again when you let go. What you corrected stays." : "Right finds more hits, and more false ones. What you corrected stays.");
+    this.listening = el("p", { class: "hint", role: "status" }, byKit ? "With a kit, the song is transcribed again when you let go. Your corrections stay." : "Further right finds more hits, and more false ones. Your corrections stay.");
     return [...sliders, this.listening];
   }
 
-  // With a kit: another sensitivity needs another hearing, whose hits take the place of those that were not corrected.
-  // A slider that is moved meanwhile has it heard once more, with all of them.
+  // With a kit, another sensitivity needs a new transcription, whose hits replace those that were not corrected.
+  // If a slider moves meanwhile, the song is transcribed once more, with all new values.
   async #hearAnew(instrument, value) {
     const { draft } = this;
     if (this.wanted?.draft !== draft) this.wanted = { draft, sensitivity: { ...draft.sensitivity } };
     const sensitivity = this.wanted.sensitivity = { ...this.wanted.sensitivity, [instrument]: value };
-    this.listening.textContent = "Listening \u2026";
+    this.listening.textContent = "Transcribing \u2026";
     const heard = await this.#anew(() => this.#hear(draft, sensitivity));
     this.wanted = null;
     const here = this.#asShown(draft);
     if (heard) here.commit(here.pickingAnew(heard.rows, instrument, sensitivity));
     if (here !== this.draft) return;
     if (!heard) this.redraw("Sensitivity"); // the slider goes back
-    this.listening.textContent = heard ? `${here.rows.size} hits` : "Nothing was changed.";
+    this.listening.textContent = heard ? `${here.rows.size} hits` : "The hits stay the same.";
     if (heard) say(`${here.rows.size} hits`);
   }
 
@@ -165,9 +165,9 @@ export class Inspector {
       rhythm?.remark ? el("p", { class: "hint" }, rhythm.remark) : null,
       el("div", { class: "row" },
         faster(draft, 2, "Twice"), faster(draft, 0.5, "Half"), el("button", { onclick: () => this.tap(), title: "T" }, "Tap")),
-      el("div", { class: "row level" }, "Bars a beat", byBeats(draft, -1), byBeats(draft, 1)),
+      el("div", { class: "row level" }, "Shift bars a beat", byBeats(draft, -1), byBeats(draft, 1)),
       listed,
-      el("div", { class: "row" }, field("About, BPM", tempo), field("Meter", meter)),
+      el("div", { class: "row" }, field("Approximate BPM", tempo), field("Meter", meter)),
       el("div", { class: "row" }, el("button", { onclick: find }, "Find again"), el("button", { onclick: () => Number(tempo.value) >= 20 && this.editor.steadyTempo(Number(tempo.value)) }, "Set exactly")),
       el("p", { class: "hint" }, "With the tool Bar lines, drag the first downbeat to shift all bars, or another line to move it alone."),
     ].filter(Boolean);
@@ -183,7 +183,7 @@ export class Inspector {
 
   #found = latest();
 
-  // A draft, which may have been opened anew since.
+  // The draft on the stage, which may have been reopened meanwhile.
   #asShown(draft) {
     return this.draft?.id === draft.id ? this.draft : draft;
   }
@@ -212,7 +212,7 @@ export class Inspector {
     ];
   }
 
-  // A preview is of the hits as they are: where they are edited before it comes, it is asked for again.
+  // A preview shows the current hits: if they are edited before it comes, it is requested again.
   async #preview() {
     const { draft } = this;
     await draft.saved;

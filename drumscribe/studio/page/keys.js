@@ -6,13 +6,13 @@ import { toolOf } from "./pointer.js";
 import { model } from "./model.js";
 
 export const KEYS = [
-  ["Space", "Play or pause"], ["\u2190 \u2192", "Hit before or after"], ["Alt + \u2190 \u2192", "Move 1 ms (Shift: 10 ms)"],
+  ["Space", "Play or pause"], ["\u2190 \u2192", "Previous or next hit"], ["Alt + \u2190 \u2192", "Move 1 ms (Shift: 10 ms)"],
   ["\u2191 \u2193", "Velocity (Shift: by 10)"], ["Delete", "Delete hits"], ["A", "Add a hit at the playhead"],
-  ["1 to 9, 0", "To another drum, in the order of the lanes"], ["Enter", "Confirm, and on to the next unsure hit"],
-  ["U", "Next unsure hit"], ["N", "Next error of a comparison"], ["Ctrl Z", "Undo (with Shift: redo)"], ["Ctrl A", "Select all hits"], ["Esc", "Select nothing"],
+  ["1 to 9, 0", "Change the drum, in the order of the lanes"], ["Enter", "Confirm, and go to the next unsure hit"],
+  ["U", "Next unsure hit"], ["N", "Next error of a comparison"], ["Ctrl Z", "Undo (with Shift: redo)"], ["Ctrl A", "Select all hits"], ["Esc", "Clear the selection"],
   ["+ \u2212", "Zoom"], ["F", "Whole song"], ["L", "Loop this bar"], ["H", "Half speed"], ["M", "Metronome"], ["T", "Tap the tempo"],
   ["V D E B", "Select, draw, erase, bar lines"], ["Drag", "Move hits; into another lane: change the drum"],
-  ["Alt + drag", "Change velocity"], ["Double-click", "Add a hit"], ["Wheel", "Zoom (Shift: scroll)"], ["Drag the ruler", "Loop a stretch"],
+  ["Alt + drag", "Change velocity"], ["Double-click", "Add a hit"], ["Wheel", "Zoom (Shift: scroll)"], ["Drag the ruler", "Loop a passage"],
 ];
 
 export function helpDialog() {
@@ -26,7 +26,7 @@ export function helpDialog() {
   dialog.showModal();
 }
 
-// Handles a key; true if it meant something.
+// Handles a key; returns whether it has a function.
 function act(event, { stage, editor, player, pointer, view }) {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const command = event.ctrlKey || event.metaKey;

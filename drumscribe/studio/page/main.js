@@ -1,4 +1,4 @@
-// The page: its views, and what is always there.
+// The page: its views, and the parts that all views share.
 
 import { attempt, el } from "./dom.js";
 import { helpDialog } from "./keys.js";
@@ -13,7 +13,7 @@ const VIEWS = [
 ];
 const made = new Map();
 
-// For a view that needs another: it, where it was opened already; and it, opened now.
+// For a view that needs another: the other view if it is open already, or else a new one.
 const views = {
   get: (key) => made.get(key),
   go(key) {

@@ -1,4 +1,4 @@
-// What the page knows: songs, jobs, choices. Views listen to it.
+// The state of the page: songs, jobs, choices. Views listen for changes.
 
 import { get, listen } from "./api.js";
 import { latest, say } from "./dom.js";
@@ -61,14 +61,14 @@ class Model extends Emitter {
 
   #refresh = latest();
 
-  // A job that the server has just taken, which may be told of later.
+  // Adds a job that the server has just accepted; its event may come later.
   know(job) {
     if (this.jobs.has(job.id)) return;
     this.jobs.set(job.id, job);
     this.emit("jobs", job);
   }
 
-  // A job once it has ended.
+  // Waits for the end of a job.
   endOf(id) {
     return new Promise((resolve) => {
       const look = () => {
@@ -95,7 +95,7 @@ class Model extends Emitter {
     return this.drumByName.get(name)?.instrument ?? name;
   }
 
-  // Seconds that a job still takes: by its own pace, or by that of the jobs that have ended.
+  // Estimates the seconds that a job still takes, from its own speed or that of earlier jobs.
   secondsLeft(job) {
     if (job.state === "running" && job.share > 0.03) return (Date.now() / 1000 - job.begun) * (1 / job.share - 1);
     const duration = this.songs.get(job.song)?.duration;

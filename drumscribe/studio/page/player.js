@@ -1,4 +1,4 @@
-// Playing a recording and its hits by one clock, to the sample; in pieces, so that an hour takes no more memory.
+// Plays a recording and its hits by one clock, exact to the sample; in pieces, so memory does not grow with length.
 
 import { bytes } from "./api.js";
 import { note } from "./dom.js";
@@ -39,7 +39,7 @@ export class Player extends Emitter {
     else await this.play();
   }
 
-  // Plays from one second on: to another, or else to the end, or round the loop.
+  // Plays from one time to another, or to the end, or in a loop.
   async play(from = this.position, until = Infinity) {
     if (!this.song) return;
     this.stop();
@@ -85,7 +85,7 @@ export class Player extends Emitter {
     if (this.playing) this.play(this.now());
   }
 
-  // Seconds of the recording that sound now.
+  // The time in the recording that sounds now.
   now() {
     if (!this.run) return this.position;
     const clock = this.context.currentTime - (this.context.outputLatency || 0);
@@ -102,12 +102,12 @@ export class Player extends Emitter {
     this.right.pan.value = this.apart ? 1 : 0;
   }
 
-  // One sound at once: how a hit sounds.
+  // Plays one sound at once, to preview a hit.
   async preview(row) {
     if (await this.#open()) this.#strike(row, this.context.currentTime + 0.01);
   }
 
-  // Whether sounds can be made now; why not is said, unless another song was opened meanwhile.
+  // Whether sound is available; if not, shows why, unless another song was opened meanwhile.
   async #open() {
     if (!this.context) {
       this.context = new AudioContext({ sampleRate: Math.min(96000, Math.max(8000, this.song?.rate ?? 44100)), latencyHint: "interactive" });
@@ -162,7 +162,7 @@ export class Player extends Emitter {
     }
   }
 
-  // Schedules the recording so far ahead, piece by piece, and round and round where it loops.
+  // Schedules the recording some time ahead, piece by piece, repeating a loop.
   async #fill(run) {
     if (run.waiting || run.filled > this.context.currentTime + AHEAD_S) return;
     const span = run.spans[run.spans.length - 1];

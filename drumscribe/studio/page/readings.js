@@ -1,4 +1,4 @@
-// Other readings of a rhythm: those that were found, each with how likely it is, and what is done to one by a button.
+// The readings of a rhythm, each with its probability, and buttons that change the current one.
 
 import { el, say } from "./dom.js";
 import { barsLater, beatsPerBar, scaled, tempoText, temposOf } from "./tempo.js";
@@ -17,9 +17,9 @@ export function readingList(draft) {
     const take = () => { draft.read(i); say(`${tempoText(draft.rhythm)}, ${reading.relation}`); };
     const input = el("input", { type: "radio", name: "reading", checked, onchange: take, "data-key": `reading ${i}` });
     const how = `${tempoText(reading)} \u00b7 ${likely(reading.probability)}, ${Math.round(100 * reading.probability)}\u00a0%`;
-    return el("label", { class: "inline" }, input, el("span", {}, el("b", {}, reading.relation || "as heard"), el("small", {}, how)));
+    return el("label", { class: "inline" }, input, el("span", {}, el("b", {}, reading.relation || "as detected"), el("small", {}, how)));
   });
-  return el("fieldset", { class: "readings" }, el("legend", {}, "It can be read as"), items);
+  return el("fieldset", { class: "readings" }, el("legend", {}, "Possible readings"), items);
 }
 
 export function faster(draft, factor, text) {
@@ -29,7 +29,7 @@ export function faster(draft, factor, text) {
   return el("button", { disabled: !fits, onclick: set }, text);
 }
 
-// Bars that begin a beat earlier or later; after a whole bar they are as they were.
+// Shifts bars a beat earlier or later; a whole bar of shifts changes nothing.
 export function byBeats(draft, by) {
   const map = draft.rhythm?.tempo_map;
   const beats = map ? beatsPerBar(map) : 1;
@@ -37,7 +37,7 @@ export function byBeats(draft, by) {
   const set = () => {
     const before = draft.rhythm.shift ?? 0;
     const shift = (before + by + beats) % beats;
-    draft.setRhythm({ ...draft.rhythm, tempo_map: barsLater(map, shift - before), shift }, `Bars a beat ${text}`);
+    draft.setRhythm({ ...draft.rhythm, tempo_map: barsLater(map, shift - before), shift }, `Shift bars a beat ${text}`);
   };
-  return el("button", { disabled: beats < 2, onclick: set, "aria-label": `Bars a beat ${text}` }, text);
+  return el("button", { disabled: beats < 2, onclick: set, "aria-label": `Shift bars a beat ${text}` }, text);
 }

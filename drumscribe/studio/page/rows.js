@@ -11,7 +11,7 @@ export function changed(row, changes) {
 
 export const inOrder = (a, b) => a[TIME] - b[TIME] || a[ID] - b[ID];
 
-// The first place whose row is not before a time.
+// The index of the first row at or after a time.
 export function placeOf(rows, time) {
   let low = 0;
   let high = rows.length;

@@ -1,4 +1,4 @@
-// The stretch of time that is shown: from `start` on, at `scale` pixels per second.
+// The visible time range: from `start`, at `scale` pixels per second.
 
 import { Emitter } from "./model.js";
 
@@ -30,7 +30,7 @@ export class Scroll extends Emitter {
   }
   pan(pixels) { this.set(this.start + pixels / this.scale, this.scale); }
 
-  // Moves only as far as it must to show a time.
+  // Scrolls just far enough to show a time.
   reveal(time, margin = 0.12) {
     const span = this.width / this.scale;
     if (time < this.start + margin * span * 0.3 || time > this.end - margin * span) this.set(time - 0.3 * span, this.scale);

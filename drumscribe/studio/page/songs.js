@@ -1,4 +1,4 @@
-// The list of songs: dropped, waiting, heard; with time left, and a way to stop.
+// The list of songs: added, waiting, transcribed; with the time left, and a stop button.
 
 import { post, remove, send } from "./api.js";
 import { attempt, clock, el, note, refill } from "./dom.js";
@@ -111,10 +111,10 @@ export class SongList {
   }
 }
 
-// The files of a drop; of folders, the recordings in them, to any depth.
+// The files of a drop, and the recordings in its folders, to any depth.
 export const filesOf = async (transfer) => (await filesAndFolders(transfer)).map(([file]) => file);
 
-// The same, each with the name of the folder that it lies in, or null for one that was dropped by itself.
+// The same, each with the name of its folder, or null if it was dropped alone.
 export async function filesAndFolders(transfer) {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
   if (!entries.length) return [...transfer.files].map((file) => [file, null]);
@@ -138,7 +138,7 @@ async function walk(entry, folder) {
   return (await Promise.all(inside.filter((one) => !one.name.startsWith(".")).map((one) => walk(one, entry.name)))).flat();
 }
 
-// The same of the files that a field for folders gives.
+// The same for the files of a folder field.
 export function ofFolder(files) {
   return [...files].filter((file) => isRecording(file.name) && !file.name.startsWith(".")).map((file) => [file, file.webkitRelativePath.split("/").at(-2) ?? null]);
 }

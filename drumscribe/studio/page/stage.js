@@ -1,4 +1,4 @@
-// The stage: one canvas with ruler, wave, spectrum and lanes, another on top for what moves.
+// The stage: one canvas with ruler, wave, spectrum and lanes, another on top for moving parts.
 
 import { drawErrors, drawGrid, drawLane, drawRuler, drawSpectrum, drawWave } from "./drawing.js";
 import { el, shortWords, words } from "./dom.js";
@@ -73,7 +73,7 @@ export class Stage extends Emitter {
     return [...this.selected].map((id) => this.draft?.rows.get(id)).filter(Boolean).sort((a, b) => a[TIME] - b[TIME]);
   }
 
-  // The lanes that are shown: those that are played, in the order of the drums, and those of one's own.
+  // The visible lanes: drums with hits, in the order of the vocabulary, then the player's own sounds.
   get laneNames() {
     if (!this.draft) return [];
     const played = new Set(this.draft.lanes.keys());
@@ -164,7 +164,7 @@ export class Stage extends Emitter {
       const text = words(lane.name);
       const count = this.draft.lanes.get(lane.name)?.length ?? 0;
       const solo = el("button", {
-        "aria-pressed": String(this.solo.has(lane.name)), "aria-label": `Solo ${text}`, title: "Hear this lane alone",
+        "aria-pressed": String(this.solo.has(lane.name)), "aria-label": `Solo ${text}`, title: "Play this lane alone",
         onclick: () => { this.toggleSolo(lane.name); },
       }, "S");
       const head = this.#head(lane, mark, el("span", { title: text }, shortWords(lane.name)), el("small", {}, count), solo);

@@ -42,7 +42,7 @@ export class Stretcher {
     return piece;
   }
 
-  // Where the input is most like how the last grain would go on.
+  // The position at which the input most resembles the continuation of the last grain.
   #best(middle) {
     const samples = this.input[0];
     let best = middle;

@@ -1,4 +1,4 @@
-// The study: what matters when drums are told apart. Its networks drawn as one asks, its tables, its pictures.
+// The study of what helps to tell drums apart: charts of its networks, tables, pictures.
 
 import { get } from "./api.js";
 import { choice, el, swatch, words } from "./dom.js";
@@ -6,7 +6,7 @@ import { curves } from "./charts.js";
 
 const MIDDLE = { family: "cnn", formulation: "multi-class", per_class: "160", augment: "full", after_ms: "250.0", spectrogram: "mel", patience: "1" };
 const ACROSS = [["per_class", "one-shots of each drum"], ["after_ms", "milliseconds of sound after the attack"], ["multiply_adds", "cost, multiply-adds of a window"], ["patience", "times as many steps"]];
-const CURVES = [["formulation", "the question"], ["family", "the family of networks"], ["augment", "augmentation"], ["spectrogram", "the spectrogram"]];
+const CURVES = [["formulation", "the formulation"], ["family", "the family of networks"], ["augment", "augmentation"], ["spectrogram", "the spectrogram"]];
 const MEASURES = { accuracy: "accuracy", macro_f: "F, mean over drums", calibration_error: "calibration error", f_kick: "F of kicks", f_snare: "F of snares", f_hihat: "F of hi-hats", f_tom: "F of toms", f_cymbal: "F of cymbals" };
 const CLASSES = ["kick", "snare", "hihat", "tom", "cymbal"];
 
@@ -47,7 +47,7 @@ export class Study {
     this.#drawTable();
   }
 
-  // Networks that are like the one in the middle but for what is asked about.
+  // Networks that differ from the reference network only in the chosen property.
   #cells() {
     const { across, curve, family } = this.asked;
     const free = new Set([curve, across === "multiply_adds" ? "family" : across]);
@@ -66,7 +66,7 @@ export class Study {
     const chart = curves(`${yName} against ${xName}`, series, { from: Math.max(0, low - 0.05), log: across === "multiply_adds", ticks: true, xName, yName });
     const best = [...cells].sort((a, b) => b.accuracy - a.accuracy)[0];
     this.explored.replaceChildren(
-      el("div", {}, chart, el("p", { class: "hint" }, `${cells.length} networks, each the mean of 3 seeds, on 185 one-shots of kits that none has met. Where nothing else is said: multi-class, 160 one-shots of each drum, augmented, 250 ms.`)),
+      el("div", {}, chart, el("p", { class: "hint" }, `${cells.length} networks, each the mean of 3 seeds, on 185 one-shots of kits that are in no training data. Unless stated otherwise: multi-class, 160 one-shots of each drum, augmented, 250 ms.`)),
       best ? confusionsOf(best) : "");
   }
 
@@ -88,7 +88,7 @@ function nameOf(curve, value) {
 
 function confusionsOf(cell) {
   const most = Math.max(...cell.confusion.flat());
-  const head = el("tr", {}, el("th", { scope: "col" }, "played \\ heard"), CLASSES.map((name) => el("th", { scope: "col" }, words(name))));
+  const head = el("tr", {}, el("th", { scope: "col" }, "played \\ detected"), CLASSES.map((name) => el("th", { scope: "col" }, words(name))));
   const rows = cell.confusion.map((row, i) => el("tr", {}, el("th", { scope: "row" }, swatch(CLASSES[i]), words(CLASSES[i])), row.map((count, j) => {
     const td = el("td", {}, count || "\u00b7");
     td.style.background = `color-mix(in srgb, var(--${i === j ? "good" : "bad"}) ${Math.round((45 * count) / most)}%, transparent)`;

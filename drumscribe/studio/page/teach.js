@@ -1,4 +1,4 @@
-// Teaching: a kit from samples, from the microphone, or from a song that was corrected; and what was learned.
+// Teaching: a kit from samples, from the microphone, or from a song that was corrected; and the results.
 
 import { get, post, remove, send } from "./api.js";
 import { attempt, choice, el, field, latest, note, refill, swatch, tick, words } from "./dom.js";
@@ -23,7 +23,7 @@ export class Teaching {
     this.outcomeCard = el("section", { class: "card across", "aria-live": "polite", "aria-label": "What was learned" });
     this.kitsCard = el("section", { class: "card across", "aria-label": "Kits" });
     this.node = el("div", { class: "page" },
-      el("header", {}, el("h2", {}, "Teach it your sounds"), el("p", {}, "Three strokes of a sound are enough to begin with, ten are plenty. A kit is only kept where it hears your sounds better than the model alone.")),
+      el("header", {}, el("h2", {}, "Teach it your sounds"), el("p", {}, "Three strokes of a sound are enough to begin with, ten are plenty. A kit is kept only if it detects your sounds better than the model alone.")),
       el("div", { class: "cards" }, this.samplesCard, this.songCard, this.outcomeCard, this.kitsCard));
     this.samplesCard.addEventListener("drop", (event) => this.#dropped(event));
     this.#makeSamples();
@@ -42,7 +42,7 @@ export class Teaching {
     await this.#list();
   }
 
-  // What there is of kits and samples.
+  // Loads the lists of kits and samples.
   async #list() {
     this.listed = await this.#lists(() => get("kits")) ?? this.listed;
     this.#drawSamples();
@@ -51,7 +51,7 @@ export class Teaching {
 
   #lists = latest();
 
-  // The fields, which stay, and what is drawn anew between them.
+  // Makes the fields, which stay, and the parts between them that are redrawn.
   #makeSamples() {
     const files = el("input", { type: "file", multiple: true, hidden: true, accept: "audio/*", "aria-label": "Samples", onchange: () => { this.#take([...files.files].map((file) => [file, null])); files.value = ""; } });
     const folder = el("input", { type: "file", webkitdirectory: true, hidden: true, "aria-label": "Folder of samples", onchange: () => { this.#take(ofFolder(folder.files)); folder.value = ""; } });
@@ -73,12 +73,12 @@ export class Teaching {
         el("div", { class: "row" }, el("button", { onclick: () => files.click() }, "Choose files"), el("button", { onclick: () => folder.click() }, "Choose a folder")), this.takenNote, files, folder),
       el("div", { class: "record" }, this.record, el("div", { class: "level", "aria-hidden": "true" }, level)),
       this.samples,
-      tick("Hear nothing but these sounds (tapping, beatboxing)", this.only, (on) => { this.only = on; }),
+      tick("Detect only these sounds (tapping, beatboxing)", this.only, (on) => { this.only = on; }),
       el("div", { class: "row" }, this.learn, this.clear));
     this.#drawSamples();
   }
 
-  // One kit is taught, by whichever card.
+  // Both cards teach the same kit.
   #kitField() {
     const kit = el("input", { type: "text", value: this.kit, maxlength: 40, onchange: () => {
       if (NAME.test(kit.value)) this.kit = kit.value;
@@ -118,7 +118,7 @@ export class Teaching {
     await this.#take(await filesAndFolders(event.dataTransfer));
   }
 
-  // Samples, each with its folder, which names its sound: those without one are of the sound that is written here.
+  // Takes samples. The folder of a sample names its sound; without one, the sound in the field is used.
   async #take(samples) {
     const { kit, sound: written } = this;
     const failed = [];
@@ -137,7 +137,7 @@ export class Teaching {
     this.takenNote.textContent = "";
     for (const message of failed.slice(0, 3)) note(message, "error");
     if (failed.length > 3) note(`and ${failed.length - 3} more could not be taken`, "error");
-    if (!samples.length) note("No recordings there.", "error");
+    if (!samples.length) note("There are no recordings.", "error");
     await this.#list();
   }
 
@@ -181,7 +181,7 @@ export class Teaching {
     if (!job || job.state === "done") await Promise.all([this.#list(), attempt(() => model.refreshKits())]);
   }
 
-  // Of the kit that is taught, or was taught last.
+  // The job of the kit that is being taught, or was taught last.
   #drawOutcome() {
     const job = [...model.jobs.values()].filter((one) => one.kind === "teach").pop();
     this.outcomeCard.hidden = !job;
@@ -205,12 +205,12 @@ export class Teaching {
     const confused = result.confused.map(([a, b]) => el("li", {}, `${words(a)} and ${words(b)} can hardly be told apart`));
     refill(this.outcomeCard, title,
       el("div", { class: "verdict" }, figure(result.expected, "F with the kit", better ? "up" : "down"), figure(result.alone, "F of the model alone"),
-        el("div", {}, el("b", {}, result.kit ? "kept" : "not kept"), el("small", {}, result.kit ? `as ${result.kit}` : "it would be worse than none"))),
+        el("div", {}, el("b", {}, result.kit ? "kept" : "not kept"), el("small", {}, result.kit ? `as ${result.kit}` : "the model alone is better"))),
       el("div", {}, bars), el("ul", { class: "plain" }, [...confused, ...result.notes.map((line) => el("li", {}, line))]),
       result.kit ? this.#tryIt(result.kit) : "");
   }
 
-  // Hear a song with the kit, to switch between both drafts.
+  // Transcribes a song with the kit, so that the user can compare both drafts.
   #tryIt(kit) {
     const songs = [...model.songs.values()];
     if (!songs.length) return "";
@@ -222,7 +222,7 @@ export class Teaching {
       view.choose(song);
       view.follow(job);
     };
-    return el("div", { class: "row" }, choice("Try it on", songs.map((one) => [String(one.id), one.name]), String(song), (id) => { song = Number(id); }), el("button", { class: "main", onclick: hear }, "Hear with this kit"));
+    return el("div", { class: "row" }, choice("Try it on", songs.map((one) => [String(one.id), one.name]), String(song), (id) => { song = Number(id); }), el("button", { class: "main", onclick: hear }, "Transcribe with this kit"));
   }
 
   #drawKits() {

@@ -58,7 +58,7 @@ export function positionOf(map, second) {
   return `bar ${bar.bar}, beat ${(beat?.beat ?? 0) + 1}`;
 }
 
-// The same beats, counted so many times as fast.
+// The same beats at a multiple of the tempo.
 export function scaled(map, factor) {
   const meters = map.meters.map(([quarter, n, d]) => [quarter * factor, n, d]);
   return {
@@ -68,7 +68,7 @@ export function scaled(map, factor) {
   };
 }
 
-// A meter up to the next one; what is left of a bar before that is a bar with a meter of its own.
+// Yields meters; the rest of a bar before a change is a bar with a meter of its own.
 function wholeBars(meter, end) {
   const whole = Math.floor((end - meter[0]) / barLength(meter) + 1e-6);
   const start = meter[0] + whole * barLength(meter);

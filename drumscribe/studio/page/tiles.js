@@ -1,4 +1,4 @@
-// Tiles of a song's picture, fetched as they are shown, and the last of them kept.
+// Tiles of a song's picture, fetched when they are shown; the last ones are cached.
 
 import { bytes, get } from "./api.js";
 
@@ -53,7 +53,7 @@ export class Picture {
     this.colours = palette();
   }
 
-  // The coarsest level that has at least so many rows per second.
+  // The coarsest level with at least this many rows per second.
   level(perSecond, finest) {
     const level = Math.floor(Math.log(finest / Math.max(perSecond, 1e-6)) / Math.log(this.facts.factor));
     return Math.max(0, Math.min(this.facts.levels - 1, level));
@@ -82,7 +82,7 @@ export class Picture {
   }
 }
 
-// 256 colours from the ground of the page to its brightest, as little-endian RGBA.
+// 256 colours from the background of the page to its brightest, as little-endian RGBA.
 function palette() {
   const light = window.matchMedia("(prefers-color-scheme: light)").matches;
   const stops = light

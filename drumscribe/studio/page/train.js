@@ -1,4 +1,4 @@
-// Training: a small network on a folder of samples, followed while it learns, stopped, gone on with, compared, tried.
+// Training: a small network on a folder of samples, with progress, stop, continue, comparison and a trial on a song.
 
 import { post } from "./api.js";
 import { attempt, choice, el, field, latest, refill, words } from "./dom.js";
@@ -13,14 +13,14 @@ export class Training {
   asked = { name: "mine", samples: "", family: "cnn", formulation: "multi-class", steps: 300, classes: ["kick", "snare", "hihat", "tom", "cymbal"] };
 
   constructor() {
-    this.askCard = el("section", { class: "card", "aria-label": "A run" });
+    this.askCard = el("section", { class: "card", "aria-label": "New run" });
     this.saysCard = el("section", { class: "card", "aria-label": "What was read", hidden: true });
     this.runsCard = el("section", { class: "card across", "aria-label": "Runs" });
     this.triedCard = el("section", { class: "card across", "aria-label": "Tried", hidden: true });
     this.songChoice = el("div", { class: "row", hidden: true });
     this.study = new Study();
     this.node = el("div", { class: "page" },
-      el("header", {}, el("h2", {}, "Train a network"), el("p", {}, "A small network that says which drum a stroke is, trained on your own folder of samples. To be understood and played with; the bundled models transcribe better.")),
+      el("header", {}, el("h2", {}, "Train a network"), el("p", {}, "Train a small network on your own folder of samples to tell drums apart. This is for learning and experiments: the bundled models transcribe better.")),
       el("div", { class: "cards" }, this.askCard, this.saysCard, this.runsCard, this.triedCard, this.study.node));
     model.on("jobs", (job) => { if (!job || job.kind === "train") this.#drawRuns(); });
     model.on("songs", () => this.#drawRuns());
@@ -43,8 +43,8 @@ export class Training {
       return field(label, input);
     };
     this.askCard.replaceChildren(
-      el("h3", {}, "A run"),
-      text("Folder of samples on this machine, named or in folders by drum", "samples", { placeholder: "such as ~/samples" }),
+      el("h3", {}, "New run"),
+      text("Folder of samples on this machine; file or folder names give the drum", "samples", { placeholder: "such as ~/samples" }),
       el("div", { class: "row" }, text("Name", "name", { maxlength: 30 }), text("Steps", "steps", { type: "number", min: 50 })),
       el("fieldset", { class: "chips" }, el("legend", {}, "Drums to tell apart"), model.instruments.map((name) => this.#drum(name))),
       choice("Question", FORMULATIONS, this.asked.formulation, (value) => { this.asked.formulation = value; }),
@@ -88,11 +88,11 @@ export class Training {
 
   #actions(job) {
     if (["waiting", "running"].includes(job.state)) return el("button", { "data-key": `stop-${job.id}`, onclick: () => attempt(() => post(`jobs/${job.id}/cancel`)) }, "Stop");
-    if (job.state !== "done") return el("button", { "data-key": `on-${job.id}`, onclick: () => attempt(() => post(`jobs/${job.id}/again`)) }, "Go on");
+    if (job.state !== "done") return el("button", { "data-key": `on-${job.id}`, onclick: () => attempt(() => post(`jobs/${job.id}/again`)) }, "Continue");
     return model.songs.size ? el("button", { "data-key": `try-${job.id}`, onclick: () => this.#try(job) }, "Try on the song") : "";
   }
 
-  // The song that runs are tried on: one that the user has chosen, or the newest. It is drawn anew only with other songs.
+  // The song on which runs are tried: the user's choice, or the newest. Redrawn only if the songs change.
   #songToTry(runs) {
     const songs = [...model.songs.values()].map((song) => [String(song.id), song.name]);
     this.songChoice.hidden = !songs.length || !runs.some((job) => job.state === "done");
@@ -106,10 +106,10 @@ export class Training {
   async #try(job) {
     const stage = model.songs.get(this.song);
     this.triedCard.hidden = false;
-    this.triedCard.replaceChildren(el("h3", {}, `${job.options.name} on ${stage.name}`), el("p", { class: "hint" }, "Listening \u2026"));
+    this.triedCard.replaceChildren(el("h3", {}, `${job.options.name} on ${stage.name}`), el("p", { class: "hint" }, "Transcribing \u2026"));
     const said = await this.#tried(() => post("training/try", { name: job.options.name, song: stage.id }));
     const lines = (said?.found ?? []).slice(0, 400).map((row) => `${Number(row.time).toFixed(3).padStart(9)} s   ${words(row.class).padEnd(12)} ${Number(row.probability).toFixed(2)}`);
-    this.triedCard.replaceChildren(el("h3", {}, `${job.options.name} on ${stage.name}`), el("pre", { tabindex: 0 }, lines.join("\n") || "nothing was heard"));
+    this.triedCard.replaceChildren(el("h3", {}, `${job.options.name} on ${stage.name}`), el("pre", { tabindex: 0 }, lines.join("\n") || "no hits"));
   }
 }
 
@@ -128,7 +128,7 @@ function confusionsOf(job) {
   const single = job.result.measured.single ?? job.result.measured;
   const { confusion, classes } = single;
   if (!confusion?.length) return "";
-  const head = el("tr", {}, el("th", { scope: "col" }, "played \\ heard"), classes.map((name) => el("th", { scope: "col" }, words(name))));
+  const head = el("tr", {}, el("th", { scope: "col" }, "played \\ detected"), classes.map((name) => el("th", { scope: "col" }, words(name))));
   const rows = confusion.map((row, i) => el("tr", {}, el("th", { scope: "row" }, words(classes[i])), row.map((value) => el("td", {}, value))));
   return el("div", { class: "wide" }, el("h3", {}, `Confusions of ${job.options.name}`), el("table", {}, el("thead", {}, head), el("tbody", {}, rows)));
 }

@@ -41,7 +41,7 @@ export class Transcribing {
     if (song) this.choose(Number(song), draft ? Number(draft) : null);
   }
 
-  // Opens a song that the user has chosen, and goes on to its stage.
+  // Opens the user's chosen song, and moves the focus to its stage.
   async choose(id, draft = null) {
     this.songs.node.classList.remove("unfolded");
     this.stage.top.focus({ preventScroll: true });
@@ -68,7 +68,7 @@ export class Transcribing {
     if (!chosen && !model.jobOf(id)) await attempt(() => post(`songs/${id}/hear`, {}));
   }
 
-  // Shows what comes of a job that hears a song, unless another song is open by then.
+  // Shows the draft of a transcription job, unless another song is open by then.
   async follow(job) {
     model.know(job);
     const { state, result } = await model.endOf(job.id);
@@ -79,7 +79,7 @@ export class Transcribing {
   #load = latest();
   #opening = null; // the draft that is being loaded
 
-  // A song and its draft on the stage, at the place where its user was; or neither.
+  // Puts a song and its draft on the stage, at the last position of the user; or clears the stage.
   #show(song, draft) {
     const other = this.stage.song?.id !== song?.id;
     if (draft !== this.stage.draft) draft?.on("saved", () => this.#drawStatus());
@@ -128,7 +128,7 @@ export class Transcribing {
         toggle("Loop", Boolean(stage.loop), () => editor.loopBar(), "Loop this bar (L)")),
       toolButtons(this.pointer, () => this.drawTransport()),
       el("div", { class: "group" },
-        toggle("Snap", editor.snap, () => { editor.snap = !editor.snap; this.drawTransport(); }, "Moves go to sixteenths"),
+        toggle("Snap", editor.snap, () => { editor.snap = !editor.snap; this.drawTransport(); }, "Snap moves to sixteenths"),
         el("button", { "aria-label": "Undo", title: "Undo (Ctrl Z)", disabled: !stage.draft?.canUndo, onclick: () => editor.undo(), "data-key": "undo" }, "\u21b6"),
         el("button", { "aria-label": "Redo", title: "Redo (Ctrl Shift Z)", disabled: !stage.draft?.canRedo, onclick: () => editor.redo(), "data-key": "redo" }, "\u21b7"),
         el("button", { "aria-label": "Zoom out", onclick: () => stage.scroll.zoom(1 / 1.6), "data-key": "out" }, "\u2212"),
@@ -166,7 +166,7 @@ export class Transcribing {
     model.on("jobs", (job) => { if (job?.song === this.songs.current) this.#drawEmpty(); });
   }
 
-  // Undo and redo can be pressed, or not; the rest of the transport need not be drawn anew.
+  // Enables or disables undo and redo; the rest of the transport need not be redrawn.
   #drawHistory() {
     for (const [key, can] of [["undo", this.stage.draft?.canUndo], ["redo", this.stage.draft?.canRedo]]) {
       const button = this.transport.querySelector(`[data-key="${key}"]`);
@@ -174,7 +174,7 @@ export class Transcribing {
     }
   }
 
-  // A song that is open has been heard, drawn, or removed, or one of its drafts has.
+  // The open song, or one of its drafts, has been transcribed, drawn, or removed.
   #songChanged(id) {
     if (id !== this.songs.current) return;
     const song = model.songs.get(id);
@@ -237,12 +237,12 @@ export class Transcribing {
     }
     const job = model.jobOf(song.id);
     const left = job ? model.secondsLeft(job) : null;
-    const text = job?.state === "failed" ? job.message : job?.state === "cancelled" ? "Stopped" : left === null ? "Listening" : `Listening, ${Math.max(1, Math.round(left))} s left`;
+    const text = job?.state === "failed" ? job.message : job?.state === "cancelled" ? "Stopped" : left === null ? "Transcribing" : `Transcribing, ${Math.max(1, Math.round(left))} s left`;
     const working = job && (job.state === "running" || job.state === "waiting");
     this.empty.replaceChildren(el("h2", {}, song.name), el("p", { class: job?.state === "failed" ? "error" : "" }, text), working && el("progress", { value: job.share, max: 1, "aria-label": "Progress" }) || "");
   }
 
-  // Where one is in a song is kept a little later, as scrolling changes it often, and when the page is left.
+  // The position in a song is saved with a delay, because scrolling changes it often, and when the page closes.
   #remember() {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#keepPlace(), 300);
@@ -264,7 +264,7 @@ export class Transcribing {
     if (last && model.songs.has(last)) this.open(last);
   }
 
-  // Shows what a comparison found, and goes to one of its errors.
+  // Shows the errors of a comparison, and goes to one of them.
   async showErrors(song, draft, errors, time) {
     await this.open(song, draft);
     if (this.stage.draft?.id !== draft) return;
