@@ -1,4 +1,4 @@
-"""The studio as a web application: one room for each user, a crew for all, and the page."""
+"""The studio as a web application: a room for each user, crews that all rooms share, and the page."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ PAGE = Path(__file__).parent / "page"
 
 
 class Studio:
-    """Rooms, and the crews that work for them."""
+    """The rooms of all users, and the crews that do their jobs."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -39,18 +39,18 @@ class Studio:
             self.rooms[user] = Room(settings, folder, self.crews, self.events[user].tell)
 
     def user_of(self, request: Request) -> str:
-        """Whose room a request is for."""
+        """Return the user whose room a request concerns."""
         return request.scope["user"] if self.settings.hosted else "studio"
 
     @asynccontextmanager
     async def running(self, app: Starlette) -> AsyncIterator[None]:
-        """The time that the studio is open."""
+        """Start crews and events, and close them at the end."""
         for crew in self.crews.values():
             crew.start()
         opening = []
         for user, room in self.rooms.items():
             self.events[user].open()
-            opening.append(asyncio.to_thread(room.open))  # a large folder does not keep the page waiting
+            opening.append(asyncio.to_thread(room.open))  # a large folder must not delay the page
         listing = asyncio.gather(*opening)
         yield
         await listing
@@ -63,7 +63,7 @@ class Studio:
 
 
 class _Page(StaticFiles):
-    """The files of the page, which are asked for anew each time: a new version is seen at once."""
+    """The files of the page, which the browser requests again each time, so that it shows a new version at once."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
@@ -72,7 +72,7 @@ class _Page(StaticFiles):
 
 
 def make_app(settings: Settings) -> Starlette:
-    """The web application of a studio."""
+    """Make the web application of a studio."""
     studio = Studio(settings)
     rooms = (songs, jobs, drafts, kits, scores, training, state)
     routes: list[Route] = [route for module in rooms for route in module.ROUTES]

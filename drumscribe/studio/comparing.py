@@ -1,4 +1,4 @@
-"""Comparing a draft with a reference or another draft: figures for each drum, and which hits are right or not."""
+"""Compare a draft with a reference or another draft: scores of each drum, and which hits are right or wrong."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from ..music.transcription import Hit
 
 
 def events_of(hits: Sequence[Hit]) -> tuple[Event, ...]:
-    """Hits as the events that scores are made of; sounds of a player's own are outside the vocabulary."""
+    """Return hits as events to score; a player's own sounds are outside the vocabulary."""
     return tuple(
         Event(hit.time, hit.articulation if hit.articulation in ARTICULATION_BY_NAME else None, velocity=hit.velocity)
         for hit in hits
@@ -18,26 +18,26 @@ def events_of(hits: Sequence[Hit]) -> tuple[Event, ...]:
 
 
 def compare(estimate: Sequence[Event], reference: Sequence[Event], tolerance: float) -> dict[str, Any]:
-    """Figures for each instrument, and the errors to look at.
+    """Compute scores for each instrument, and list the errors.
 
     Parameters
     ----------
     estimate, reference : sequence of Event
         In order of time.
     tolerance : float
-        How far a hit may be off, each way, in seconds.
+        Maximum distance of a match, in seconds.
 
     Returns
     -------
     dict
-        ``rows`` with precision, recall and F (null where not defined); ``edits`` for each 100 notes of the reference;
-        ``right``, ``missing`` and ``false``, each ``[time, instrument]`` in order of time; ``confused``, which
-        instruments were taken for which.
+        ``rows`` with precision, recall and F (null if undefined); ``edits`` per 100 notes of the reference; ``right``,
+        ``missing`` and ``false``, each ``[time, instrument]`` in order of time; ``confused``, the instruments that were
+        mistaken for others.
 
     Raises
     ------
     DrumscribeError
-        Where what matches events is not installed.
+        If the package that matches events is not installed.
     """
     from ..evaluate.matching import match, select
     from ..evaluate.scores import score
@@ -56,7 +56,7 @@ def compare(estimate: Sequence[Event], reference: Sequence[Event], tolerance: fl
         false += [(event.time, instrument) for event in heard if id(event) not in matched]
     confused = [(c.missed, c.estimated, c.count) for c in scores.confusions if c.missed in INSTRUMENTS]
     swapped = sum(count for _, _, count in confused)
-    edits = len(missing) + len(false) - swapped  # one edit turns a drum into another
+    edits = len(missing) + len(false) - swapped  # one edit changes the drum of a hit
     named = [row for row in scores.rows if row.reference or row.estimated]
     return {
         "rows": [

@@ -1,7 +1,7 @@
-"""Worker processes that stay: each does one task at a time, and none can take the server down.
+"""Worker processes that stay: each does one task at a time, and none can crash the server.
 
-A worker keeps its model loaded from one task to the next. A task that is cancelled, or whose process dies, costs that
-process alone, and another takes its place.
+A worker keeps its model loaded from one task to the next. If a task is cancelled, or its process dies, only that
+process ends, and another replaces it.
 """
 
 import itertools
@@ -22,22 +22,22 @@ from ..runtime import one_thread
 
 _log = logging.getLogger(__name__)
 _LOOK_EVERY_S = 0.1
-"""How often a cancelled task is looked for."""
-_starting = threading.Lock()  # the environment, which tells processes to use one thread, is changed by one at a time
+"""Time between two checks for cancelled tasks, in seconds."""
+_starting = threading.Lock()  # starting changes the environment (to one thread), so one at a time
 _GRACE_S = 2.0
-"""How long a process may take to end by itself."""
+"""Time that a process may take to end on its own, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Advanced:
-    """The share that is done, 0 to 1, and what a task has to show so far.
+    """Progress of a task: the share that is done, and results so far.
 
     Attributes
     ----------
     share : float
         Share that is done, 0 to 1.
     shown : dict or None
-        What there is to show so far.
+        Results to show so far.
     """
 
     share: float
@@ -46,12 +46,12 @@ class Advanced:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A task has ended well.
+    """A task has succeeded.
 
     Attributes
     ----------
     result : object
-        What came of it.
+        The result.
     """
 
     result: Any
@@ -59,14 +59,14 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A task has ended otherwise: why, in a line, and whether its process died under it.
+    """A task has failed.
 
     Attributes
     ----------
     message : str
-        Why, in a line.
+        The reason, in one line.
     died : bool
-        Whether the process died under it.
+        Whether its process died.
     """
 
     message: str
@@ -75,7 +75,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A worker has taken a task."""
+    """A worker has begun a task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +85,16 @@ class Cancelled:
 
 @dataclass(eq=False)
 class Task:
-    """Something to do in a worker: a kind of work, what it needs, and who is told of it.
+    """A task for a worker: its kind, its data, and a receiver of its events.
 
     Attributes
     ----------
     kind : str
         Kind of work.
     needs : dict
-        What the work needs.
+        Data for the work.
     tell : callable
-        Takes what happens to it, in the crew's thread.
+        Receives the events of the task, in the crew's thread.
     cancelled : threading.Event
         Set to stop it.
     """
@@ -106,16 +106,16 @@ class Task:
 
 
 class Crew:
-    """Worker processes, and the tasks that wait for them.
+    """Worker processes, and the queue of their tasks.
 
     Parameters
     ----------
     do : callable
-        Does a task in a worker: its kind, its needs, and a function that takes `Advanced`. Importable by its name.
+        Does a task in a worker, given its kind, its data, and a receiver of `Advanced`. Importable by name.
     workers : int
-        How many processes there are.
+        Number of processes.
     ready : bool
-        Whether processes are started at once, and load what they need while they wait; else with the first task.
+        Whether processes are started at once and load libraries in advance, or else with the first task.
     """
 
     def __init__(
@@ -128,19 +128,19 @@ class Crew:
         self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(workers)]
 
     def start(self) -> None:
-        """Begin to work."""
+        """Start the threads, one for each worker process."""
         for thread in self._threads:
             thread.start()
 
     def submit(self, task: Task, urgent: bool = False) -> None:
-        """Let a worker do a task, as soon as those before it are done.
+        """Queue a task.
 
         Parameters
         ----------
         task : Task
-            What to do.
+            The task.
         urgent : bool
-            Whether it goes before those that are not.
+            Whether it goes before tasks that are not urgent.
         """
         self._tasks.put((not urgent, next(self._count), task))
 
@@ -171,7 +171,7 @@ class Crew:
             worker.end()
 
     def _follow(self, worker: "_Worker", task: Task) -> Done | Failed | Cancelled | None:
-        """How a task ends; None where the crew is closed under it."""
+        """Return how a task ended; None if the crew was closed meanwhile."""
         worker.send(task)
         while not self._closing.is_set():
             if task.cancelled.is_set():
@@ -186,11 +186,11 @@ class Crew:
 
 
 def _tell(task: Task, event: Begun | Advanced | Done | Failed | Cancelled) -> None:
-    """Tell of an event; a fault of the one that is told must not end the thread that all later tasks wait for."""
+    """Report an event; a fault of its receiver must not end the thread on which all later tasks depend."""
     try:
         task.tell(event)
     except Exception:
-        _log.exception("%s could not be noted of a task (%s)", type(event).__name__, task.kind)
+        _log.exception("the event %s of a task could not be reported (%s)", type(event).__name__, task.kind)
 
 
 class _Worker:
@@ -205,7 +205,7 @@ class _Worker:
         other_end.close()
 
     def send(self, task: Task) -> None:
-        with suppress(OSError):  # it may be dead already, which `receive` will find
+        with suppress(OSError):  # it may already be dead, which `receive` will detect
             self._pipe.send((task.kind, task.needs))
 
     def receive(self) -> Advanced | Done | Failed | None:
@@ -226,21 +226,21 @@ class _Worker:
 def _cause_of_death(exit_code: int | None) -> str:
     if exit_code is not None and exit_code < 0:
         name = signal.Signals(-exit_code).name
-        return f"its process was killed ({name}{', perhaps for want of memory' if name == 'SIGKILL' else ''})"
+        return f"its process was killed ({name}{', perhaps for lack of memory' if name == 'SIGKILL' else ''})"
     return f"its process ended unexpectedly (exit code {exit_code})"
 
 
 def _work(pipe: Connection, do: Callable, ready: bool) -> None:
-    """The life of a worker process."""
+    """Run the loop of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end)
-    with suppress(EOFError, OSError, SystemExit):  # the server is gone, or has asked to end
+    with suppress(EOFError, OSError, SystemExit):  # the server has ended, or has asked this process to end
         if ready:
             do("prepare", {}, lambda event: None)
         while True:
             kind, needs = pipe.recv()
             pipe.send(_outcome(do, kind, needs, pipe.send))
-    os._exit(0)  # at once: taking numeric libraries down in order takes as long as loading them
+    os._exit(0)  # at once: unloading numeric libraries in order takes as long as loading them
 
 
 def _end(*_: object) -> None:
@@ -255,6 +255,6 @@ def _outcome(do: Callable, kind: str, needs: dict, send: Callable) -> Done | Fai
     except OSError as error:
         return Failed(f"{error.filename or 'a file'}: {error.strerror or error}")
     except MemoryError:
-        return Failed("there is not enough memory for this recording")
+        return Failed("not enough memory for this recording")
     except Exception as error:
         return Failed(f"a fault in drumscribe ({type(error).__name__}: {error})")

@@ -1,8 +1,8 @@
-"""Drafts as plain data: rows of hits, rhythms, and the edits that lead from what was heard to what is right.
+"""Drafts as plain data: rows of hits, rhythms, and the edits that correct them.
 
-A row is ``[id, time, articulation, velocity, confidence, own note or null, quarter or null]``; ids are given once and
-stay. An edit says which rows it removes, which it adds, and which values it sets, each with the one before: it can be
-done and undone, so a draft is what was heard and a list of edits, of which the first `position` count.
+A row is ``[id, time, articulation, velocity, confidence, own note or null, quarter or null]``; its id never changes. An
+edit lists the rows that it removes, the rows that it adds, and the values that it sets with their previous values, so
+it can be undone and redone. A draft is the detected hits and a list of edits, of which the first `position` apply.
 """
 
 import math
@@ -20,19 +20,19 @@ from ..music.transcription import Hit, Rhythm, Transcription
 
 ROW = ("id", "time", "articulation", "velocity", "confidence", "own_note", "quarter")
 TIE = 1e-6
-"""A confidence that is so little below a threshold reaches it: one is kept in 32 bits, the other in 64."""
+"""A confidence this little below a threshold reaches it, because one has 32 bits and the other 64."""
 _SETTABLE = ("rhythm", "sensitivity")
 _MOST_ROWS = 200_000
-"""Rows in one edit, at most."""
+"""Maximum number of rows in one edit."""
 _LONGEST_S = 86400.0
 
 
 class EditError(DrumscribeError):
-    """An edit that cannot be made."""
+    """An edit that is invalid."""
 
 
 def columns_of(hits: Sequence[Hit]) -> dict:
-    """Hits as columns, in which many are small; their ids are their places."""
+    """Return hits as columns of a compact form; the id of a hit is its index."""
     names = list(dict.fromkeys(hit.articulation for hit in hits))
     return {
         "names": names,
@@ -45,14 +45,14 @@ def columns_of(hits: Sequence[Hit]) -> dict:
 
 
 def rows_of(draft: dict) -> list[list]:
-    """The rows of all candidates of a draft."""
+    """Return the rows of all candidates of a draft."""
     names = draft["names"]
     columns = (draft[name] for name in ("time", "articulation", "velocity", "confidence", "own_note"))
     return [[i, time, names[a], v, c, note, None] for i, (time, a, v, c, note) in enumerate(zip(*columns, strict=True))]
 
 
 def picked_rows(draft: dict) -> dict[int, list]:
-    """The rows that the model reports by itself, by their ids."""
+    """Return the rows of the model's hits at the default sensitivity, by id."""
     thresholds = draft["thresholds"]
     rows = rows_of(draft)
     if thresholds is not None:
@@ -66,21 +66,21 @@ def _instrument(articulation: str) -> str:
 
 
 def current(draft: dict, edits: Iterable[dict]) -> tuple[list[list], dict | None]:
-    """The rows, in order of time, and the rhythm of a draft after edits.
+    """Apply edits to a draft.
 
     Parameters
     ----------
     draft : dict
-        What was heard.
+        The detected hits and rhythm.
     edits : iterable of dict
-        Those that count.
+        The edits to apply.
 
     Returns
     -------
     list of list
         Rows, in order of time.
     dict or None
-        Rhythm.
+        The rhythm.
     """
     rows, rhythm = picked_rows(draft), draft["rhythm"]
     for edit in edits:
@@ -93,41 +93,43 @@ def current(draft: dict, edits: Iterable[dict]) -> tuple[list[list], dict | None
 
 
 def _with_readings(rhythm: dict | None, before: dict | None) -> dict | None:
-    """A rhythm that an edit sets; unless it was found anew, its readings are those of the one before."""
+    """Return the rhythm that an edit sets; unless it is newly detected, its readings are those of the previous
+    rhythm."""
     if rhythm is None or before is None or "readings" in rhythm or "readings" not in before:
         return rhythm
     return {**rhythm, "readings": before["readings"]}
 
 
 def transcription_of(draft: dict, edits: Iterable[dict]) -> Transcription:
-    """A draft after edits as a transcription.
+    """Return a draft after edits as a transcription.
 
     Parameters
     ----------
     draft : dict
-        What was heard.
+        The detected hits and rhythm.
     edits : iterable of dict
-        Those that count.
+        The edits to apply.
 
     Returns
     -------
     Transcription
-        With all that is corrected.
+        The transcription with all corrections.
     """
     rows, rhythm = current(draft, edits)
     return Transcription(tuple(map(hit_of, rows)), draft["duration"], draft["model"], rhythm_of(rhythm))
 
 
 def hit_of(row: Sequence) -> Hit:
-    """The hit of a row."""
+    """Return the hit of a row."""
     _, time, articulation, velocity, confidence, own_note, quarter = row
     return Hit(time, articulation, velocity, confidence, own_note, quarter)
 
 
 def data_of_rhythm(rhythm: Rhythm | None) -> dict | None:
-    """A rhythm that was found as plain data, with all its readings, the likeliest first.
+    """Return a detected rhythm as plain data, with all its readings, the likeliest first.
 
-    What a page sets has no readings: it says which of those that were found last it is (`reading`, counted from 0).
+    A rhythm that a page sets has no readings: its `reading` is the index, from 0, among the readings that were detected
+    last.
     """
     if rhythm is None:
         return None
@@ -155,14 +157,14 @@ def _data_of_reading(rhythm: Rhythm) -> dict:
 
 
 def rhythm_of(data: dict | None) -> Rhythm | None:
-    """The rhythm of plain data; its alternatives are the readings that it is not.
+    """Return the rhythm of plain data; its alternatives are the other readings.
 
     Raises
     ------
     EditError
-        For a tempo map that cannot be.
+        For an invalid tempo map.
     RhythmError
-        For a reading that there is not.
+        For a reading that does not exist.
     """
     if data is None:
         return None
@@ -170,7 +172,7 @@ def rhythm_of(data: dict | None) -> Rhythm | None:
         rhythm, readings = _reading_of(data), [_reading_of(one) for one in data.get("readings") or ()]
         number = int(data.get("reading") or 0) + 1
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise EditError(f"this rhythm cannot be: {error}") from None
+        raise EditError(f"this rhythm is impossible: {error}") from None
     if not readings:
         return rhythm
     chosen = choose(replace(readings[0], alternatives=tuple(readings[1:])), RhythmChoice(number))
@@ -189,17 +191,17 @@ def _reading_of(data: dict) -> Rhythm:
 
 
 def check_edit(edit: Any) -> dict:
-    """An edit that a page sent, if it can be made.
+    """Check an edit from a page.
 
     Raises
     ------
     EditError
-        Where it cannot.
+        If it is invalid.
     """
     try:
         removed, added, changed = edit["removed"], edit["added"], edit["set"]
         if len(removed) + len(added) > _MOST_ROWS or not set(changed) <= set(_SETTABLE):
-            raise EditError("this edit is too large, or sets what cannot be set")
+            raise EditError("this edit is too large, or sets a value that cannot be set")
         clean = {name: [before, after] for name, (before, after) in changed.items()}
         if "rhythm" in clean:
             rhythm_of(clean["rhythm"][1])
@@ -217,7 +219,7 @@ def _checked_row(
     id: Any, time: Any, articulation: Any, velocity: Any, confidence: Any, own_note: Any, quarter: Any
 ) -> list:
     if articulation not in ARTICULATION_BY_NAME and own_note is None:
-        raise EditError(f"{str(articulation)[:40]!r} is not a drum, and has no note of its own")
+        raise EditError(f"{str(articulation)[:40]!r} is neither a drum nor a sound with its own note")
     try:
         check_name(articulation)
     except KitError as error:

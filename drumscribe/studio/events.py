@@ -1,30 +1,30 @@
-"""Events for the pages that are open, as server-sent events; told from any thread."""
+"""Server-sent events for the open pages; any thread can send them."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 
 _ALIVE_EVERY_S = 15.0
-"""A line is sent so often, so that a connection that is broken is found to be."""
+"""Time in seconds between two lines that detect broken connections."""
 
 
 class Events:
-    """Hands events on to all pages of a user."""
+    """Passes events to all pages of a user."""
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pages: set[asyncio.Queue] = set()
 
     def open(self) -> None:
-        """Begin to hand on; called in the event loop."""
+        """Begin to pass events; called in the event loop."""
         self._loop = asyncio.get_running_loop()
 
     def close(self) -> None:
-        """Let all pages' connections end."""
+        """End the connections of all pages."""
         self._hand_on(None)
 
     def tell(self, event: dict) -> None:
-        """Tell all pages."""
+        """Send an event to all pages."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._hand_on, event)
 
@@ -33,7 +33,7 @@ class Events:
             page.put_nowait(event)
 
     async def stream(self, state: Callable[[], dict]) -> AsyncIterator[str]:
-        """The lines for one page: how things stand, asked for once nothing is missed any more, and all that follows."""
+        """Yield the lines for one page: the current state, read once no event can be missed, then all events."""
         page: asyncio.Queue = asyncio.Queue()
         self._pages.add(page)
         try:
@@ -41,7 +41,7 @@ class Events:
             while True:
                 try:
                     event = await asyncio.wait_for(page.get(), _ALIVE_EVERY_S)
-                except asyncio.TimeoutError:  # the built-in one from Python 3.11 on
+                except asyncio.TimeoutError:  # built in from Python 3.11
                     yield ": alive\n\n"
                     continue
                 if event is None:

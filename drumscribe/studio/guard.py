@@ -1,8 +1,8 @@
-"""Who may use the studio: hosts, origins and tokens are checked before anything else.
+"""Access to the studio: hosts, origins and tokens are checked before anything else.
 
-A page of another origin cannot read answers, but it could send requests, and a name that is made to point at this
-machine could do both; so a request must name this machine as its host while only this machine can reach the studio,
-and what a page sends must come from the studio's own page.
+A page of another origin cannot read answers, but it could send requests; a host name that is made to point at this
+machine could do both. So, while the studio is reachable from this machine only, a request must name this machine as its
+host; and requests that change anything must come from the studio's own page.
 """
 
 from http.cookies import SimpleCookie
@@ -27,14 +27,14 @@ _HEADERS = {
 
 
 class Guard:
-    """Lets in those who may use the studio, and notes in the scope's ``user`` who it is.
+    """Admits the requests of permitted users, and stores the user in the scope as ``user``.
 
     Parameters
     ----------
     app : ASGIApp
-        What is guarded.
+        The application behind the guard.
     settings : Settings
-        Say who may use it.
+        The settings, which say who may use it.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
@@ -51,7 +51,7 @@ class Guard:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if self._settings.is_local and urlsplit(f"//{host}").hostname not in LOOPBACK:
-            return PlainTextResponse("This studio answers to this machine alone.", 403)
+            return PlainTextResponse("This studio can be used from this machine only.", 403)
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != host:
             return PlainTextResponse("Requests from other pages are refused.", 403)
@@ -60,7 +60,7 @@ class Guard:
         return None
 
     def _signed_in(self, scope: Scope) -> Response | None:
-        """None where the request may go on, with its user noted; else the answer."""
+        """Return None to admit the request, after storing its user; else return the answer."""
         if not self._settings.tokens:
             scope["user"] = "studio"
             return None
@@ -79,7 +79,7 @@ class Guard:
 
 
 def _with_cookie(scope: Scope, token: str, query: dict) -> Response:
-    """Keep the token in a cookie that scripts cannot read, and take it out of the address."""
+    """Move the token from the address to a cookie that scripts cannot read."""
     rest = urlencode(query, doseq=True)
     answer = RedirectResponse(scope["path"] + (f"?{rest}" if rest else ""), 303)
     answer.set_cookie(COOKIE, token, httponly=True, samesite="strict", max_age=30 * 86400)

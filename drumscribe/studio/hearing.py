@@ -1,10 +1,10 @@
-"""A recording's draft, with all that might be a hit, so that the page picks anew without hearing it again.
+"""Make the draft of a recording, with all candidates, so that the page can change sensitivities without a new run.
 
-A candidate's confidence does not depend on the sensitivity, and the hits at a sensitivity are the candidates whose
-confidence reaches the threshold moved by it. So the recording is transcribed as it is by default, and once more at the
-highest sensitivity, for the candidates below the thresholds. That takes no more memory for a longer recording, which
-keeping the network's answers would. A kit decides differently (what it recognises hides hits of the model), so with
-one only the hits are kept, and another sensitivity hears the recording again.
+The confidence of a candidate does not depend on the sensitivity: the hits at a sensitivity are the candidates whose
+confidence reaches the adjusted threshold. So a recording is transcribed once with default options, and once at the
+highest sensitivity, for the candidates below the thresholds. Memory does not grow with the length of the recording, as
+it would if the answers of the network were kept. A kit decides differently (a recognised sound hides hits of the
+model), so a draft with a kit keeps hits only, and another sensitivity transcribes the recording again.
 """
 
 import hashlib
@@ -32,24 +32,24 @@ FORMAT = 3
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """How a recording is to be heard.
+    """How a recording is to be transcribed.
 
     Attributes
     ----------
     model : str or None
-        A bundled model's name, or a file; the default if None.
+        Name of a bundled model, or a file; the default if None.
     kit : str or None
         A kit's name, or a file.
     percussion : bool
         Whether percussion outside the vocabulary is reported.
     sensitivity : dict of str to float
-        Of each instrument, and of each sound of the player's own, 0 to 1; used with a kit alone.
+        Sensitivity of each instrument and each of the player's own sounds, 0 to 1; used with a kit only.
     tempo : float or None
-        About so many quarters per minute.
+        Approximate tempo in quarters per minute.
     tempo_range : tuple of float or None
         Slowest and fastest tempo.
     meter : str or None
-        Such as ``"6/8"``.
+        The time signature, such as ``"6/8"``.
     """
 
     model: str | None = None
@@ -61,12 +61,12 @@ class Request:
     meter: str | None = None
 
     def rhythm(self) -> Any:
-        """What is known of the rhythm, as `RhythmOptions`.
+        """Return the rhythm options.
 
         Raises
         ------
         RhythmError
-            For what makes no sense.
+            For invalid values.
         """
         from ..rhythm import RhythmOptions
 
@@ -78,12 +78,12 @@ class Request:
 
 
 def fingerprint_of(path: Path) -> str:
-    """The SHA-256 of a file.
+    """Return the SHA-256 of a file.
 
     Raises
     ------
     AudioError
-        Where it cannot be read.
+        If it cannot be read.
     """
     try:
         with open(path, "rb") as file:
@@ -100,19 +100,19 @@ def _digest(file: BinaryIO) -> str:
 
 
 def key_of(sha: str, request: Request) -> str:
-    """What a result is kept under: the sound, the model, the kit and the options.
+    """Return the key of a draft in the cache, from the sound, the model, the kit and the options.
 
     Parameters
     ----------
     sha : str
         SHA-256 of the recording.
     request : Request
-        How it is heard.
+        How it is transcribed.
 
     Returns
     -------
     str
-        Different wherever the draft may be.
+        A text that differs whenever the draft may differ.
     """
     from ..network.model_file import load_model_info
 
@@ -129,15 +129,15 @@ def _kit_file(kit: str) -> Path:
 
 
 class Hearer:
-    """Hears recordings, and keeps the last transcribers, which take a second to load."""
+    """Transcribes recordings, and keeps the last transcribers, because loading them takes a second."""
 
     def __init__(self) -> None:
         self._made: tuple[Request, tuple[Transcriber, ...]] | None = None
 
     def prepare(self) -> None:
-        """Load the default model, and all that is compiled, before the first recording comes.
+        """Load the default model and all compiled code before the first recording comes.
 
-        In silence there would be nothing to pick and no rhythm to find, and what does that would not be loaded.
+        It transcribes a beat: with silence, the code for hits and rhythm would not be loaded.
         """
         time = np.arange(10 * 44100) / 44100
         beat = np.random.default_rng(0).standard_normal(len(time)) * np.exp(-20.0 * (time % 0.5))
@@ -152,14 +152,14 @@ class Hearer:
         path : Path
             The recording.
         request : Request
-            How it is to be heard.
+            How to transcribe it.
         progress : callable
-            Takes the seconds done.
+            Called with the number of seconds that are done.
 
         Returns
         -------
         dict
-            As `documents` reads it.
+            Data for `documents`.
         """
         first, *rest = self._transcribers(request)
         passes = 1 + len(rest)
@@ -180,7 +180,8 @@ class Hearer:
         }
 
     def _transcribers(self, request: Request) -> "tuple[Transcriber, ...]":
-        """What hears as is asked for; without a kit, and then what finds the candidates that it leaves."""
+        """Return the transcribers of a request; without a kit there is a second one, for the candidates below the
+        thresholds."""
         if self._made is None or self._made[0] != request:
             from ..kits.library import load
             from ..transcriber import TranscribeOptions, Transcriber
@@ -194,7 +195,7 @@ class Hearer:
 
 
 def own_sounds(kit: "Kit") -> tuple[str, ...]:
-    """The sounds of a kit that are its player's own, beside those of the vocabulary."""
+    """List the sounds of a kit that are outside the vocabulary."""
     return tuple(sound.name for sound in kit.sounds if not sound.known)
 
 
@@ -206,21 +207,21 @@ def _thresholds(info: "ModelInfo") -> dict[str, float]:
 
 
 def find_rhythm(hits: tuple[Hit, ...], duration: float, request: Request) -> dict | None:
-    """Find the rhythm of hits anew.
+    """Find the rhythm of hits again.
 
     Parameters
     ----------
     hits : tuple of Hit
         In order of time.
     duration : float
-        Of their recording, in seconds.
+        Length of the recording, in seconds.
     request : Request
-        What is known of the rhythm.
+        The rhythm options.
 
     Returns
     -------
     dict or None
-        As `documents` reads it.
+        Data for `documents`.
     """
     from ..rhythm import analyse_rhythm
 

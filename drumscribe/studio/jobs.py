@@ -1,4 +1,4 @@
-"""The queue of jobs: kept in the journal, done by the crew, and told to the page as it goes on."""
+"""The queue of jobs: kept in the journal, done by the crews, and reported to the page."""
 
 import threading
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from .crew import Advanced, Begun, Cancelled, Crew, Done, Failed, Task
 from .journal import Journal, Row, now
 
 _ATTEMPTS = 2
-"""How often a job is begun whose process dies under it."""
+"""Maximum number of attempts at a job whose process dies."""
 
 
 class Jobs:
@@ -20,17 +20,17 @@ class Jobs:
     Parameters
     ----------
     journal : Journal
-        Keeps them.
+        Stores the jobs.
     crews : dict of str to Crew
-        Who does jobs of a kind; ``"sound"`` does those that are not named.
+        Crews by kind of job; ``"sound"`` does all other kinds.
     needs_of : callable
-        What the work of a job needs, of its row.
+        Takes a job's row, and returns the data for its work.
     finish : callable
-        Takes a job's row and what came of it, and returns what the page is to know of it.
+        Takes a job's row and the result, and returns what the page needs of it.
     tell : callable
-        Takes a job's row whenever it changes.
+        Receives a job's row whenever it changes.
     most : int
-        How many may wait or run.
+        Maximum number of jobs that wait or run.
     """
 
     def __init__(
@@ -48,21 +48,21 @@ class Jobs:
         self._lock = threading.Lock()
 
     def resume(self) -> None:
-        """Take up the jobs that waited or ran when the studio was closed."""
+        """Resume the jobs that waited or ran when the studio was closed."""
         for job in self._journal.open_jobs():
             self._submit(self._journal.change("jobs", job["id"], state="waiting", share=0.0, begun=None))
 
     def add(self, kind: str, song: int | None, options: dict) -> Row:
-        """Queue a job, and return its row; the same one where it waits or runs already.
+        """Queue a job, and return its row; if the same job already waits or runs, return that one.
 
         Parameters
         ----------
         kind : str
             Kind of work.
         song : int or None
-            Song that it is about.
+            The song, if the job concerns one.
         options : dict
-            How it is to be done, as JSON takes it.
+            Options, as JSON takes them.
 
         Returns
         -------
@@ -72,7 +72,7 @@ class Jobs:
         Raises
         ------
         DrumscribeError
-            Where too many wait.
+            If too many jobs wait.
         """
         with self._lock:
             waiting = self._journal.open_jobs()
@@ -87,12 +87,12 @@ class Jobs:
         return job
 
     def again(self, id: int) -> Row:
-        """Queue a job that has ended once more."""
+        """Queue a job again that has ended."""
         job = self._journal.get("jobs", id)
         return self.add(job["kind"], job["song"], job["options"])
 
     def cancel(self, id: int) -> None:
-        """Stop a job, or take it from the queue."""
+        """Stop a job, or remove it from the queue."""
         task = self._tasks.get(id)
         if task is not None:
             task.cancelled.set()
@@ -110,7 +110,7 @@ class Jobs:
         self._crews.get(job["kind"], self._crews["sound"]).submit(task, urgent=job["kind"] == "picture")
 
     def _heard_of(self, id: int, event: Begun | Advanced | Done | Failed | Cancelled) -> None:
-        with suppress(KeyError):  # its song was removed, and the job with it
+        with suppress(KeyError):  # the song was removed, together with the job
             self._note(id, event)
 
     def _note(self, id: int, event: Begun | Advanced | Done | Failed | Cancelled) -> None:
@@ -134,7 +134,7 @@ class Jobs:
     def _complete(self, job: Row, result: Any) -> None:
         try:
             self._end(job["id"], "done", share=1.0, result=self._finish(job, result))
-        except (DrumscribeError, KeyError, OSError) as error:  # its song was removed, or the disk is full
+        except (DrumscribeError, KeyError, OSError) as error:  # the song was removed, or the disk is full
             self._end(job["id"], "failed", message=str(error))
 
     def _end(self, id: int, state: str, **values: Any) -> None:

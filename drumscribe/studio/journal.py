@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-# Numbers are never given twice: what is told late of a removed job must not be taken for another's.
+# Numbers are never reused: a late event of a removed job must not be taken for one of another job.
 _TABLES = """
 create table if not exists songs (
     id integer primary key autoincrement, name text not null, path text not null unique, uploaded integer not null,
@@ -35,12 +35,12 @@ Row = dict[str, Any]
 
 
 class Journal:
-    """Reads and writes the journal; usable from any thread.
+    """Reads and writes the journal, from any thread.
 
     Parameters
     ----------
     path : Path
-        The SQLite file; it and its folder are made where they are missing.
+        The SQLite file; it and its folder are created if missing.
     """
 
     def __init__(self, path: Path) -> None:
@@ -58,7 +58,7 @@ class Journal:
             self._database.close()
 
     def add(self, table: str, **values: Any) -> Row:
-        """Add a row, and return it as it is kept.
+        """Add a row, and return it as stored.
 
         Parameters
         ----------
@@ -75,7 +75,7 @@ class Journal:
         Raises
         ------
         KeyError
-            Where a row that it names is gone, or one like it is there already.
+            If a row to which it refers is missing, or the same row already exists.
         """
         names = ", ".join(values)
         marks = ", ".join("?" * len(values))
@@ -87,7 +87,7 @@ class Journal:
             return self.get(table, added.lastrowid)
 
     def change(self, table: str, id: int, **values: Any) -> Row:
-        """Change columns of a row, and return it as it is kept.
+        """Change columns of a row, and return the row as stored.
 
         Parameters
         ----------
@@ -96,7 +96,7 @@ class Journal:
         id : int
             Number of the row.
         **values : object
-            Columns that change.
+            New values of columns.
 
         Returns
         -------
@@ -109,7 +109,7 @@ class Journal:
             return self.get(table, id)
 
     def get(self, table: str, id: int | None) -> Row:
-        """A row by its number.
+        """Return a row by its number.
 
         Parameters
         ----------
@@ -126,7 +126,7 @@ class Journal:
         Raises
         ------
         KeyError
-            Where there is none.
+            If there is no such row.
         """
         rows = self.find(table, id=id)
         if not rows:
@@ -134,14 +134,14 @@ class Journal:
         return rows[0]
 
     def find(self, table: str, **wanted: Any) -> list[Row]:
-        """The rows whose columns have these values, in the order in which they were added.
+        """Return the rows with these values, in the order in which they were added.
 
         Parameters
         ----------
         table : str
             Name of the table.
         **wanted : object
-            Values that columns must have.
+            Required values of columns.
 
         Returns
         -------
@@ -154,7 +154,7 @@ class Journal:
             return [_unpacked(row) for row in rows.fetchall()]
 
     def remove(self, table: str, id: int) -> None:
-        """Remove a row, and what belongs to it.
+        """Remove a row, and the rows that belong to it.
 
         Parameters
         ----------
@@ -167,31 +167,31 @@ class Journal:
             self._database.execute(f"delete from {table} where id = ?", (id,))
 
     def open_jobs(self) -> list[Row]:
-        """The jobs that have not ended, in order."""
+        """Return the jobs that have not ended, in order."""
         return [job for job in self.find("jobs") if job["state"] in OPEN_STATES]
 
     def edits_of(self, draft: int) -> list[dict]:
-        """All edits of a draft, those that were undone included."""
+        """Return all edits of a draft, including those that were undone."""
         with self._lock:
             rows = self._database.execute("select content from edits where draft = ? order by number", (draft,))
             return [json.loads(content) for (content,) in rows.fetchall()]
 
     def append_edit(self, draft: int, position: int, edit: dict) -> int | None:
-        """Add an edit after the first `position` ones; those beyond, which were undone, are dropped.
+        """Add an edit after the first `position` edits; later ones, which were undone, are dropped.
 
         Parameters
         ----------
         draft : int
             Number of the draft.
         position : int
-            Edits that count before it.
+            Number of edits that apply before it.
         edit : dict
-            As `documents.check_edit` gives it.
+            The result of `documents.check_edit`.
 
         Returns
         -------
         int or None
-            The new position, or None where the draft is not at `position`: another page has edited it.
+            The new position, or None if the draft is not at `position` because another page has edited it.
         """
         with self._lock, self._transaction():
             if self.get("drafts", draft)["position"] != position:
@@ -204,11 +204,11 @@ class Journal:
 
     def _transaction(self) -> sqlite3.Connection:
         self._database.execute("begin immediate")
-        return self._database  # as a context it commits, or rolls back
+        return self._database  # as a context manager it commits, or rolls back
 
 
 def now() -> float:
-    """Seconds since 1970."""
+    """Return the seconds since 1970."""
     return time.time()
 
 

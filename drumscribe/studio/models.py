@@ -1,4 +1,4 @@
-"""What models say of themselves: their cards, and what was measured when they were released."""
+"""Cards of models, and the figures measured at their release."""
 
 import json
 from pathlib import Path
@@ -6,18 +6,18 @@ from typing import Any
 
 
 def cards_of(models: dict[str, str]) -> list[dict[str, Any]]:
-    """The card of each model, by the name that the page knows it by.
+    """Return the card of each model.
 
     Parameters
     ----------
     models : dict of str to str
-        Name or file of each model, by the name that the page knows it by.
+        Name or file of each model, by the name that the page uses.
 
     Returns
     -------
     list of dict
-        Name, version, description, licence, credits, kilobytes of the file, and ``measured``, where its release was
-        recorded: F of held-out sound for each instrument, parameters, and multiply-adds for each second of sound.
+        Name, version, description, licence, credits, kilobytes of the file, and, if they were recorded at the release,
+        ``measured``: F of held-out sound for each instrument, parameters, and multiply-adds per second of sound.
     """
     return [_card(name, model) for name, model in models.items()]
 

@@ -1,6 +1,6 @@
-"""Pictures of a recording at every zoom: the outline of its wave, and its spectrogram, in levels each 4 times coarser.
+"""Pictures of a recording at every zoom: waveform and spectrogram, in levels that are each 4 times coarser.
 
-A picture is a folder: ``wave-L`` holds the lowest and the highest sample of each bin as ``(bins, 2) int8``, and
+A picture is a folder: ``wave-L`` holds the minimum and the maximum of each bin of samples as ``(bins, 2) int8``, and
 ``spectrum-L`` the bands of each frame as ``(frames, bands) uint8``. The page fetches the tiles that it shows.
 """
 
@@ -14,23 +14,23 @@ from ..files import written_whole
 
 RATE = 44100
 WAVE_BIN = 64
-"""Samples in a bin of the finest level; what is finer, the page draws from the samples."""
+"""Samples per bin of the finest level; at closer zooms the page draws the samples."""
 LEVELS = 6
 FACTOR = 4
 TILES = {"wave": 4096, "spectrum": 512}
-"""Bins or frames in a tile."""
+"""Bins or frames per tile."""
 _FACTS = "facts.json"
 
 
 def draw_picture(recording: Path, folder: Path, progress: Callable[[float], None]) -> dict:
-    """Draw the picture of a recording, unless it is there, and return the facts that a page needs of it.
+    """Draw the picture of a recording, unless it exists, and return its properties for the page.
 
     Parameters
     ----------
     recording, folder : Path
-        What to read, and where to write.
+        The recording, and the folder to write.
     progress : callable
-        Takes the seconds done.
+        Called with the number of seconds that are done.
 
     Returns
     -------
@@ -40,7 +40,7 @@ def draw_picture(recording: Path, folder: Path, progress: Callable[[float], None
     Raises
     ------
     AudioError
-        Where the recording cannot be read.
+        If the recording cannot be read.
     """
     if (folder / _FACTS).exists():
         return json.loads((folder / _FACTS).read_text(encoding="utf-8"))
@@ -62,12 +62,12 @@ def draw_picture(recording: Path, folder: Path, progress: Callable[[float], None
 
 
 def read_tile(folder: Path, name: str, level: int, tile: int) -> bytes:
-    """A tile of a picture; empty beyond its end.
+    """Return a tile of a picture; beyond the end it is empty.
 
     Parameters
     ----------
     folder : Path
-        The picture's.
+        The folder of the picture.
     name : str
         ``"wave"`` or ``"spectrum"``.
     level : int
@@ -83,7 +83,7 @@ def read_tile(folder: Path, name: str, level: int, tile: int) -> bytes:
     Raises
     ------
     OSError
-        Where there is no such picture, or no such level of it.
+        If the picture, or this level of it, does not exist.
     """
     facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
     size = facts[name]["tile"] * (2 if name == "wave" else facts[name]["bands"])
@@ -93,7 +93,7 @@ def read_tile(folder: Path, name: str, level: int, tile: int) -> bytes:
 
 
 def _read(recording: Path, progress: Callable[[float], None]) -> tuple[np.ndarray, np.ndarray, int]:
-    """The finest levels of wave and spectrum, and the number of samples."""
+    """Return the finest levels of waveform and spectrogram, and the number of samples."""
     from ..sound.audio import read_blocks
     from ..sound.spectrogram import Spectrogram, SpectrogramSettings
 
@@ -111,7 +111,7 @@ def _read(recording: Path, progress: Callable[[float], None]) -> tuple[np.ndarra
 
 
 def _in_bins(blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-    """The same samples in blocks of whole bins, all but the last."""
+    """Yield the same samples in blocks of whole bins, except for the last."""
     rest = np.zeros(0, np.float32)
     for block in blocks:
         rest = np.concatenate([rest, block])
@@ -124,7 +124,7 @@ def _in_bins(blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
 
 
 def _outline(block: np.ndarray) -> np.ndarray:
-    """The lowest and highest sample of each bin, ``(bins, 2) int8``."""
+    """Return the minimum and the maximum of each bin, ``(bins, 2) int8``."""
     padded = np.pad(block, (0, -len(block) % WAVE_BIN), mode="edge").reshape(-1, WAVE_BIN)
     ends = np.stack([padded.min(axis=1), padded.max(axis=1)], axis=1)
     return np.clip(np.rint(ends * 127.0), -127, 127).astype(np.int8)
@@ -148,6 +148,6 @@ def _spectrum_levels(spectrum: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _grouped(rows: np.ndarray) -> np.ndarray:
-    """``(groups, FACTOR, columns)``; the last group repeats its last row."""
+    """Group rows, ``(groups, FACTOR, columns)``; the last group repeats its last row."""
     padded = np.pad(rows, ((0, -len(rows) % FACTOR), (0, 0)), mode="edge") if len(rows) else rows
     return padded.reshape(-1, FACTOR, rows.shape[1])

@@ -1,4 +1,4 @@
-"""Quantisation as a preview: which hits it would move, and where to."""
+"""Preview quantisation: which hits it would move, and where to."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,17 +9,17 @@ from ..music.transcription import Transcription
 from .documents import current, hit_of, rhythm_of
 
 _STILL_S = 0.0005
-"""What moves by less does not move."""
+"""Smaller moves are ignored."""
 _NUMBERS = ("swing", "strength", "window", "smoothing")
 
 
 def settings_of(body: dict) -> Any:
-    """`QuantiseOptions` of what a page sends: a grid, and shares of 1 for swing, strength and smoothing.
+    """Return the `QuantiseOptions` of a page: a grid, and shares of 1 for swing, strength and smoothing.
 
     Raises
     ------
     RhythmError
-        For what makes no sense.
+        For invalid values.
     """
     from ..quantisation.grid import Grid
     from ..quantisation.settings import QuantiseOptions, QuantiseSettings
@@ -37,23 +37,23 @@ def _number(name: str, value: Any) -> float:
 
 
 def preview(draft: dict, edits: Sequence[dict], options: Any) -> tuple[list[list], str]:
-    """The rows that quantisation would change, as they would be, and what it says of itself.
+    """Return the rows that quantisation would change, as they would become, and its report.
 
     Parameters
     ----------
     draft : dict
-        What was heard.
+        The detected hits and rhythm.
     edits : sequence of dict
-        Those that count.
+        The edits to apply.
     options : QuantiseOptions
-        How to quantise.
+        Options of quantisation.
 
     Returns
     -------
     list of list
         Rows.
     str
-        Report.
+        The report.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def preview(draft: dict, edits: Sequence[dict], options: Any) -> tuple[list[list
     from ..quantisation.quantise import quantise
 
     rows, rhythm = current(draft, edits)
-    # Quantisation gives hits back in another order; it leaves confidences alone, so these carry the places.
+    # Quantisation reorders hits but does not change their confidence, so this carries their index.
     marked = tuple(replace(hit_of([*row[:6], None]), confidence=float(i)) for i, row in enumerate(rows))
     quantised, report = quantise(Transcription(marked, draft["duration"], "", rhythm_of(rhythm)), options)
     changed = []

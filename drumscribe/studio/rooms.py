@@ -1,4 +1,4 @@
-"""The room of one user: songs, drafts, kits and jobs, and the files that they are made of."""
+"""The room of one user: songs, drafts, kits and jobs, and their files."""
 
 import json
 import os
@@ -16,18 +16,18 @@ from .settings import Settings
 
 
 class Room:
-    """What one user has in the studio.
+    """The data of one user in the studio.
 
     Parameters
     ----------
     settings : Settings
-        Of the studio.
+        Settings of the studio.
     folder : Path
-        Where the user's files are.
+        Folder of the user's files.
     crews : dict of str to Crew
-        Who does the jobs.
+        Crews that do the jobs.
     tell : callable
-        Takes an event for the user's pages: ``{"about": "job" or "song" or ..., ...}``.
+        Receives events for the user's pages: ``{"about": "job" or "song" or ..., ...}``.
     """
 
     def __init__(self, settings: Settings, folder: Path, crews: dict[str, Crew], tell: Callable[[dict], None]) -> None:
@@ -36,33 +36,33 @@ class Room:
         self.jobs = Jobs(self.journal, crews, self._needs_of, self._finish, self._tell_job, settings.limits.jobs)
 
     def open(self) -> None:
-        """List the folder's recordings, and take up the jobs that were left."""
+        """List the recordings of the folder, and resume jobs that had not ended."""
         if self.settings.folder is not None:
             for path in _recordings(self.settings.folder):
-                with suppress(DrumscribeError):  # one that cannot be read is not listed
+                with suppress(DrumscribeError):  # unreadable ones are not listed
                     self.add_song(path, path.relative_to(self.settings.folder).as_posix(), uploaded=False)
         self.jobs.resume()
 
     @property
     def kits(self) -> Path:
-        """Where kits are: the user's own library, or a folder here if the studio is hosted."""
+        """The folder of kits: the user's own library, or a folder here if the studio is hosted."""
         from ..kits.library import folder
 
         return self.folder / "kits" if self.settings.hosted else folder()
 
     def add_song(self, path: Path, name: str, uploaded: bool, sha: str | None = None) -> Row:
-        """Add a recording, unless it is there.
+        """Add a recording, unless it is already listed.
 
         Parameters
         ----------
         path : Path
             The recording.
         name : str
-            What the user calls it.
+            The user's name for it.
         uploaded : bool
             Whether the studio owns the file.
         sha : str or None
-            SHA-256 of the file, where it is known.
+            SHA-256 of the file, if known.
 
         Returns
         -------
@@ -72,7 +72,7 @@ class Room:
         Raises
         ------
         DrumscribeError
-            Where it cannot be read, or is too long.
+            If it cannot be read, or is too long.
         """
         found = self.journal.find("songs", path=str(path))
         if found:
@@ -90,7 +90,7 @@ class Room:
         return song
 
     def remove_song(self, id: int) -> None:
-        """Take a song from the list, with its drafts; a file that was uploaded is deleted, others stay."""
+        """Remove a song and its drafts from the list; an uploaded file is deleted, other files stay."""
         song = self.journal.get("songs", id)
         for job in self.journal.open_jobs():
             if job["song"] == id:
@@ -101,14 +101,14 @@ class Room:
         self.tell({"about": "removed", "song": id})
 
     def hear(self, song: int, options: dict) -> Row:
-        """Queue a song to be transcribed, and its picture if there is none.
+        """Queue the transcription of a song, and its picture if there is none.
 
         Parameters
         ----------
         song : int
             Number of the song.
         options : dict
-            As `routes.choices.check_hearing` gives them.
+            The result of `routes.choices.check_hearing`.
 
         Returns
         -------
@@ -121,29 +121,29 @@ class Room:
         return self.jobs.add("hear", song, options)
 
     def has_picture(self, song: Row) -> bool:
-        """Whether the picture of a song is drawn."""
+        """Return whether the picture of a song exists."""
         return song["sha"] is not None and (self._pictures / song["sha"] / "facts.json").exists()
 
     def picture_of(self, song: Row) -> Path:
-        """The folder of a song's picture."""
+        """Return the folder of a song's picture."""
         return self._pictures / (song["sha"] or "none")
 
     def load_draft(self, draft: Row) -> dict:
-        """What was heard, before any edit; of a draft, or of a job that heard it anew (`key`)."""
+        """Load the detected hits, before any edit, of a draft or of a job that transcribed it again (`key`)."""
         return json.loads((self._drafts / f"{draft['key']}.json").read_text(encoding="utf-8"))
 
     def shown_song(self, song: Row) -> dict:
-        """What the page is to know of a song."""
+        """Return the data of a song for the page."""
         drafts = [self.shown_draft(draft) for draft in self.journal.find("drafts", song=song["id"])]
         shown = {name: song[name] for name in ("id", "name", "duration", "rate", "channels", "uploaded", "added")}
         return {**shown, "drafts": drafts, "picture": self.has_picture(song)}
 
     def shown_songs(self) -> list[dict]:
-        """What the page is to know of all songs."""
+        """Return the data of all songs for the page."""
         return [self.shown_song(song) for song in self.journal.find("songs")]
 
     def shown_draft(self, draft: Row) -> dict:
-        """What the page is to know of a draft."""
+        """Return the data of a draft for the page."""
         return {name: draft[name] for name in ("id", "song", "label", "position", "made", "facts")}
 
     @property
@@ -155,7 +155,7 @@ class Room:
         return self.folder / "drafts"
 
     def _needs_of(self, job: Row) -> dict:
-        """What the work of a job needs."""
+        """Return the data for the work of a job."""
         options = dict(job["options"])
         needs: dict[str, Any] = {"options": options, "drafts": str(self._drafts), "pictures": str(self._pictures)}
         needs |= {"samples": str(self.folder / "samples"), "kits": str(self.kits), "runs": str(self.folder / "runs")}
@@ -169,7 +169,7 @@ class Room:
         return needs
 
     def _take_of(self, options: dict) -> dict | None:
-        """The recording and the transcription that a kit is learned from, if it is learned from one."""
+        """Return the recording and the transcription from which a kit is learned, if it is learned from a song."""
         if not options.get("draft"):
             return None
         draft = self.journal.get("drafts", options["draft"])
@@ -178,7 +178,7 @@ class Room:
         return {"recording": song["path"], "draft": self.load_draft(draft), "edits": edits}
 
     def _finish(self, job: Row, result: Any) -> dict:
-        """Keep what came of a job, and tell the page."""
+        """Store the result of a job, and tell the page."""
         if job["kind"] in ("hear", "picture"):
             song = self.journal.change("songs", job["song"], sha=result["sha"])
             if job["kind"] == "hear":
@@ -188,7 +188,7 @@ class Room:
 
     def _add_draft(self, song: Row, key: str, options: dict) -> int:
         label = " + ".join(filter(None, (Path(options.get("model") or DEFAULT).name, options.get("kit"))))
-        with suppress(KeyError):  # it is there already, or the song was removed
+        with suppress(KeyError):  # it already exists, or the song was removed
             self.journal.add("drafts", song=song["id"], key=key, label=label, facts=options, made=now())
         found = self.journal.find("drafts", song=song["id"], key=key)
         if not found:
@@ -200,7 +200,7 @@ class Room:
 
 
 def _recordings(folder: Path) -> list[Path]:
-    """The recordings in a folder, searched to any depth, hidden ones left out, in order of name."""
+    """Return the recordings in a folder, to any depth, except hidden ones, in order of name."""
     from ..sound.audio import SUFFIXES
 
     found = []

@@ -1,4 +1,4 @@
-"""The studio's server: a socket, and the application on it until Ctrl-C."""
+"""The studio's server: it opens a socket, and runs the application until Ctrl-C."""
 
 import socket
 
@@ -6,23 +6,23 @@ from ..errors import DrumscribeError
 from .settings import Settings
 
 _ENDING_S = 3
-"""How long answers that are under way may take when the studio is closed."""
+"""Seconds that unfinished answers may take when the studio closes."""
 
 
 def listen(settings: Settings) -> socket.socket:
-    """A socket at the address of the settings.
+    """Open a socket at the address of the settings.
 
     Raises
     ------
     DrumscribeError
-        Where it is taken, or not of this machine.
+        If the address is taken, or not of this machine.
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
-        listener.listen()  # a browser that is quicker than the server waits
+        listener.listen()  # a browser that is faster than the server waits
     except OSError as error:
         listener.close()
         raise DrumscribeError(
@@ -37,9 +37,9 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     Parameters
     ----------
     settings : Settings
-        Of the studio.
+        Settings of the studio.
     listener : socket.socket
-        Where to answer.
+        The socket on which to answer.
     """
     import uvicorn
 

@@ -1,4 +1,4 @@
-"""Settings of a studio: where it keeps things, who may use it, and its limits."""
+"""Settings of a studio: its folders, its users, and its limits."""
 
 import hmac
 from dataclasses import dataclass, field
@@ -12,16 +12,16 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits that keep one user from taking the whole machine.
+    """Limits that keep one user from using up the machine.
 
     Attributes
     ----------
     upload_bytes : int
-        Largest file that may be uploaded.
+        Maximum size of an uploaded file in bytes.
     seconds : float
-        Longest recording that is transcribed.
+        Maximum length of a recording in seconds.
     jobs : int
-        Most jobs that may wait or run for one user.
+        Maximum number of a user's jobs that wait or run.
     """
 
     upload_bytes: int = 2_000_000_000
@@ -42,20 +42,20 @@ class Settings:
     data : Path
         Folder of the journal, uploads and cached results.
     folder : Path or None
-        Folder whose recordings are listed at the start.
+        Folder whose recordings are listed at start.
     host, port : str, int
-        Address to listen on.
+        Address of the server.
     tokens : dict of str to str
-        Secret of each user; empty where no token is asked for.
+        Secret of each user; empty if no token is needed.
     hosted : bool
-        Whether each user gets a folder of their own, with the limits `HOSTED`.
+        Whether each user has a separate folder, and the limits `HOSTED` apply.
     workers : int
-        Worker processes.
+        Number of worker processes.
 
     Raises
     ------
     DrumscribeError
-        Beyond loopback without a token.
+        If the address is not loopback and there is no token.
     """
 
     data: Path
@@ -69,7 +69,7 @@ class Settings:
     def __post_init__(self) -> None:
         if not self.tokens and (self.hosted or not self.is_local):
             what = "--hosted" if self.hosted else f"--host {self.host}"
-            raise DrumscribeError(f"{what} lets others in: give a token, such as --token NAME:SECRET")
+            raise DrumscribeError(f"{what} lets other machines connect: give a token, such as --token NAME:SECRET")
         if self.folder is not None and not self.folder.is_dir():
             raise DrumscribeError(f"{self.folder}: no such folder of recordings")
 
@@ -80,22 +80,22 @@ class Settings:
 
     @property
     def limits(self) -> Limits:
-        """The limits of each user."""
+        """The limits that apply to each user."""
         return HOSTED if self.hosted else Limits()
 
     def user_of(self, secret: str) -> str | None:
-        """The user whose secret this is, or None."""
+        """Return the user with this secret, or None."""
         found = [name for name, own in self.tokens.items() if hmac.compare_digest(own.encode(), secret.encode())]
         return found[0] if found else None
 
 
 def read_token(text: str) -> tuple[str, str]:
-    """A user's name and secret from ``NAME:SECRET``, or from a secret alone.
+    """Parse a user's name and secret, written as ``NAME:SECRET`` or as a secret alone.
 
     Raises
     ------
     DrumscribeError
-        For a name that cannot name a folder, or a secret of fewer than 8 characters.
+        For a name that is unsuitable for a folder, or a secret of fewer than 8 characters.
     """
     name, colon, secret = text.partition(":")
     name, secret = (name, secret) if colon else ("studio", name)

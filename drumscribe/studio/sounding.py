@@ -1,7 +1,7 @@
-"""Sound for the page: stretches of a recording, and the drums and clicks that a transcription is played with.
+"""Sound for the page: parts of a recording, and the drums and clicks for its hits.
 
-All of it is 16-bit little-endian, channels interleaved, so that the page puts it into buffers as it is and plays
-recording and hits by one clock, to the sample.
+All sound is 16-bit little-endian with interleaved channels, so the page can copy it into buffers, and play recording
+and hits by one clock, exact to the sample.
 """
 
 from pathlib import Path
@@ -11,21 +11,21 @@ import numpy as np
 from ..errors import AudioError
 
 LONGEST = 1 << 20
-"""Frames that are sent at once, at most."""
+"""Maximum number of frames in one answer."""
 DRUMS_RATE = 44100
 
 
 def read_stretch(recording: Path, start: int, count: int, mono: bool) -> bytes:
-    """Frames of a recording at its own rate, in mono or stereo.
+    """Read frames of a recording at its own rate, in mono or stereo.
 
     Parameters
     ----------
     recording : Path
         The file.
     start, count : int
-        First frame, and how many; fewer come at the end.
+        First frame, and number of frames; there are fewer at the end.
     mono : bool
-        Whether to give the mean of the channels.
+        Whether to return the mean of the channels.
 
     Returns
     -------
@@ -35,7 +35,7 @@ def read_stretch(recording: Path, start: int, count: int, mono: bool) -> bytes:
     Raises
     ------
     AudioError
-        Where the recording cannot be read.
+        If the recording cannot be read.
     """
     import soundfile
 
@@ -51,12 +51,12 @@ def read_stretch(recording: Path, start: int, count: int, mono: bool) -> bytes:
 
 
 def channels_of(channels: int) -> int:
-    """How many channels `read_stretch` gives, where mono is not asked for."""
+    """Return the number of channels of `read_stretch` without `mono`."""
     return 2 if channels == 2 else 1
 
 
 def drum_sounds(kind: str) -> tuple[dict[str, tuple[int, int]], bytes]:
-    """The sounds of all articulations in a row, and where each begins and how long it is, in samples.
+    """Return the sounds of all articulations in a row, with the start and the length of each, in samples.
 
     Parameters
     ----------

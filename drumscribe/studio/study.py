@@ -1,4 +1,4 @@
-"""The study of what matters when drums are told apart, as the page explores it: networks, tables, pictures."""
+"""The study of what helps to tell drums apart, for the page: networks, tables, pictures."""
 
 import csv
 import re
@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 VARIED = ("family", "formulation", "per_class", "augment", "after_ms", "spectrogram", "patience")
-"""What differs between the networks."""
+"""The properties in which the networks differ."""
 MEASURED = ("accuracy", "macro_f", "calibration_error", "f_kick", "f_snare", "f_hihat", "f_tom", "f_cymbal")
-"""What was measured of each on held-out one-shots."""
+"""The measurements of each network on held-out one-shots."""
 _COST = ("parameters", "multiply_adds")
 _SECTION = re.compile(r"^## ", re.MULTILINE)
 
@@ -20,11 +20,11 @@ def study_folder() -> Path | None:
     Returns
     -------
     Path or None
-        It comes with the package of training; None where its results are missing.
+        The folder, which comes with the training package; None if its results are missing.
     """
     try:
         folder = Path(str(resources.files("drumscribe.training.study")))
-    except ModuleNotFoundError:  # a checkout that is not installed
+    except ModuleNotFoundError:  # a checkout without installation
         folder = Path(__file__).parents[2] / "train" / "study"
     return folder if (folder / "results.csv").is_file() else None
 
@@ -35,13 +35,13 @@ def read_study(folder: Path) -> dict[str, Any]:
     Parameters
     ----------
     folder : Path
-        With ``results.csv``, ``tables.md``, ``README.md`` and pictures.
+        A folder with ``results.csv``, ``tables.md``, ``README.md`` and pictures.
 
     Returns
     -------
     dict
-        ``short``, its findings in a paragraph; ``cells``, a network each, with what was varied, the means of what was
-        measured over its seeds, its costs and its confusions; ``tables``; ``pictures``, names.
+        ``short``, the findings in a paragraph; ``cells``, one per network, with its properties, measurements averaged
+        over its seeds, costs and confusions; ``tables``; ``pictures``, names.
     """
     text = (folder / "README.md").read_text(encoding="utf-8")
     short = re.search(r"\*\*In short\.\*\*(.*?)\n\n", text, re.DOTALL)
@@ -56,7 +56,7 @@ def read_study(folder: Path) -> dict[str, Any]:
 
 
 def _read_cells(file: Path) -> list[dict[str, Any]]:
-    """The networks that were trained alike but for the seed, as one each."""
+    """Combine networks that differ only in the seed."""
     with file.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     cells: dict[tuple, list[dict]] = {}
@@ -74,7 +74,7 @@ def _cell(key: tuple, rows: list[dict]) -> dict[str, Any]:
 
 
 def read_tables(text: str) -> list[dict[str, Any]]:
-    """Read the tables of a page in Markdown, each below a heading.
+    """Read the tables of a Markdown page, each below a heading.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Teaching: a kit learned from samples, or from a recording whose draft was corrected, and what it has learned."""
+"""Teaching: learn a kit from samples, or from a recording with a corrected draft, and report the result."""
 
 import tempfile
 from collections.abc import Sequence
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is to be learned.
+    """The kit to learn.
 
     Attributes
     ----------
     name : str
-        What the kit is called.
+        Name of the kit.
     draft : int or None
-        Number of the draft that it is learned from; None for samples.
+        Number of the draft from which to learn; None for samples.
     sounds : list of str
-        Of the draft, or of the samples, those to learn; all if empty.
+        Sounds to learn, of the draft or the samples; all if empty.
     only : bool
-        Whether the kit hears nothing but its sounds.
+        Whether the kit detects only its own sounds.
     """
 
     name: str
@@ -42,20 +42,20 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """How well a sound was learned: precision and recall are of cross-validation, 0 to 1.
+    """How well a sound was learned.
 
     Attributes
     ----------
     name : str
-        The sound's.
+        Name of the sound.
     note : int
         MIDI note.
     samples : int
-        Strokes that it was learned from.
+        Number of strokes from which it was learned.
     precision, recall : float
         In cross-validation, 0 to 1.
     mistaken_for : list of str
-        Instruments that the model alone takes it for.
+        Instruments that the model alone reports for it.
     """
 
     name: str
@@ -68,20 +68,20 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a lesson.
+    """The result of a lesson.
 
     Attributes
     ----------
     kit : str or None
-        The kit's name; None where it was not worth writing.
+        Name of the kit; None if it was not worth writing.
     sounds : list of Sound
-        What it hears.
+        The sounds that it detects.
     confused : list of list of str
-        Pairs of sounds that it can hardly tell apart.
+        Pairs of sounds that it can hardly distinguish.
     expected, alone : float
         Micro F of the kit, and of the model without it, in cross-validation.
     notes : list of str
-        What the player should know, a line each.
+        Notes for the player, one line each.
     """
 
     kit: str | None
@@ -93,26 +93,26 @@ class Outcome:
 
 
 def teach(subject: Subject, samples: Path, kits: Path, take: dict | None) -> Outcome:
-    """Learn a kit, and write it where it is better than none.
+    """Learn a kit, and write it if it is better than the model alone.
 
     Parameters
     ----------
     subject : Subject
-        What is to be learned.
+        The kit to learn.
     samples, kits : Path
-        The folder that holds the samples of each kit, and the one to write to.
+        The folder of all kits' samples, and the folder of kits.
     take : dict or None
         The recording, draft and edits to learn from, instead of samples.
 
     Returns
     -------
     Outcome
-        What came of it.
+        The result.
 
     Raises
     ------
     DrumscribeError
-        Where there is too little to learn from.
+        If there is too little to learn from.
     """
     from ..finetune.background import load_background
     from ..finetune.learners import open_learner
@@ -161,7 +161,7 @@ def _from_samples(
 
 
 def _from_take(subject: Subject, take: dict, learner: "Learner", background: "Background | None") -> "Lesson":
-    """From a recording; its draft, as corrected, says what is struck."""
+    """Return strokes of a recording; its corrected draft gives their sounds."""
     from ..finetune.naming import Naming
     from ..finetune.takes import learn_from_take, read_take
 
@@ -176,17 +176,17 @@ def _from_take(subject: Subject, take: dict, learner: "Learner", background: "Ba
 
 
 def own_notes(hits: Sequence) -> dict[str, int]:
-    """The notes of sounds that are a player's own, by name."""
+    """Return the notes of a player's own sounds, by name."""
     return {hit.articulation: hit.note for hit in hits if hit.articulation not in ARTICULATION_BY_NAME}
 
 
 def read_card(path: Path) -> dict:
-    """What a kit's file says of it.
+    """Return the content of a kit's card.
 
     Raises
     ------
     KitError
-        Where it cannot be read.
+        If it cannot be read.
     """
     from ..kits.kit import read_kit
 
@@ -196,6 +196,6 @@ def read_card(path: Path) -> dict:
 
 
 def sound_of(sound: "KitSound") -> Sound:
-    """How well a sound of a kit was learned."""
+    """Return how well a sound of a kit was learned."""
     figures = float(sound.precision), float(sound.recall)
     return Sound(sound.name, sound.note, sound.samples, *figures, list(sound.mistaken_for))

@@ -1,7 +1,7 @@
-"""Training: `drumscribe-train` run on a folder of samples, and followed by the log that it writes.
+"""Training: run `drumscribe-train` on a folder of samples, and follow its log.
 
-A run is a folder: ``NAME.toml`` is its experiment, ``cache`` what the commands write. To stop it is to end its
-process; begun again, it goes on from its newest checkpoint.
+A run is a folder: ``NAME.toml`` is its experiment, ``cache`` the output of the commands. Ending the process stops a
+run; a run that is started again continues from its newest checkpoint.
 """
 
 import json
@@ -25,18 +25,18 @@ _COMMAND = (sys.executable, "-c", "from drumscribe.training.cli import main; mai
 def write_experiment(
     folder: Path, name: str, family: str, formulation: str, steps: int, classes: Sequence[str] = FIVE_CLASSES
 ) -> Path:
-    """Write the experiment of a run, and return its file.
+    """Write the experiment of a run, and return its path.
 
     Parameters
     ----------
     folder : Path
-        The run's.
+        Folder of the run.
     name : str
-        What the run is called.
+        Name of the run.
     family, formulation : str
-        Of `FAMILIES` and `FORMULATIONS`.
+        One each of `FAMILIES` and `FORMULATIONS`.
     steps : int
-        Batches to learn from.
+        Number of batches.
     classes : sequence of str
         Instruments to tell apart.
 
@@ -48,7 +48,7 @@ def write_experiment(
     Raises
     ------
     DrumscribeError
-        For a name or a choice that there is not.
+        For an invalid name or choice.
     """
     if not _NAME.fullmatch(name):
         raise DrumscribeError(f"{name[:40]!r} cannot name a run: use small letters, digits and -")
@@ -85,24 +85,24 @@ checkpoint_seconds = 5
 
 
 def train(needs: dict, tell: Callable[[float, dict], None]) -> dict:
-    """Train a run to its last step, measure it, and convert it; `tell` takes the share done and the curve so far.
+    """Train a run to its last step, measure it, and convert it.
 
     Parameters
     ----------
     needs : dict
         Options of the job, and the folder ``runs``.
     tell : callable
-        Takes the share done and what there is to show.
+        Receives the share that is done and the curve so far.
 
     Returns
     -------
     dict
-        Curve of the loss, last lines printed, and what was measured.
+        Curve of the loss, the last lines printed, and the measurements.
 
     Raises
     ------
     DrumscribeError
-        With what the command says, where it fails.
+        If a command fails; the message is the command's.
     """
     options, folder = needs["options"], Path(needs["runs"]) / needs["options"]["name"]
     experiment = folder / f"{options['name']}.toml"
@@ -116,35 +116,35 @@ def train(needs: dict, tell: Callable[[float, dict], None]) -> dict:
 
 
 def inspect(samples: Path) -> list[str]:
-    """What a folder of samples holds, and what of it is left out, as lines of text.
+    """Describe a folder of samples, including what is left out, as lines of text.
 
     Raises
     ------
     DrumscribeError
-        Where nothing in it can be trained on.
+        If nothing in it can be used.
     """
     return _run(["data", "--samples", str(samples)], lambda: None)
 
 
 def costs(experiment: Path) -> list[str]:
-    """What each family would cost, as lines of text."""
+    """Return the cost of each family, as lines of text."""
     return _run(["families", str(experiment)], lambda: None)
 
 
 def predict(experiment: Path, cache: Path, recording: Path) -> list[dict[str, Any]]:
-    """What the network of a run hears at each onset of a recording: time, class and probability.
+    """Run the network of a trained run at each onset of a recording.
 
     Parameters
     ----------
     experiment, cache : Path
-        Of the run.
+        Files of the run.
     recording : Path
-        What to listen to.
+        The recording.
 
     Returns
     -------
     list of dict
-        A row for each class that was heard.
+        Time, class and probability of each detected class.
     """
     lines = _run(["predict", str(experiment), str(recording), "--cache", str(cache), "--every-onset"], lambda: None)
     names = lines[0].split(",")
@@ -152,14 +152,14 @@ def predict(experiment: Path, cache: Path, recording: Path) -> list[dict[str, An
 
 
 def read_log(log: Path, points: int = 400) -> list[list[float]]:
-    """Steps and losses of a log; of many, so many of them.
+    """Read steps and losses of a log, thinned out to a number of points.
 
     Parameters
     ----------
     log : Path
         A file with a JSON object in each line.
     points : int
-        So many, about.
+        Approximate number of points.
 
     Returns
     -------
@@ -179,7 +179,7 @@ def _rows(log: Path) -> Iterator[dict]:
     for line in lines:
         try:
             yield json.loads(line)
-        except ValueError:  # the last line, half written
+        except ValueError:  # an incomplete last line
             return
 
 
@@ -189,7 +189,8 @@ def _progress(log: Path, steps: int) -> tuple[float, dict]:
 
 
 def _run(arguments: list[str], look: Callable[[], None]) -> list[str]:
-    """Run a command of `drumscribe-train`, and return the lines that it prints; it ends when this is left."""
+    """Run a command of `drumscribe-train`, and yield the lines that it prints; leaving the iterator ends the
+    command."""
     output = subprocess.PIPE
     process = subprocess.Popen([*_COMMAND, *arguments], stdout=output, stderr=output, text=True, encoding="utf-8")
     try:

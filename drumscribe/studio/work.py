@@ -1,4 +1,4 @@
-"""What worker processes do, by the kinds of jobs."""
+"""The work of worker processes, by kind of job."""
 
 import json
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from .crew import Advanced
 from .hearing import Hearer, Request, fingerprint_of, key_of
 from .pictures import draw_picture
 
-_hearer = Hearer()  # one for each process, which does one task after the other
+_hearer = Hearer()  # one per process, which does one task after another
 
 Advance = Callable[[Advanced], None]
 
@@ -25,18 +25,18 @@ def do(kind: str, needs: dict, advance: Advance) -> Any:
     kind : str
         One of `WORK`.
     needs : dict
-        What the work needs.
+        Data for the work.
     advance : callable
-        Takes `Advanced`.
+        Receives `Advanced`.
 
     Returns
     -------
     object
-        What came of it, as a pipe carries it.
+        The result, picklable.
     """
     try:
         return WORK[kind](needs, advance)
-    except DrumscribeError as error:  # a file that was uploaded is known to its user by the name it had
+    except DrumscribeError as error:  # the user knows an uploaded file by its original name
         raise DrumscribeError(_named(str(error), needs)) from error
 
 
@@ -45,7 +45,7 @@ def _named(message: str, needs: dict) -> str:
 
 
 def request_of(options: dict) -> Request:
-    """How to hear, as the options of a job say it."""
+    """Return the request that the options of a job describe."""
     known = {name: value for name, value in options.items() if name in Request.__dataclass_fields__}
     if known.get("tempo_range"):
         known["tempo_range"] = tuple(known["tempo_range"])
@@ -91,7 +91,7 @@ WORK = {"prepare": _prepare, "picture": _picture, "hear": _hear, "repick": _hear
 
 
 def _sharing(advance: Advance, seconds: float) -> Callable[[float], None]:
-    """Takes seconds done, and tells the share of them, in steps of a hundredth."""
+    """Receives the seconds that are done, and reports their share in steps of a hundredth."""
     told = 0.0
 
     def progress(done: float) -> None:

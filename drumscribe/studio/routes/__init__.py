@@ -1,4 +1,4 @@
-"""What the page asks of the server, a module for each part of it."""
+"""Requests of the page, one module for each part of it."""
 
 import json
 
@@ -8,20 +8,20 @@ from ..rooms import Room
 
 
 def room_of(request: Request) -> Room:
-    """The room that a request is for."""
+    """Return the room that a request concerns."""
     studio = request.app.state.studio
     return studio.rooms[studio.user_of(request)]
 
 
 async def body_of(request: Request, most: int = 20_000_000) -> dict:
-    """The JSON object that a request sends.
+    """Return the JSON object of a request.
 
     Parameters
     ----------
     request : Request
-        What the page sends.
+        The request of a page.
     most : int
-        Largest body that is read, in bytes.
+        Maximum size of the body in bytes.
 
     Returns
     -------
@@ -31,7 +31,7 @@ async def body_of(request: Request, most: int = 20_000_000) -> dict:
     Raises
     ------
     ValueError
-        Where it is none, or longer than `most` bytes.
+        If there is none, or it is longer than `most` bytes.
     """
     content = bytearray()
     async for part in request.stream():

@@ -1,4 +1,4 @@
-"""What a page may choose from: models, kits, and ways to hear, checked before a job is made of them."""
+"""Choices of a page: models, kits, and transcription options, checked before a job uses them."""
 
 from pathlib import Path
 
@@ -9,24 +9,24 @@ from ..work import request_of
 
 
 def check_hearing(room: Room, options: dict) -> dict:
-    """The options of a job that hears a song, if they make sense.
+    """Check the options of a transcription job.
 
     Parameters
     ----------
     room : Room
-        Where models and kits are.
+        The room, which has models and kits.
     options : dict
-        What the page sends.
+        The options of the page.
 
     Returns
     -------
     dict
-        Only what is known and was chosen.
+        The known options that were chosen.
 
     Raises
     ------
     DrumscribeError
-        For a model or a kit that there is not, or a rhythm that cannot be.
+        For an unknown model or kit, or an impossible rhythm.
     """
     chosen: dict = {}
     if options.get("model"):
@@ -52,7 +52,7 @@ def check_hearing(room: Room, options: dict) -> dict:
 
 
 def models_of(room: Room) -> dict[str, str]:
-    """The models that there are: those that are bundled, and those that were trained here."""
+    """Return the models to choose from: bundled ones, and those trained here."""
     from ...network.bundled import bundled_models
     from ...network.model_file import DEFAULT_LIVE
 
@@ -72,17 +72,17 @@ def _transcribes(path: Path) -> bool:
 
 
 def kit_files(room: Room) -> dict[str, Path]:
-    """The kits that there are, by name."""
+    """Return the names of the kits."""
     return {path.stem: path for path in sorted(room.kits.glob("*.kit"))}
 
 
 def own_sounds_of(room: Room, kit: str | None) -> list[str]:
-    """The sounds of a kit that are its player's own; none where the kit is gone, or cannot be read.
+    """Return the player's own sounds in a kit; none if the kit is missing or cannot be read.
 
     Parameters
     ----------
     room : Room
-        Where kits are.
+        The room of the kit.
     kit : str or None
         Name of the kit.
 

@@ -1,4 +1,4 @@
-"""Drafts: read, edited, counted anew, quantised and exported."""
+"""Drafts: read, edited, quantised and exported, with a new rhythm or new sensitivities."""
 
 import io
 import tempfile
@@ -27,7 +27,7 @@ from .choices import check_hearing, own_sounds_of
 
 
 def read(request: Request) -> Response:
-    """A draft: all its candidates, and all edits."""
+    """Return a draft: all its candidates, and all edits."""
     room = room_of(request)
     row, draft, edits = _draft(room, request)
     shown = {**room.shown_draft(row), "edits": edits, "rows": rows_of(draft)}
@@ -42,12 +42,12 @@ async def edit(request: Request) -> Response:
     content = check_edit(body.get("edit"))
     position = await run_in_threadpool(room.journal.append_edit, id, int(body["after"]), content)
     if position is None:
-        return JSONResponse({"error": "this draft was edited in another page: load it anew"}, 409)
+        return JSONResponse({"error": "this draft was edited in another page: load it again"}, 409)
     return JSONResponse({"position": position})
 
 
 async def move(request: Request) -> Response:
-    """Undo or redo: so many edits count."""
+    """Undo or redo, by setting the number of edits that apply."""
     room, body, id = room_of(request), await body_of(request), request.path_params["id"]
     position = max(0, min(int(body["position"]), len(room.journal.edits_of(id))))
     room.journal.change("drafts", id, position=position)
@@ -64,7 +64,7 @@ async def remove(request: Request) -> Response:
 
 
 async def count(request: Request) -> Response:
-    """Find the rhythm of a draft anew, with what is known of it."""
+    """Find the rhythm of a draft again, with rhythm options."""
     room, body = room_of(request), await body_of(request)
     wanted = request_of(check_hearing(room, {k: body.get(k) for k in ("tempo", "tempo_range", "meter")}))
     transcription = _transcription(room, request)
@@ -73,28 +73,28 @@ async def count(request: Request) -> Response:
 
 
 async def repick(request: Request) -> Response:
-    """Queue a draft's song to be heard again with other sensitivities: where a kit decides, candidates are no help."""
+    """Queue a new transcription of a draft's song with other sensitivities, which a draft with a kit needs."""
     room, body = room_of(request), await body_of(request)
     draft = room.journal.get("drafts", request.path_params["id"])
     sensitivity = {str(name): float(value) for name, value in body["sensitivity"].items()}
     known = {*INSTRUMENTS, *own_sounds_of(room, draft["facts"].get("kit"))}
     if not set(sensitivity) <= known or not all(0.0 <= value <= 1.0 for value in sensitivity.values()):
-        raise DrumscribeError("a sensitivity is of an instrument or of a sound of the kit, and from 0 to 1")
+        raise DrumscribeError("give sensitivities from 0 to 1, of instruments or sounds of the kit")
     options = {**draft["facts"], "sensitivity": sensitivity, "draft": draft["id"]}
     return JSONResponse(room.jobs.add("repick", draft["song"], options))
 
 
 def repicked(request: Request) -> Response:
-    """The rows that a job found which heard a draft's song again."""
+    """Return the rows of a job that transcribed a draft's song again."""
     room = room_of(request)
     job = room.journal.get("jobs", request.path_params["job"])
     if job["kind"] != "repick" or job["state"] != "done" or job["options"]["draft"] != request.path_params["id"]:
-        raise KeyError("this job has heard nothing of this draft")
+        raise KeyError("this job has no result for this draft")
     return JSONResponse({"rows": rows_of(room.load_draft(job["result"]))})
 
 
 async def quantise(request: Request) -> Response:
-    """Where quantisation would move hits, and what it says of it."""
+    """Return where quantisation would move hits, and its report."""
     room, body = room_of(request), await body_of(request)
     row, draft, edits = _draft(room, request)
     moved, report = await run_in_threadpool(preview, draft, edits[: row["position"]], settings_of(body))
@@ -102,7 +102,7 @@ async def quantise(request: Request) -> Response:
 
 
 def export_draft(request: Request) -> Response:
-    """A draft as a file of any format that the library offers."""
+    """Return a draft as a file in any format of the library."""
     from ...formats.midi import MidiOptions
 
     room, name = room_of(request), request.path_params["format"]
@@ -123,7 +123,7 @@ def export_draft(request: Request) -> Response:
 
 
 def _under_its_name(song: Row, folder: Path) -> Path:
-    """A recording under the name that the user knows it by, where links can be made."""
+    """Link a recording under the user's name for it, if links can be made."""
     link = folder / Path(song["name"]).name
     try:
         link.symlink_to(song["path"])
@@ -141,7 +141,7 @@ def _zipped(files: list[Path], folder: Path) -> bytes:
 
 
 def export_sound(request: Request) -> Response:
-    """The recording with the draft played over it, as a wav file."""
+    """Return the recording with the draft played over it, as a wav file."""
     from ...review.sonification import write_check
 
     room = room_of(request)
@@ -156,7 +156,7 @@ def export_sound(request: Request) -> Response:
 
 
 def _draft(room: Room, request: Request) -> tuple[Row, dict, list[dict]]:
-    """The row of a draft, what was heard, and all edits."""
+    """Return the row of a draft, its detected hits, and all edits."""
     row = room.journal.get("drafts", request.path_params["id"])
     return row, room.load_draft(row), room.journal.edits_of(row["id"])
 

@@ -1,4 +1,4 @@
-"""Jobs: listed, followed, cancelled and begun again."""
+"""Jobs: listed, followed, cancelled and started again."""
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -7,18 +7,18 @@ from starlette.routing import Route
 from . import room_of
 
 _SHOWN = 60
-"""Jobs that have ended and are still listed, at most."""
+"""Maximum number of ended jobs in the list."""
 
 
 def recent_jobs(request: Request) -> list[dict]:
-    """The jobs that have not ended, and the last ones that have."""
+    """Return the jobs that have not ended, and the last ones that have."""
     jobs = room_of(request).journal.find("jobs")
     ended = [job["id"] for job in jobs if job["ended"]][-_SHOWN:]
     return [job for job in jobs if not job["ended"] or job["id"] in ended]
 
 
 async def events(request: Request) -> Response:
-    """How songs and jobs stand, and all that changes, as it changes."""
+    """Stream the state of songs and jobs, and all later changes."""
     studio, room = request.app.state.studio, room_of(request)
 
     def state() -> dict:
@@ -29,13 +29,13 @@ async def events(request: Request) -> Response:
 
 
 def cancel(request: Request) -> Response:
-    """Stop a job, or take it from the queue."""
+    """Stop a job, or remove it from the queue."""
     room_of(request).jobs.cancel(request.path_params["id"])
     return Response(status_code=204)
 
 
 def again(request: Request) -> Response:
-    """Begin a job again that has ended."""
+    """Start a job again that has ended."""
     return JSONResponse(room_of(request).jobs.again(request.path_params["id"]))
 
 

@@ -1,4 +1,4 @@
-"""Kits: samples taken in, kits taught, listed and removed."""
+"""Kits: samples added, kits learned, listed and removed."""
 
 import shutil
 from pathlib import Path
@@ -16,11 +16,11 @@ from .choices import kit_files
 from .uploads import receive
 
 _MOST_BYTES = 50_000_000
-"""Largest sample that is taken."""
+"""Maximum size of a sample in bytes."""
 
 
 def listed(request: Request) -> Response:
-    """The cards of all kits that can be read."""
+    """Return the cards of all readable kits."""
     room = room_of(request)
     cards = []
     for path in kit_files(room).values():
@@ -32,7 +32,7 @@ def listed(request: Request) -> Response:
 
 
 def _samples(folder: Path) -> dict[str, dict[str, int]]:
-    """How many samples there are of each sound of each kit."""
+    """Return the number of samples of each sound of each kit."""
     return {
         kit.name: {sound.name: sum(1 for _ in sound.iterdir()) for sound in sorted(kit.iterdir())}
         for kit in sorted(folder.glob("*"))
@@ -40,7 +40,7 @@ def _samples(folder: Path) -> dict[str, dict[str, int]]:
 
 
 async def add_sample(request: Request) -> Response:
-    """Take a sample of a sound."""
+    """Store a sample of a sound."""
     from ...sound.audio import SUFFIXES
 
     room = room_of(request)
@@ -57,7 +57,7 @@ def drop_samples(request: Request) -> Response:
 
 
 async def teach(request: Request) -> Response:
-    """Queue a kit to be learned."""
+    """Queue the learning of a kit."""
     room, body = room_of(request), await body_of(request)
     options: dict[str, Any] = {"name": check_name(str(body["name"])), "only": bool(body.get("only"))}
     options["draft"] = int(body["draft"]) if body.get("draft") else None

@@ -1,4 +1,4 @@
-"""Scores: drafts against references and each other, and what models say of themselves."""
+"""Scores: drafts compared with references and with each other, and the figures of models."""
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -15,11 +15,11 @@ from .choices import models_of
 from .uploads import receive
 
 _MOST_BYTES = 20_000_000
-"""Largest reference that is read."""
+"""Maximum size of a reference in bytes."""
 
 
 async def upload(request: Request) -> Response:
-    """Take a reference, and return the name to compare with."""
+    """Store a reference, and return its name for comparisons."""
     folder = room_of(request).folder / "references"
     path, _ = await receive(request, folder, _MOST_BYTES, frozenset(SUFFIXES))
     events = await run_in_threadpool(read_events, path)
@@ -27,7 +27,7 @@ async def upload(request: Request) -> Response:
 
 
 async def scores(request: Request) -> Response:
-    """Compare a draft with a reference: one that was uploaded, or another draft."""
+    """Compare a draft with an uploaded reference, or with another draft."""
     room, body = room_of(request), await body_of(request)
     estimate, reference = _events(room, body["draft"]), _reference(room, body)
     tolerance = min(0.5, max(0.001, float(body.get("tolerance") or 0.05)))
@@ -50,7 +50,7 @@ def _reference(room: Room, body: dict) -> tuple[Event, ...]:
 
 
 def cards(request: Request) -> Response:
-    """The cards of all models."""
+    """Return the cards of all models."""
     return JSONResponse({"models": cards_of(models_of(room_of(request)))})
 
 

@@ -19,7 +19,7 @@ _FOREVER = {"cache-control": "private, max-age=31536000, immutable"}
 
 
 async def upload(request: Request) -> Response:
-    """Take a recording, and queue it to be transcribed."""
+    """Store a recording, and queue its transcription."""
     from ...sound.audio import FOREIGN_SUFFIXES, SUFFIXES
 
     room, most = room_of(request), room_of(request).settings.limits.upload_bytes
@@ -38,29 +38,29 @@ async def upload(request: Request) -> Response:
 
 
 async def hear(request: Request) -> Response:
-    """Queue a song to be transcribed."""
+    """Queue the transcription of a song."""
     room = room_of(request)
     options = check_hearing(room, await body_of(request))
     return JSONResponse(await run_in_threadpool(room.hear, request.path_params["id"], options))
 
 
 async def remove(request: Request) -> Response:
-    """Take a song from the list."""
+    """Remove a song from the list."""
     await run_in_threadpool(room_of(request).remove_song, request.path_params["id"])
     return Response(status_code=204)
 
 
 def picture(request: Request) -> Response:
-    """The facts of a song's picture."""
+    """Return the properties of a song's picture."""
     room = room_of(request)
     file = room.picture_of(room.journal.get("songs", request.path_params["id"])) / "facts.json"
     if not file.exists():
-        raise KeyError("the picture of this song is not drawn yet")
+        raise KeyError("the picture of this song is not ready yet")
     return Response(file.read_bytes(), media_type="application/json")
 
 
 def tile(request: Request) -> Response:
-    """A tile of a song's picture."""
+    """Return a tile of a song's picture."""
     room, where = room_of(request), request.path_params
     if where["name"] not in TILES or not 0 <= where["level"] < LEVELS:
         raise KeyError("there is no such picture")
@@ -68,12 +68,12 @@ def tile(request: Request) -> Response:
     try:
         content = read_tile(folder, where["name"], where["level"], where["tile"])
     except OSError:
-        raise KeyError("the picture of this song is not drawn yet") from None
+        raise KeyError("the picture of this song is not ready yet") from None
     return Response(content, media_type="application/octet-stream", headers=_FOREVER)
 
 
 def sound(request: Request) -> Response:
-    """A stretch of a song, in 16 bits."""
+    """Return a part of a song, in 16 bits."""
     room = room_of(request)
     song = room.journal.get("songs", request.path_params["id"])
     start, count = (int(request.query_params.get(name, 0)) for name in ("start", "count"))
@@ -82,7 +82,7 @@ def sound(request: Request) -> Response:
 
 
 def drums(request: Request) -> Response:
-    """The sounds of all articulations, in 16 bits, after a line that says where each is."""
+    """Return the sounds of all articulations, in 16 bits, after a line with their positions."""
     places, content = drum_sounds(request.path_params["kind"])
     head = json.dumps({"rate": 44100, "places": places}).encode() + b"\n"
     head += b" " * (len(head) % 2)  # samples begin at an even byte

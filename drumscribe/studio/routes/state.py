@@ -1,4 +1,4 @@
-"""What a page needs to know when it is opened."""
+"""The state that a page needs when it is opened."""
 
 from importlib.util import find_spec
 
@@ -16,7 +16,7 @@ from .jobs import recent_jobs
 
 
 def state(request: Request) -> Response:
-    """Songs, jobs, and all that can be chosen."""
+    """Return songs, jobs, and all choices."""
     from ...sound.audio import FOREIGN_SUFFIXES, SUFFIXES
 
     room = room_of(request)

@@ -1,4 +1,4 @@
-"""Training runs: begun, listed, tried on a song; and the study, to be explored."""
+"""Training runs: started, listed, tried on a song; and the study."""
 
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from . import body_of, room_of
 
 
 def _own_room(request: Request) -> Room:
-    """The room, where training is allowed: it reads folders of this machine."""
+    """Return the room if training is allowed: it reads folders of this machine."""
     room = room_of(request)
     if room.settings.hosted:
         raise DrumscribeError("a hosted studio does not train")
@@ -32,7 +32,7 @@ def _folder(body: dict) -> Path:
 
 
 async def inspect(request: Request) -> Response:
-    """What a folder of samples holds."""
+    """Describe a folder of samples."""
     _own_room(request)
     lines = await run_in_threadpool(training.inspect, _folder(await body_of(request)))
     return JSONResponse({"lines": lines})
@@ -50,7 +50,7 @@ async def begin(request: Request) -> Response:
 
 
 async def costs(request: Request) -> Response:
-    """What each family would cost with a formulation."""
+    """Return the cost of each family with a formulation."""
     room, body = _own_room(request), await body_of(request)
     formulation = str(body.get("formulation") or "multi-class")
     file = training.write_experiment(room.folder / "runs" / "costs", "costs", "cnn", formulation, 300)
@@ -58,7 +58,7 @@ async def costs(request: Request) -> Response:
 
 
 async def attempt(request: Request) -> Response:
-    """Let a run's network say what it hears in a song."""
+    """Run a trained network on a song."""
     room, body = _own_room(request), await body_of(request)
     song = room.journal.get("songs", int(body["song"]))
     name = str(body["name"])
@@ -71,7 +71,7 @@ async def attempt(request: Request) -> Response:
 
 
 def study(request: Request) -> Response:
-    """The study's networks, tables and names of pictures."""
+    """Return the study's networks, tables and names of pictures."""
     room_of(request)
     folder = study_folder()
     if folder is None:
@@ -80,7 +80,7 @@ def study(request: Request) -> Response:
 
 
 def study_picture(request: Request) -> Response:
-    """A picture of the study."""
+    """Return a picture of the study."""
     room_of(request)
     folder, name = study_folder(), request.path_params["name"]
     pictures = {path.name: path for path in folder.glob("*.png")} if folder else {}

@@ -1,4 +1,4 @@
-"""Files that the page sends: streamed to disk as they are, and refused before they are too large."""
+"""Uploads: streamed to disk, and refused as soon as they are too large."""
 
 import hashlib
 import secrets
@@ -11,29 +11,29 @@ from ...errors import DrumscribeError
 
 
 class TooLargeError(DrumscribeError):
-    """A file that is larger than the studio takes."""
+    """A file that exceeds the limit of the studio."""
 
 
 def name_of(request: Request) -> str:
-    """The name that a file is sent with: its last part, printable, with an ending."""
+    """Return the name of an uploaded file: its last part, printable, with an ending."""
     name = unquote(request.headers.get("x-name", "")).replace("\\", "/").rpartition("/")[2]
     name = "".join(c for c in name if c.isprintable()).strip()[:200]
     return name or "recording.wav"
 
 
 async def receive(request: Request, folder: Path, most: int, suffixes: frozenset[str]) -> tuple[Path, str]:
-    """Write a file that is sent, and return it and its SHA-256, which it is named by.
+    """Write an uploaded file; its SHA-256 becomes its name.
 
     Parameters
     ----------
     request : Request
-        With the file as its body and its name in the header ``x-name``.
+        A request with the file as its body, and its name in the header ``x-name``.
     folder : Path
         Where to write it.
     most : int
-        Largest file that is taken, in bytes.
+        Maximum size in bytes.
     suffixes : frozenset of str
-        Endings that are taken, in lower case.
+        Permitted endings, in lower case.
 
     Returns
     -------
@@ -45,7 +45,7 @@ async def receive(request: Request, folder: Path, most: int, suffixes: frozenset
     Raises
     ------
     TooLargeError
-        Where it is larger than `most` bytes; at once, if it says so.
+        If the file is larger than `most` bytes; at once, if the request states its length.
     DrumscribeError
         For an ending that is not in the list, and where nothing is sent.
     """
