@@ -107,7 +107,7 @@ def conclude(trial: Trial, samples: tuple[SoundSamples, ...], task: Task) -> Les
     kit = _assemble(trial, thresholds, _measure(outcome, trial.by_model, samples, task), task)
     by_model = prior_of(trial.by_model, names, task.info.columns.instruments, only=False) >= 0.0
     expected, model_alone = _micro_f(outcome, by_model, names)
-    kit = replace(kit, promised=round(expected, 3), close=_close(names, outcome))
+    kit = replace(kit, promised=float(expected), close=_close(names, outcome))
     return Lesson(kit, samples, _confused(kit), expected, model_alone)
 
 

@@ -9,6 +9,7 @@ import pytest
 from conftest import write_audio
 from test_finetune import hum, refused, run, sequence, tap, whistle, write_samples
 
+from drumscribe.finetune import conclusion
 from drumscribe.finetune.keeping import joined, keep_samples, kept_samples
 from drumscribe.finetune.samples import MAX_SAMPLES, SoundSamples
 from drumscribe.finetune.strokes import Sample
@@ -72,6 +73,15 @@ def test_of_more_samples_than_are_learned_from_some_of_each_part_are_taken() -> 
 def test_samples_that_are_there_already_are_not_taken_twice() -> None:
     (sound,) = joined([[some_samples("kick", 4)], [some_samples("kick", 6)]], RATE)
     assert (len(sound.kept), len(sound.refused)) == (6, 4)
+
+
+def test_finetune_and_kits_show_print_the_same_f(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(conclusion, "_micro_f", lambda *_: (0.8746, 0.5))  # 0.875 in three digits, which would be 0.88
+    samples = write_samples(tmp_path / "samples", {"hum": hum, "whistle": whistle}, 5)
+    made = run("finetune", "--samples", samples, "--only", "--name", "mouth")
+    assert "F 0.87 is expected" in made.output
+    assert "F 0.87 is expected" in run("kits", "show", "mouth").output
+    assert "F 0.87 expected" in run("kits", "list").output
 
 
 def test_a_kit_takes_more_samples_and_another_kit_and_is_remade(tmp_path: Path, home: Path) -> None:
