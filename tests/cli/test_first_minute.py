@@ -233,6 +233,13 @@ def test_help_shows_options_in_sections_with_their_defaults():
     assert "(base, " in words and "drumscribe kits list" in words
 
 
+def test_help_offers_a_file_for_output_only_if_the_command_takes_one():
+    assert "DIR|FILE|-" in run("transcribe", "--help").output
+    text = " ".join(run("watch", "--help").output.split())
+    assert "--out DIR Output folder, made if missing. [default: this folder]" in text
+    assert "standard output" not in text
+
+
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_every_help_fits_and_says_each_option(command):
     text = run(command, "--help").output

@@ -121,12 +121,35 @@ class Writing:
         return Delivery(self.chosen, midi, quantising.read(), Written.by_user(self.overwrite))
 
 
-def writing_options(command: Command) -> Command:
-    """Add --out and what belongs to it; the command takes a `Writing` as `writing`."""
-    return gathered(command, Writing, "writing", _OPTIONS)
+def writing_options(command: Command, folder_only: bool = False) -> Command:
+    """Add the options of output; the command takes a `Writing` as `writing`.
+
+    Parameters
+    ----------
+    command : Callable
+        The function of the command.
+    folder_only : bool, default False
+        Whether --out must be a folder.
+
+    Returns
+    -------
+    Callable
+        The command with these options.
+    """
+    return gathered(command, Writing, "writing", (_FOLDER if folder_only else _FOLDER_OR_FILE, *_OPTIONS))
 
 
 _output = partial(option, section="Output")
+
+_out = partial(_output, "--out", "-o", type=click.Path(path_type=Path), default=Path(), show_default=False)
+
+_FOLDER = _out(metavar="DIR", help="Output folder, made if missing. [default: this folder]")
+
+_FOLDER_OR_FILE = _out(
+    metavar="DIR|FILE|-",
+    help="Output folder, made if missing; for one recording also a file, such as beat.mid, or - for standard output. "
+    "[default: this folder]",
+)
 
 _OPTIONS = (
     _output(
