@@ -82,7 +82,7 @@ class _Request:
         if self.add:
             return library.existing(self.name)
         if path.exists() and not self.overwrite:
-            raise KitError(f"the kit {self.name} is there ({path}): give another --name, or --overwrite")
+            raise KitError(f"the kit {self.name} exists already ({path}): give another --name, or --overwrite")
         return path
 
     def check_name(self, option: str, sound: str | None) -> None:

@@ -79,7 +79,7 @@ def remove(kit: str) -> None:
     if path.parent != library.folder():
         library.load(path)  # only what is one
     elif not path.is_file():
-        raise KitError(f"{path}: is no kit, but a folder or a device")
+        raise KitError(f"{path}: not a kit, but a folder or a device")
     try:
         path.unlink()
         library.samples_of(path).unlink(missing_ok=True)
@@ -112,7 +112,7 @@ def _merge(kits: tuple[str, ...], name: str, overwrite: bool) -> None:
     if len(set(paths)) < 2:
         raise KitError("merge takes at least two kits")
     if target.exists() and not overwrite:
-        raise KitError(f"the kit {name} is there ({target}): give another --name, or --overwrite")
+        raise KitError(f"the kit {name} exists already ({target}): give another --name, or --overwrite")
     found = [read_kit(path) for path in paths]
     models = {model_of(kit) for kit in found}
     if len(models) > 1 or len({kit.only for kit in found}) > 1:

@@ -42,7 +42,7 @@ def model_of(kit: "Kit") -> Path:
         return model_file(name)
     except DrumscribeError:
         raise KitError(
-            f"the kit {kit.name} was made for the model {name}, which is none of the bundled ones: make it anew with "
+            f"the kit {kit.name} was made for the model {name}, which is not bundled: recreate it with "
             "drumscribe finetune --model"
         ) from None
 

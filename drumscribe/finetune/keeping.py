@@ -95,12 +95,12 @@ def kept_samples(kit: Path, rate: int) -> list[SoundSamples]:
             card, numbers = json.loads(bytes(arrays["card"])), arrays["numbers"].astype(np.float32) / _FULL
         return _sounds_of(card, numbers, rate)
     except (OSError, zipfile.BadZipFile, ValueError, KeyError, TypeError, RecursionError):
-        raise KitError(f"{path}: damaged: make the kit anew with drumscribe finetune --keep-samples") from None
+        raise KitError(f"{path}: damaged: recreate the kit with drumscribe finetune --keep-samples") from None
 
 
 def _sounds_of(card: dict, numbers: np.ndarray, rate: int) -> list[SoundSamples]:
     if card["rate"] != rate:
-        raise KitError(f"its samples have {card['rate']} Hz, and the model needs {rate} Hz: make the kit anew")
+        raise KitError(f"its samples have {card['rate']} Hz, and the model needs {rate} Hz: recreate the kit")
     found: dict[str, SoundSamples] = {}
     at = 0
     for entry in card["samples"]:

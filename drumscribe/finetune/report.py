@@ -34,7 +34,7 @@ def notes_of(lesson: Lesson) -> Iterator[str]:
         yield f"{one} and {other} can hardly be told apart: record them more differently, or merge them"
     for sound in lesson.kit.sounds:
         if sound.known and sound.precision < 0.5:
-            yield f"{sound.name} is heard wrongly more often than not: record it anew, or leave it to the model"
+            yield f"{sound.name} is detected wrongly more often than not: record it again, or leave it to the model"
         if sound.mistaken_for:
             yield f"{sound.name} will no longer be taken for {' or '.join(sound.mistaken_for)}"
 
