@@ -23,7 +23,7 @@ from .sections import option
 
 @sectioned("watch")
 @click.argument("folder", type=NamedPath(path_type=Path))
-@transcribing_options
+@partial(transcribing_options, folder_only=True)
 @option(
     "--settle",
     type=FiniteRange(min=0.1),

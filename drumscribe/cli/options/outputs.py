@@ -141,7 +141,7 @@ def writing_options(command: Command, folder_only: bool = False) -> Command:
 
 _output = partial(option, section="Output")
 
-_out = partial(_output, "--out", "-o", type=click.Path(path_type=Path), default=Path(), show_default=False)
+_out = partial(_output, "--out", "-o", type=NamedPath(path_type=Path), default=Path(), show_default=False)
 
 _FOLDER = _out(metavar="DIR", help="Output folder, made if missing. [default: this folder]")
 
@@ -152,16 +152,6 @@ _FOLDER_OR_FILE = _out(
 )
 
 _OPTIONS = (
-    _output(
-        "--out",
-        "-o",
-        type=NamedPath(path_type=Path),
-        default=Path(),
-        metavar="DIR|FILE|-",
-        show_default=False,
-        help="Output folder, made if missing; for one recording also a file, such as beat.mid, or - for standard "
-        "output. [default: this folder]",
-    ),
     _output(
         "--format",
         "-f",
