@@ -130,7 +130,7 @@ def test_a_sensitivity_of_a_sound_that_the_kit_has_not_is_refused(client, take, 
     draft = fresh_draft(client, take)
     answer = client.post(f"/api/drafts/{draft}/repick", json={"sensitivity": sensitivity})
     assert answer.status_code == 400
-    assert "sound of the kit" in answer.json()["error"]
+    assert "sounds of the kit" in answer.json()["error"]
 
 
 @pytest.mark.parametrize("reading", [-1, 7, "x", [1]])
