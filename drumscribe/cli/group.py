@@ -148,7 +148,7 @@ class Root(Commands):
             formatter.write_dl([(name, sentence) for name, (_, sentence) in self.lazily.items()])
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the default command in front of what is none.
+        """Put the default command first if no command is named.
 
         Parameters
         ----------
