@@ -4,12 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from ..errors import printable
 from .group import before_work, print_any_name
 from .options.paths import NamedPath
-from .review import check_review_output, print_remarks, reviewed
+from .review import ReviewOutput, overwrite_option, print_remarks, reviewed
 from .sections import command as sectioned
 from .sections import option
 
@@ -40,8 +37,14 @@ if TYPE_CHECKING:
     help="Grid to measure from: 1/16, 1/8t, or either, as each bar is played.",
 )
 @option("--places", section="Output", is_flag=True, help="Also print each drum at each place of the bar.")
+@overwrite_option
 def command(
-    recording: Path, hear: "Callable[[], Transcription]", outputs: tuple[Path, ...], steps: str, places: bool
+    recording: Path,
+    hear: "Callable[[], Transcription]",
+    outputs: tuple[Path, ...],
+    steps: str,
+    places: bool,
+    overwrite: bool,
 ) -> None:
     """Show how far each drum is from the grid.
 
@@ -53,8 +56,7 @@ def command(
     from ..quantisation.grid import Grid
     from ..review.groove import PICTURES, measure_groove
 
-    for out in outputs:
-        check_review_output(out, (".csv", *PICTURES), recording)
+    files = [ReviewOutput(out, (".csv", *PICTURES), recording, overwrite) for out in outputs]
     with before_work():
         grid = Grid.parse(steps)
     transcription = hear()
@@ -64,9 +66,9 @@ def command(
     swing = f", swing {100 * groove.swing:.3g} %" if groove.swing > 0.5 else ""
     console.print(f"{recording.name}: {transcription.rhythm}{swing}", soft_wrap=True)
     console.print(_table(groove, places))
-    for out in outputs:
-        _write(groove, out, recording.stem)
-        click.echo(printable(out))
+    for file in files:
+        _write(groove, file.path, recording.stem)
+        file.tell([file.path])
     print_remarks(transcription)
 
 

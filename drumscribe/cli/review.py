@@ -1,7 +1,8 @@
 """`drumscribe plot`, `listen` and `grid`: transcriptions for eyes and ears."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial, wraps
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -98,24 +99,66 @@ def print_remarks(transcription: "Transcription") -> None:
         click.echo(printable(f"note: {remark}"), err=True)
 
 
-def check_review_output(out: Path, suffixes: tuple[str, ...], recording: Path) -> None:
-    """Refuse an output that cannot be written, before anything is begun.
+overwrite_option = option(
+    "--overwrite",
+    is_flag=True,
+    section="Output",
+    help="Also replace FILE if you edited it. Without it, the new file is name (1).",
+)
+"""Of commands whose output is one file, or one for each page."""
+
+
+class ReviewOutput:
+    """An output that loses nothing: a file is replaced where drumscribe wrote it, of the same recording.
 
     Parameters
     ----------
     out : Path
-        The output.
+        The output that was asked for.
     suffixes : tuple[str, ...]
         The suffixes that it may have.
     recording : Path
         The recording, which must not be overwritten.
-    """
-    from ..batch.plan import prepare_folder
-    from ..files import check_output
+    overwrite : bool
+        Whether other files are replaced, too.
 
-    with before_work():
-        check_output(out, suffixes, recording)
-        prepare_folder(out.parent)
+    Attributes
+    ----------
+    path : Path
+        Where to write: `out`, or a numbered name beside it.
+
+    Raises
+    ------
+    click.ClickException
+        If it cannot be written, before anything is begun.
+    """
+
+    def __init__(self, out: Path, suffixes: tuple[str, ...], recording: Path, overwrite: bool) -> None:
+        from ..batch.plan import prepare_folder
+        from ..files import check_output
+        from ..formats.written import Written
+
+        with before_work():
+            check_output(out, suffixes, recording)
+            prepare_folder(out.parent)
+        self._asked, self._recording, self._written = out, recording, Written.by_user(overwrite)
+        numbered = (out.with_stem(f"{out.stem} ({number})") for number in count(1))
+        self.path = next(place for place in chain([out], numbered) if self._gives_way(place))
+
+    def _gives_way(self, place: Path) -> bool:
+        pages = (place, place.with_stem(f"{place.stem}-1"))  # of several pages, the first
+        return all(self._written.gives_way(page, self._recording) for page in pages)
+
+    def tell(self, paths: Iterable[Path]) -> None:
+        """Print the paths of what was written, and remember it."""
+        for path in paths:
+            self._written.remember(path, path.read_bytes(), self._recording)
+            click.echo(printable(path))
+        if self.path != self._asked:
+            from ..formats.outputs import kept_note
+
+            kept = kept_note(self._asked, self.path)
+            click.echo(printable(f"note: {kept}"), err=True)
 
 
 @sectioned("plot")
@@ -131,7 +174,8 @@ def check_review_output(out: Path, suffixes: tuple[str, ...], recording: Path) -
 )
 @option("--from", "start", type=_Seconds(), section="Output", help="Begin here. [default: the start]")
 @option("--to", "end", type=_Seconds(), section="Output", help="Stop here. [default: the end]")
-def plot(recording: Path, hear: "Hear", out: Path, start: float | None, end: float | None) -> None:
+@overwrite_option
+def plot(recording: Path, hear: "Hear", out: Path, start: float | None, end: float | None, overwrite: bool) -> None:
     """Plot a recording and its hits.
 
     The picture has the spectrogram, a lane of hits for each drum, beats and bars; louder hits are taller. A page shows
@@ -139,12 +183,11 @@ def plot(recording: Path, hear: "Hear", out: Path, start: float | None, end: flo
     """
     from ..review.plotting import SUFFIXES, Section, write_plot
 
-    check_review_output(out, SUFFIXES, recording)
+    output = ReviewOutput(out, SUFFIXES, recording, overwrite)
     with before_work():
         section = Section.of(recording, start, end)
     transcription = hear()
-    for path in write_plot(recording, transcription, out, section):
-        click.echo(printable(path))
+    output.tell(write_plot(recording, transcription, output.path, section))
     print_remarks(transcription)
 
 
@@ -159,14 +202,15 @@ def plot(recording: Path, hear: "Hear", out: Path, start: float | None, end: flo
     help="Sound of the hits: clicks, higher for smaller drums, or synthetic drums.",
 )
 @option("--split", is_flag=True, section="Output", help="Put the recording left and the transcription right.")
-def listen(recording: Path, hear: "Hear", out: Path, sound: str, split: bool) -> None:
+@overwrite_option
+def listen(recording: Path, hear: "Hear", out: Path, sound: str, split: bool, overwrite: bool) -> None:
     """Mix a recording with its hits, to check them by ear."""
     from ..review.sonification import SUFFIXES, write_check
 
-    check_review_output(out, SUFFIXES, recording)
+    output = ReviewOutput(out, SUFFIXES, recording, overwrite)
     transcription = hear()
-    write_check(recording, transcription, out, cast(Literal["clicks", "drums"], sound), split)
-    click.echo(printable(out))
+    write_check(recording, transcription, output.path, cast(Literal["clicks", "drums"], sound), split)
+    output.tell([output.path])
     print_remarks(transcription)
 
 

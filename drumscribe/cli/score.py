@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import printable
 from .group import before_work
 from .options.paths import NamedPath
-from .review import check_review_output, print_remarks, reviewed
+from .review import ReviewOutput, overwrite_option, print_remarks, reviewed
 from .sections import command as sectioned
 from .sections import option
 
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     help="2: hands with stems up and feet with stems down; 1: all with stems up.",
 )
 @option("--repeats", section="Output", is_flag=True, help="Write a repeat sign for a bar like the one before.")
+@overwrite_option
 def command(
     recording: Path,
     hear: "Callable[[], Transcription]",
@@ -52,6 +52,7 @@ def command(
     steps: str,
     voices: str,
     repeats: bool,
+    overwrite: bool,
 ) -> None:
     """Write a drum score.
 
@@ -64,16 +65,15 @@ def command(
     from ..formats.score.engraving import SUFFIXES, engrave
     from ..quantisation.grid import Grid
 
-    check_review_output(out, (".musicxml", *SUFFIXES), recording)
+    output = ReviewOutput(out, (".musicxml", *SUFFIXES), recording, overwrite)
     with before_work():
         options = ScoreOptions(title or recording.stem, Grid.parse(steps), voices == "1", repeats)
     transcription = hear()
     if out.suffix.lower() in SUFFIXES:
-        paths = engrave(transcription, out, options)
+        paths = engrave(transcription, output.path, options)
     else:
-        paths = [out]
-        with written_whole(out) as temporary:
+        paths = [output.path]
+        with written_whole(output.path) as temporary:
             write_musicxml(transcription, temporary, options)
-    for path in paths:
-        click.echo(printable(path))
+    output.tell(paths)
     print_remarks(transcription)

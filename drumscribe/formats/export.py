@@ -84,16 +84,19 @@ class Format:
         Whether the format has MIDI notes, so that a drum map applies.
     names_recording : bool, default False
         Whether `write` also takes the path of the recording.
+    other_ends : tuple[str, ...], default ()
+        What else paths of it may end in.
     """
 
     ending: str
     write: Callable[..., None]
     has_notes: bool = False
     names_recording: bool = False
+    other_ends: tuple[str, ...] = ()
 
     def fits(self, path: Path) -> bool:
         """Return whether a path ends like files of this format."""
-        return f"/{path.as_posix()}".lower().endswith(self.end)
+        return f"/{path.as_posix()}".lower().endswith((self.end, *self.other_ends))
 
     @property
     def end(self) -> str:
@@ -116,7 +119,7 @@ class Format:
 
 
 FORMATS = {
-    "mid": Format("mid", write_midi, has_notes=True),
+    "mid": Format("mid", write_midi, has_notes=True, other_ends=(".midi",)),
     "csv": Format("csv", write_csv),
     "json": Format("json", write_json),
     "audacity": Format("labels.txt", write_audacity),

@@ -143,7 +143,8 @@ def _read(path: Path) -> Transcription:
             raise TypeError("the model is no text")
         return Transcription(hits, duration, model, rhythm)
     except (ValueError, LookupError, TypeError, ArithmeticError) as error:
-        raise LabelError(f"{path}: a broken transcription ({error!r})") from error
+        reason = f"{error.args[0]} is missing" if isinstance(error, KeyError) else error
+        raise LabelError(f"{path}: a broken transcription ({reason})") from error
 
 
 def _read_hit(hit: dict) -> Hit:

@@ -81,7 +81,8 @@ class Delivery:
             self._write(transcription, output, format, recording)
             for output, format in zip(outputs, self.formats or (None,) * len(outputs), strict=True)
         )
-        if any(output.suffix == ".mid" for output in outputs) and (count := count_merged(transcription, self.midi)):
+        has_midi = any(export.format_of(output) == "mid" for output in outputs)
+        if has_midi and (count := count_merged(transcription, self.midi)):
             hits = len(transcription.hits)
             notes += (f"MIDI: {count} of {hits} hits merged with louder ones of the same note and time",)
         if any(not export.places_recording(output) for output in outputs):
@@ -120,9 +121,25 @@ class Delivery:
 
 
 def _kept(outputs: Sequence[Path], written: Sequence[Path]) -> tuple[str, ...]:
-    return tuple(
-        f"{output} was edited, or is not by drumscribe from this recording, and is kept: "
+    return tuple(kept_note(output, new) for output, new in zip(outputs, written, strict=True) if new != output)
+
+
+def kept_note(asked: Path, new: Path) -> str:
+    """Return the note that a file was kept and the output has another name.
+
+    Parameters
+    ----------
+    asked : Path
+        The file that was kept.
+    new : Path
+        The file that was written.
+
+    Returns
+    -------
+    str
+        The note.
+    """
+    return (
+        f"{asked} was edited, or is not by drumscribe from this recording, and is kept: "
         f"wrote {new.name} (--overwrite replaces it)"
-        for output, new in zip(outputs, written, strict=True)
-        if new != output
     )

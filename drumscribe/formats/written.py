@@ -78,8 +78,39 @@ class Written:
         numbered = (path.with_name(f"{stem} ({number}){last}") for number in count(1))
         places = chain([path], numbered)
         place = next(place for place in places if self._overwrite or self._replaceable(place, content, recording))
-        self._remember(_digest(place, content), None if recording is None else _recording_digest(place, recording))
+        self.remember(place, content, recording)
         return place
+
+    def gives_way(self, place: Path, recording: Path) -> bool:
+        """Return whether nothing is lost where a file is replaced by one whose content is not known yet.
+
+        Parameters
+        ----------
+        place : Path
+            The file.
+        recording : Path
+            What the new one will be of.
+
+        Returns
+        -------
+        bool
+            Whether it may be replaced.
+        """
+        return self._overwrite or self._replaceable(place, b"", recording)
+
+    def remember(self, place: Path, content: bytes, recording: Path | None = None) -> None:
+        """Note that a file is drumscribe's own.
+
+        Parameters
+        ----------
+        place : Path
+            The file.
+        content : bytes
+            All that it holds.
+        recording : Path, optional
+            What it is of.
+        """
+        self._note(_digest(place, content), None if recording is None else _recording_digest(place, recording))
 
     @property
     def overwrites(self) -> bool:
@@ -135,7 +166,7 @@ class Written:
             return known
         return self._known
 
-    def _remember(self, digest: str, recording: str | None) -> None:
+    def _note(self, digest: str, recording: str | None) -> None:
         """Append a line, which several processes can do at once; where that cannot be, the next run knows less."""
         line = digest if recording is None else f"{digest}.{recording}"
         if self._known is not None:

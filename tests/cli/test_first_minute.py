@@ -157,6 +157,11 @@ def test_an_edited_output_is_kept_unless_it_may_be_overwritten(here):
     assert (here / "Rock.mid").read_bytes().startswith(b"MThd")
 
 
+def test_a_name_that_ends_in_midi_is_a_midi_file(here):
+    assert run("Rock.flac", "-o", "take.midi").exit_code == 0
+    assert (here / "take.midi").read_bytes().startswith(b"MThd")
+
+
 @pytest.mark.parametrize("folder", [True, False])
 def test_a_recording_of_the_same_name_does_not_replace_the_output_of_another(here, folder):
     for name, sound in (("one", beat()), ("two", beat()[:RATE])):

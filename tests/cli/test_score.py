@@ -81,3 +81,29 @@ def test_a_mistake_is_named_in_one_line(song, corrected, args, message):
     assert result.exit_code == 2
     assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "name"), [("score", "a.musicxml"), ("listen", "a.wav"), ("groove", "a.csv"), ("plot", "a.svg")]
+)
+def test_what_was_edited_or_is_of_something_else_is_kept(song, corrected, tmp_path, command, name):
+    if command == "plot":
+        pytest.importorskip("matplotlib")
+
+    def again(*args):
+        result = CliRunner().invoke(
+            main, [command, str(song), "-t", str(corrected), "-o", str(tmp_path / name), *map(str, args)]
+        )
+        assert result.exit_code == 0, result.output
+        return result
+
+    numbered = tmp_path / name.replace("a.", "a (1).")
+    again()
+    assert "kept" not in again().stderr
+    assert not numbered.exists(), "its own file is replaced"
+    (tmp_path / name).write_text("mine")
+    assert "is kept: wrote a (1)" in again().stderr
+    assert (tmp_path / name).read_text() == "mine"
+    assert numbered.stat().st_size > 100
+    again("--overwrite")
+    assert (tmp_path / name).read_bytes() != b"mine"

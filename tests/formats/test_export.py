@@ -268,6 +268,7 @@ def test_files_have_the_permissions_of_any_new_file(tmp_path):
         ('{"a": 1}', "JSON, but not a transcription: give a file written by"),
         ("[1]", "JSON, but not a transcription: give a file written by"),
         ("hello", "not JSON"),
+        ('{"format": "drumscribe.transcription", "version": 2}', r"a broken transcription \(hits is missing\)"),
         (None, "cannot be read: No such file"),
     ],
 )
