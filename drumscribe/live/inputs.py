@@ -13,6 +13,8 @@ from typing import Protocol
 import numpy as np
 
 from ..errors import DrumscribeError
+from ..files import near_miss
+from ..sound.audio import FOREIGN_SUFFIXES, SUFFIXES
 
 _BLOCK_SECONDS = 0.005
 _SILENT_SECONDS = 3.0
@@ -156,17 +158,21 @@ def open_source(
     Raises
     ------
     DeviceError
-        If PortAudio is missing, the device is missing or does not open, or channels are given of a recording.
+        If PortAudio is missing, the device or the recording is missing or does not open, or channels are given of a
+        recording.
     AudioError
         If the recording cannot be read.
     """
-    if wanted is None or not Path(wanted).is_file():
+    path = None if wanted is None else Path(wanted)
+    if path is None or not path.is_file():
+        if path is not None and path.suffix.lower() in SUFFIXES | FOREIGN_SUFFIXES:
+            raise DeviceError(f"{wanted}: no such recording{near_miss(path)}")
         with open_device(wanted, rate, channels) as device:
             yield device
         return
     if channels is not None:
         raise DeviceError(f"{wanted}: --channels is for devices: of a recording, all are listened to")
-    yield RecordingInput(Path(wanted))
+    yield RecordingInput(path)
 
 
 def ends_within(seconds: float, end: Callable[[], object]) -> bool:

@@ -17,7 +17,7 @@ from rich.console import Console
 from drumscribe.cli import main
 from drumscribe.formats.export import read
 from drumscribe.live import inputs
-from drumscribe.live.inputs import DeviceError, DeviceInput, RecordingInput
+from drumscribe.live.inputs import DeviceError, DeviceInput, RecordingInput, open_source
 from drumscribe.live.screen import Lanes
 from drumscribe.live.session import play
 from drumscribe.music.drums import INSTRUMENTS
@@ -102,6 +102,13 @@ def test_a_device_gives_its_blocks_until_it_goes(monkeypatch) -> None:
     assert next(blocks).sum() == 240.0
     with pytest.raises(DeviceError, match="microphone: the device is gone"):
         next(blocks)
+
+
+def test_a_recording_that_is_missing_is_not_taken_for_a_device(tmp_path):
+    (tmp_path / "take.wav").touch()
+    told = r"tale\.wav: no such recording; did you mean .*take\.wav\?"
+    with pytest.raises(DeviceError, match=told), open_source(str(tmp_path / "tale.wav")):
+        pass
 
 
 def test_a_device_that_falls_silent_for_good_has_gone(monkeypatch) -> None:
