@@ -13,6 +13,7 @@ from .bar_lines import Chooser, find_changes
 from .given_beats import rhythm_of_beats
 from .hypotheses import Hypothesis, Track, weigh
 from .loops import bar_line_odds, beginning_odds, fit_loop, repetitions
+from .one_at_a_time import are_alone, weigh_anew
 from .options import RhythmOptions
 from .patterns import CELLS, METERS, MIN_HITS, Strokes, Tables, load_tables, strokes_of
 from .readings import Reading, list_readings, score_readings
@@ -236,7 +237,10 @@ def _likeliest_hypotheses(
             begun.append(beginning_odds(readings, starts, float(strokes.seconds[0])))
     if not found:
         return
-    scores = np.concatenate([score_readings(track.readings, tables) for track in found])
+    scored = [score_readings(track.readings, tables) for track in found]
+    if are_alone(strokes):
+        scored = [weigh_anew(own, track.readings, track.tempo) for own, track in zip(scored, found, strict=True)]
+    scores = np.concatenate(scored)
     cut, begins = scores + np.concatenate(ends), scores + np.concatenate(begun)
     middle = float(strokes.seconds[len(strokes.seconds) // 2])
     for likely in (cut, begins) if np.argmax(cut) != np.argmax(begins) else (begins,):

@@ -20,11 +20,13 @@ with kits for them. Every other figure is on rendered sound.
 Rotations: every clip of three beatboxers in turn, enrolled on its first `--count` strokes of each sound (of more than
 4, on those of the clips that follow, too), as they were cut out, and scored on the player's other clips; beside them
 the same of `--mouths` simulated beatboxers (see mouths.py; the method was chosen on those of --mouths-from 0, and those
-from 16 on are others). The table begins with the kit that helps least; "promised" is what `finetune` says.
+from 16 on are others). The table begins with the kit that helps least; "promised" is what `finetune` says. Tempo: what
+each clip of the first beatboxer is said to have, with kits of his other clips.
 """
 
 import argparse
 import csv
+import re
 import resource
 import subprocess
 import sys
@@ -64,7 +66,7 @@ from drumscribe.synthesis.one_shots import OneShot
 
 KINDS = {"found": 4, "machine": 3, "lo-fi": 3}
 """Players of each kind."""
-PARTS = ("rotations", "players", "others", "curve", "beatbox", "taps", "live", "cost")
+PARTS = ("rotations", "tempo", "players", "others", "curve", "beatbox", "taps", "live", "cost")
 BEATBOX = ("kick", "snare", "hihat")
 _HAND = AugmentSettings(pitch=Range(1.0, -0.3, 0.3), equalise=Range(1.0, 0.3, 1.5)).without(
     *(name for name in AUGMENTATIONS if name not in ("pitch", "equalise"))
@@ -361,6 +363,25 @@ def bench_rotations(lab: Lab, players: dict[str, list[Clip]], count: int, starts
     print(flush=True)
 
 
+def bench_tempo(lab: Lab, clips: Sequence[Clip]) -> None:
+    """Print what tempo each clip has with kits of the others; the truth is in its name."""
+    kits = [lab.learn(enrolled(clips, 4, first)[0], only=True).kit for first in range(len(clips))]
+    print("| tempo of, with kits of 4 strokes a sound of the other clips | right | found otherwise (confidence) |")
+    print("| --- | --- | --- |")
+    for number, clip in enumerate(clips):
+        true, right, others = float(re.findall(r"(\d+)BPM", clip.name)[0]), 0, []
+        heard = [Transcriber(kit=kit) for other, kit in enumerate(kits) if other != number]
+        for transcriber in heard:
+            rhythm = transcriber.transcribe_array(clip.sound, RATE).rhythm
+            tempo = 0.0 if rhythm is None or rhythm.tempo is None else rhythm.tempo
+            if abs(tempo / true - 1.0) < 0.04:
+                right += 1
+            else:
+                others.append(f"{tempo:g} ({rhythm.confidence:.2f})" if tempo else "none")
+        print(f"| {clip.name} | {right} of {len(heard)} | {', '.join(others)} |")
+    print(flush=True)
+
+
 def bench_beatbox(lab: Lab, bench: Path) -> None:
     clips = []
     for path in sorted((bench / "beatbox" / "audio").glob("*.flac")):
@@ -530,6 +551,7 @@ def main() -> None:
     mouths = simulated_beatboxers(options.mouths_from, options.mouths)
     for part, needed, bench in (
         ("rotations", options.bench, lambda: bench_rotations(lab, real_players(options.bench), options.count)),
+        ("tempo", options.bench, lambda: bench_tempo(lab, real_players(options.bench)["beatbox"])),
         ("rotations", mouths, lambda: bench_rotations(lab, mouths, options.count, 2)),
         ("players", players, lambda: bench_players(lab, players)),
         ("others", players and options.cache, lambda: bench_others(lab, players)),

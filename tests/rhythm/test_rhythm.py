@@ -121,6 +121,19 @@ class TestSteady:
         assert rhythm.tempo == pytest.approx(130.0, abs=0.1)
         np.testing.assert_allclose(rhythm.tempo_map.downbeats(20.0)[:4], truth.downbeats(20.0)[:4], atol=0.015)
 
+    @pytest.mark.parametrize("tempo", [90.0, 110.0, 120.0, 130.0])
+    @pytest.mark.parametrize(
+        "pattern",
+        [
+            {"kick": "x...", "snare": "..x.", "hihat_closed": ".x.x"},
+            {"kick": "xx..", "snare": "..x.", "hihat_closed": "...x"},
+            {"kick": "x..x....", "snare": "..x...x.", "hihat_closed": ".x..xx.x"},
+        ],
+    )
+    def test_a_beatboxer_who_makes_one_sound_a_beat_is_not_halved(self, pattern, tempo):
+        rhythm = analyse_rhythm(play(TempoMap.steady(tempo, 0.7), pattern, bars=8, jitter=0.012))
+        assert rhythm.tempo == pytest.approx(tempo, rel=0.01)
+
     def test_three_hours_are_one_tempo_to_the_end(self):
         truth = TempoMap.steady(125.0, 0.4)
         beat = {"kick": "x...x...", "snare": "..x...x."}
