@@ -15,7 +15,7 @@ _TOGETHER_S = 0.035
 _MOST_TOGETHER = 0.05
 """Largest share of strokes that sound together, which false hits may do (by hand)."""
 _TRUST = 0.5
-"""What the log odds of readings, learned from drummers, count for here. Chosen, as the next two are, on typed patterns."""
+"""What the log odds of readings, learned from drummers, count for. Chosen, as the next two, on typed patterns."""
 _USUAL_TEMPO = 125.0
 """Middle of the tempi in which people count, in beats per minute (D. Moelants, "Preferred tempo reconsidered", ICMPC
 2002)."""
