@@ -1,4 +1,4 @@
-"""The study: what matters when drums are told apart, each question put to many small networks trained alike.
+"""The study: what matters in drum classification, each question put to many small networks trained alike.
 
     cells -> training -> records -> tables, plots
                   `-> tracks -----^

@@ -34,7 +34,7 @@ export class Study {
       return el("figure", {}, el("a", { href: `api/training/study/${name}`, target: "_blank" }, el("img", { src: `api/training/study/${name}`, alt: `Picture of the study: ${title}`, loading: "lazy" })), el("figcaption", { class: "hint" }, title));
     });
     this.node.replaceChildren(
-      el("h3", {}, "The study: what matters when drums are told apart"),
+      el("h3", {}, "The study: what matters in drum classification"),
       el("p", { class: "lede" }, this.data.short),
       el("div", { class: "row roomy" },
         ask("Show", Object.entries(MEASURES), "measure", explore), ask("Against", ACROSS, "across", explore),
