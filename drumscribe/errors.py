@@ -39,6 +39,24 @@ def _escaped(found: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
+def reason_of(error: Exception) -> str:
+    """Return in a user's words why foreign content could not be used.
+
+    Parameters
+    ----------
+    error : Exception
+        Raised by the reader.
+
+    Returns
+    -------
+    str
+        The message of the error; of a missing key, which one it is.
+    """
+    if isinstance(error, KeyError) and error.args:
+        return f"{error.args[0]} is missing"
+    return str(error) or type(error).__name__
+
+
 class DrumscribeError(Exception):
     """An error with a message for the user: one line that says what is wrong, in which file, and what to do."""
 

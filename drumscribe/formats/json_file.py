@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import LabelError, damage_told
+from ..errors import LabelError, damage_told, reason_of
 from ..music.drums import ARTICULATION_BY_NAME
 from ..music.transcription import Hit, Rhythm, Transcription
 from .bounds import LONGEST_S, check_bounds
@@ -143,8 +143,7 @@ def _read(path: Path) -> Transcription:
             raise TypeError("the model is no text")
         return Transcription(hits, duration, model, rhythm)
     except (ValueError, LookupError, TypeError, ArithmeticError) as error:
-        reason = f"{error.args[0]} is missing" if isinstance(error, KeyError) else error
-        raise LabelError(f"{path}: a broken transcription ({reason})") from error
+        raise LabelError(f"{path}: a broken transcription ({reason_of(error)})") from error
 
 
 def _read_hit(hit: dict) -> Hit:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from ..errors import ModelError
+from ..errors import ModelError, reason_of
 from ..files import written_whole
 from ..sound.spectrogram import SpectrogramSettings
 from . import trial
@@ -151,7 +151,7 @@ def load_model_info(model: str | Path | None = None) -> ModelInfo:
         check_card(info)
         return info
     except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        raise ModelError(f"{path}: its {_CARD} is damaged ({error!r}); get the model again") from None
+        raise ModelError(f"{path}: its {_CARD} is damaged ({reason_of(error)}); get the model again") from None
 
 
 def _window_of(values: dict) -> Window:

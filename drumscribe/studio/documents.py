@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..errors import DrumscribeError
+from ..errors import DrumscribeError, reason_of
 from ..kits.kit import KitError, check_name
 from ..music.drums import ARTICULATION_BY_NAME
 from ..music.rhythm import RhythmChoice
@@ -208,7 +208,7 @@ def check_edit(edit: Any) -> dict:
         label = str(edit["label"])[:80]
         return {"label": label, "removed": _checked(removed), "added": _checked(added), "set": clean}
     except (KeyError, TypeError, ValueError) as error:
-        raise EditError(f"this edit cannot be made: {error!r}") from None
+        raise EditError(f"this edit cannot be made: {reason_of(error)}") from None
 
 
 def _checked(rows: Any) -> list[list]:
