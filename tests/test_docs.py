@@ -37,6 +37,7 @@ _SHOWN_ONLY = ("text", "toml", "csv")
 OWN_RECORDINGS = (
     ("song.wav", "songs/rock.ogg"),
     ("take.wav", "kit/take.ogg"),
+    ("student.wav", "songs/rock.ogg"),
     ("my_kicks", "kit/samples/kick"),
     ("taps/stomp", "kit/samples/kick"),
     ("taps/rattle", "kit/samples/hat"),
@@ -92,9 +93,9 @@ def desk(tmp_path, monkeypatch) -> Path:
     for own, example in OWN_RECORDINGS:
         copy(ROOT / "examples" / example, tmp_path / own)
     (tmp_path / "song.beats").write_text("".join(f"{0.26 + 0.6316 * i:.4f} {i % 4 + 1}\n" for i in range(18)))
-    strokes = read_events(ROOT / "examples/kit/take.csv")
-    hits = tuple(Hit(stroke.time, stroke.articulation, stroke.velocity) for stroke in strokes)
-    for name in ("take.mid", "exercise.mid"):
+    for name, labels in (("take.mid", "kit/take.csv"), ("exercise.mid", "references/rock.csv")):
+        strokes = read_events(ROOT / "examples" / labels)
+        hits = tuple(Hit(stroke.time, stroke.articulation, stroke.velocity) for stroke in strokes)
         write(Transcription(hits, 12.0), tmp_path / name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
