@@ -197,7 +197,7 @@ def test_the_mouse_adds_lassoes_moves_and_deletes(page, song):
 
 def test_sensitivity_picks_anew_at_once_and_keeps_what_was_corrected(page, tmp_path):
     noise = np.random.default_rng(3).standard_normal(6 * RATE).astype(np.float32)  # so that some kicks are unsure
-    open_song(page, write_audio(tmp_path / "noisy.wav", 0.2 * beat(6.0) + 0.04 * noise))
+    open_song(page, write_audio(tmp_path / "noisy.wav", 0.2 * beat(6.0) + 0.15 * noise))
     slider = page.get_by_label("Sensitivity of kick")
     page.locator("canvas[role=application]").focus()
     page.keyboard.press("ArrowRight")
