@@ -44,7 +44,7 @@ _STEPS = 12
 _PRIOR_BARS = 1.0
 """Pseudo-count: the shares of any beat count as this many bars."""
 _PASSAGE_BARS = 6
-"""Length of the passages whose shares are tried."""
+"""Maximum length of the passages whose shares are tried; of a short recording, it is a third."""
 _PASSAGES = 4
 """Maximum number of these passages."""
 _FOLLOWED = 2
@@ -214,7 +214,8 @@ def _gain(beats: _Beats, path: np.ndarray, meters: Sequence[Meter]) -> float:
 
 def _fit_passages(beats: _Beats, meter: Meter) -> list[np.ndarray]:
     """Fit all beats with the shares of passages from the whole recording."""
-    length, numbers = _PASSAGE_BARS * meter.numerator, np.arange(beats.count)
+    bars = min(_PASSAGE_BARS, max(2, beats.count // meter.numerator // 3))
+    length, numbers = bars * meter.numerator, np.arange(beats.count)
     fits = []
     for start in np.unique(np.linspace(0, max(beats.count - length, 0), _PASSAGES).astype(int)):
         inside = (numbers >= start) & (numbers < start + length)

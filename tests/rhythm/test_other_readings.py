@@ -43,6 +43,14 @@ class TestChangesOfMeter:
         assert [str(change.meter) for change in rhythm.tempo_map.meters] == ["4/4", "2/4", "4/4"]
         assert str(rhythm) == "110 BPM, 4/4, 2/4"
 
+    @pytest.mark.parametrize("before", [3, 4, 5])
+    def test_a_bar_of_two_quarters_stands_among_few_bars_of_four(self, before):
+        whole = {"kick": "x...xx..", "snare": "..x...x.", "hihat_closed": "xxxxxxxx"}
+        half = {"kick": "x...", "snare": "..x.", "hihat_closed": "xxxx"}
+        played, lines = play((whole, before), (half, 1), (whole, 4), tempo=120.0, start=0.0)
+        rhythm = analyse_rhythm(played)
+        np.testing.assert_allclose(rhythm.tempo_map.downbeats(lines[-1] + 0.1), lines, atol=0.02)
+
     @pytest.mark.parametrize("order", [(WALTZ, ROCK), (ROCK, WALTZ)])
     def test_three_quarters_become_four_and_the_other_way_round(self, order):
         played, lines = play((order[0], 8), (order[1], 8))
