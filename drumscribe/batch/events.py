@@ -63,6 +63,19 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """The process of a job ended; another begins the job once more.
+
+    Attributes
+    ----------
+    index : int
+        Number of the job.
+    """
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
 class Died:
     """A job failed because its process ended twice, or because it took too long.
 
@@ -78,7 +91,7 @@ class Died:
     cause: str
 
 
-Event = Started | Compiling | Advanced | Ended | Died
+Event = Started | Compiling | Advanced | Lost | Ended | Died
 """Any report about a job."""
 
 

@@ -105,6 +105,8 @@ class Journal:
         self._held: dict[bytes, Fingerprint | None] = {}
         self.notes: list[str] = []
         self._database = self._open()
+        dead = [claim for claim in self._database.execute("select * from claims") if not _lives(claim)]
+        self._unfinished = {folder for claim in dead for folder in json.loads(claim["folders"])}
         self._sweep()
         self._ended = threading.Event()
         threading.Thread(target=self._show_life, daemon=True).start()
@@ -116,6 +118,7 @@ class Journal:
             self._database.execute("delete from claims where run = ?", (self._run,))
         self._database.close()
         self._sync()
+        self._sweep()  # once more: workers of a killed run may have outlived it a little
 
     def take(self, job: Job) -> Known:
         """Return whether a recording is to be done, and if so, claim it.
@@ -271,10 +274,8 @@ class Journal:
 
     def _sweep(self) -> None:
         """Remove unfinished files of dead runs."""
-        dead = [claim for claim in self._database.execute("select * from claims") if not _lives(claim)]
-        for claim in dead:
-            for folder in json.loads(claim["folders"]):
-                remove_leftovers(self._folder / folder)
+        for folder in self._unfinished:
+            remove_leftovers(self._folder / folder)
 
     def _show_life(self) -> None:
         while not self._ended.wait(_BEAT_S):

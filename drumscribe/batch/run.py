@@ -13,16 +13,16 @@ from typing import Protocol
 
 from ..compiling import compilation_reported
 from ..errors import AudioError, DrumscribeError
-from ..files import is_full
+from ..files import is_full, remove_leftovers
 from ..formats.outputs import Delivered, Delivery
 from ..music.transcription import Transcription
 from ..sound.audio import IncompleteWarning
-from .events import Advanced, Compiling, Died, Ended, Event, Started
+from .events import Advanced, Compiling, Died, Ended, Event, Lost, Started
 from .jobs import Job, Outcome, Report
 from .journal import Journal, Known
 from .lanes import lanes_of
 from .patience import Patience
-from .remote import address_of, fetched, put
+from .remote import address_of, fetched, is_remote, put
 from .spool import Outcomes
 from .workers import WAIT_S, Reporter, run_in_workers
 
@@ -201,6 +201,10 @@ class _Batch:
     def take(self, event: Event) -> None:
         """Handle an event of a job."""
         job = self._held[event.index]
+        if isinstance(event, (Lost, Died)):
+            _remove_unfinished(job)
+        if isinstance(event, Lost):
+            return
         if isinstance(event, Started):
             self._observer.started(job)
         elif isinstance(event, Advanced):
@@ -222,6 +226,12 @@ class _Batch:
     def _finish(self, number: int, outcome: Outcome) -> None:
         self.outcomes.put(number, outcome)
         self._observer.finished(outcome)
+
+
+def _remove_unfinished(job: Job) -> None:
+    """Remove what a process that has ended was writing."""
+    for folder in {output.parent for output in job.outputs if not is_remote(output)}:
+        remove_leftovers(folder)
 
 
 def _has_content(output: Path) -> bool:

@@ -18,7 +18,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
 from ..runtime import one_thread
-from .events import Advanced, Begun, Compiling, Died, Ended, Event, Started
+from .events import Advanced, Begun, Compiling, Died, Ended, Event, Lost, Started
 from .patience import START_S, Patience
 
 _REPORT_EVERY_S = 0.1  # time between reports of progress
@@ -108,7 +108,7 @@ def run_in_workers(
                     if event.index not in tried:  # once more, in a new process
                         tried.add(event.index)
                         again.append(worker.held)
-                        continue
+                        event = Lost(event.index)
                 if isinstance(event, (Ended, Died)):
                     tried.discard(event.index)
                     worker.held = None

@@ -17,6 +17,7 @@ from drumscribe.batch.jobs import Report
 from drumscribe.batch.patience import Patience
 from drumscribe.batch.plan import plan
 from drumscribe.batch.run import How, run
+from drumscribe.files import written_whole
 from drumscribe.formats.outputs import Delivery
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs signals")
@@ -99,6 +100,25 @@ def test_a_full_disk_ends_the_batch(tmp_path: Path, workers: int) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at processes as Linux shows them")
+class KilledWriting(Delivery):
+    """The process is killed while it writes the first time."""
+
+    def deliver(self, transcription, outputs, recording=None):
+        sign = outputs[0].with_suffix(".tried")
+        if not sign.exists():
+            sign.touch()
+            with written_whole(outputs[0]) as temporary:
+                temporary.write_text("half")
+                os.kill(os.getpid(), signal.SIGKILL)
+        return super().deliver(transcription, outputs, recording)
+
+
+def test_what_a_killed_process_was_writing_is_removed(tmp_path: Path) -> None:
+    report = report_of(tmp_path, "a", how=How(1), delivery=KilledWriting())
+    assert status(report) == {"a": "done"}
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.json", "a.tried"]
+
+
 def test_workers_end_with_their_parent(tmp_path: Path) -> None:
     for name in ("a hangs", "b hangs"):
         write_audio(tmp_path / f"{name}.wav", beat(0.6))
