@@ -48,6 +48,7 @@ create table if not exists claims (
     place blob primary key, machine text not null, process integer not null, run text not null, beat real not null,
     folders text not null, began real not null, size integer, changed integer, sample text, settings text not null
 ) without rowid;
+create table if not exists unfinished (folder text primary key) without rowid;
 """
 
 Verdict = Literal["do", "done", "edited", "failed", "busy"]
@@ -105,8 +106,6 @@ class Journal:
         self._held: dict[bytes, Fingerprint | None] = {}
         self.notes: list[str] = []
         self._database = self._open()
-        dead = [claim for claim in self._database.execute("select * from claims") if not _lives(claim)]
-        self._unfinished = {folder for claim in dead for folder in json.loads(claim["folders"])}
         self._sweep()
         self._ended = threading.Event()
         threading.Thread(target=self._show_life, daemon=True).start()
@@ -116,9 +115,11 @@ class Journal:
         self._ended.set()
         with suppress(sqlite3.Error), self._database:
             self._database.execute("delete from claims where run = ?", (self._run,))
+        with suppress(sqlite3.Error):
+            self._sweep()  # once more: workers of a killed run may have outlived it a little
+            self._database.execute("delete from unfinished")
         self._database.close()
         self._sync()
-        self._sweep()  # once more: workers of a killed run may have outlived it a little
 
     def take(self, job: Job) -> Known:
         """Return whether a recording is to be done, and if so, claim it.
@@ -273,8 +274,13 @@ class Journal:
         self._database.execute("commit")
 
     def _sweep(self) -> None:
-        """Remove unfinished files of dead runs."""
-        for folder in self._unfinished:
+        """Remove unfinished files of dead runs from their folders, which are listed until a run has come to its end."""
+        dead = [claim for claim in self._database.execute("select * from claims") if not _lives(claim)]
+        folders = {folder for claim in dead for folder in json.loads(claim["folders"])}
+        with suppress(sqlite3.OperationalError), self._writing():  # on a full disk, say
+            self._database.executemany("insert or ignore into unfinished values (?)", [(name,) for name in folders])
+        folders |= {row["folder"] for row in self._database.execute("select * from unfinished")}
+        for folder in folders:
             remove_leftovers(self._folder / folder)
 
     def _show_life(self) -> None:

@@ -16,13 +16,14 @@ from conftest import beat, write_audio
 from fakes import FakeTranscriber
 
 from drumscribe.batch.fingerprints import fingerprint_of
-from drumscribe.batch.jobs import Job
+from drumscribe.batch.jobs import Job, Outcome
 from drumscribe.batch.journal import NAME, Journal
 from drumscribe.batch.plan import plan
 from drumscribe.batch.run import How, run
 from drumscribe.files import written_whole
 from drumscribe.formats.outputs import Delivery
 from drumscribe.formats.written import Written
+from drumscribe.runtime import this_machine
 
 
 class Folder:
@@ -217,3 +218,24 @@ def test_a_claim_shows_life(folder: Folder, monkeypatch) -> None:
             assert time.monotonic() < deadline
             time.sleep(0.02)
     journal.close()
+
+
+def test_what_a_worker_of_a_killed_run_left_behind_is_removed_though_the_next_run_is_killed_too(folder):
+    job = folder.jobs[0]
+    writer = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    first = folder.journal()
+    assert first.take(job).verdict == "do"
+    unfinished = job.outputs[0].with_name(f".drumscribe-{this_machine()}-{writer.pid}-{12 * '0'}.json")
+    unfinished.touch()
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    with closing(sqlite3.connect(folder.out / NAME)) as database, database:
+        database.execute("update claims set process = ?", (dead.pid,))
+    second = folder.journal()
+    assert unfinished.exists(), "its writer lives"
+    assert second.take(job).verdict == "do"
+    second.finish(Outcome(job, "failed", "some reason"))
+    writer.kill()
+    writer.wait()
+    folder.journal().close()  # the second never closed
+    assert not unfinished.exists()
