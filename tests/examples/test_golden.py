@@ -49,34 +49,29 @@ def write_golden(path: Path, strokes: list[Stroke]) -> None:
         writer.writerows((f"{time:.4f}", name, velocity) for time, name, velocity in strokes)
 
 
-def missing_from(strokes: list[Stroke], others: list[Stroke]) -> list[Stroke]:
-    """The strokes that are not among others, within 1 ms and a velocity of 4: one stroke more moves those of others."""
-    return [
-        one
-        for one in strokes
-        if not any(
-            one.articulation == other.articulation
-            and abs(one.time - other.time) <= 1e-3
-            and abs(one.velocity - other.velocity) <= 4
-            for other in others
-        )
-    ]
+def in_file_order(strokes: list[Stroke]) -> list[Stroke]:
+    """By articulation, then in time, so that two drums struck at once may come in either order."""
+    return sorted(strokes, key=lambda stroke: (stroke.articulation, stroke.time))
+
+
+def are_the_same(heard: list[Stroke], golden: list[Stroke]) -> bool:
+    """Whether both have the same hits, to 1 ms and a velocity of 1."""
+    return [stroke.articulation for stroke in heard] == [stroke.articulation for stroke in golden] and all(
+        abs(one.time - other.time) <= 1e-3 and abs(one.velocity - other.velocity) <= 1
+        for one, other in zip(heard, golden, strict=True)
+    )
 
 
 @pytest.fixture(scope="module")
-def transcribers() -> tuple[Transcriber, Transcriber]:
-    """A little less and a little more sensitive: processors round differently, which may turn what is undecided."""
-    strict, keen = (Transcriber(None, TranscribeOptions(sensitivity=0.5 + more)) for more in (-0.005, 0.005))
-    return strict, keen
+def transcribers() -> list[Transcriber]:
+    """As shipped; and a hair more and less sensitive: processors round differently, which may turn a hit."""
+    return [Transcriber(None, TranscribeOptions(sensitivity=at)) for at in (0.5, 0.505, 0.495)]
 
 
 @pytest.mark.parametrize("song", SONGS, ids=lambda path: path.stem)
-def test_an_example_has_exactly_the_hits_that_it_had(song: Path, transcribers: tuple[Transcriber, Transcriber]) -> None:
-    golden = read_golden(golden_file(song))
-    strict, keen = (strokes_of(transcriber.transcribe_file(song)) for transcriber in transcribers)
-    assert not missing_from(strict, golden), "hits that were not there"
-    assert not missing_from(golden, keen), "hits that are lost"
-    assert len(keen) - len(strict) <= 3
+def test_an_example_has_exactly_the_hits_that_it_had(song: Path, transcribers: list[Transcriber]) -> None:
+    golden = in_file_order(read_golden(golden_file(song)))
+    assert any(are_the_same(in_file_order(strokes_of(one.transcribe_file(song))), golden) for one in transcribers)
 
 
 def test_every_golden_file_is_of_an_example() -> None:
