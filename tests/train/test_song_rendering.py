@@ -156,6 +156,19 @@ def test_any_two_drums_are_struck_together() -> None:
     assert seen == {"kick and snare", "with a tom"}
 
 
+def test_kick_and_snare_are_sometimes_struck_only_together() -> None:
+    always = 0
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        score = vary(electronic_pattern(rng, 8.0), rng, 8.0)
+        roles = np.array(score.roles)
+        kicks, snares = (score.times[roles == role] for role in ("kick", "snare"))
+        if len(kicks) >= 4 and len(snares) >= 4:
+            apart = np.abs(kicks[:, None] - snares)
+            always += bool(apart.min(axis=0).max() < 0.02 and apart.min(axis=1).max() < 0.02)
+    assert always >= 8
+
+
 def test_patterns_hold_the_given_tempo_and_fast_kicks() -> None:
     rng = np.random.default_rng(3)
     for _ in range(40):

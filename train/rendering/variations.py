@@ -113,7 +113,7 @@ def _adding(strokes: Callable[[Score, np.random.Generator, float], list[tuple[fl
 
 def _time_on_ride(score: Score, rng: np.random.Generator, seconds: float) -> Score:
     score = _renamed(score, {"hihat_closed": "ride", "hihat_open": "ride_bell" if rng.random() < 0.3 else "ride"})
-    return _with(score, _pedal_pattern(score, rng, seconds), seconds) if rng.random() < 0.5 else score
+    return _with(score, _pedal_pattern(score, rng, seconds), seconds) if rng.random() < 0.25 else score
 
 
 def _time_on_crash(score: Score, rng: np.random.Generator, seconds: float) -> Score:
@@ -188,6 +188,24 @@ def _unisons(score: Score, rng: np.random.Generator, seconds: float) -> list[tup
         if role == leader and v > 0.25 and rng.random() < share
         for other in others
     ]
+
+
+def _always_together(score: Score, rng: np.random.Generator, seconds: float) -> Score:
+    """Strike two or three drums only together, where one of them is struck: mostly kick and snare."""
+    have = [role for role in ("kick", "snare", *_TOMS) if role in score.roles]
+    if not have:
+        return score
+    pair = {"kick", "snare"} if rng.random() < 0.7 else {str(r) for r in rng.choice(["snare", "kick", *_TOMS], 2, False)}
+    united = sorted(pair | ({str(rng.choice(_TOMS))} if rng.random() < 0.25 else set()))
+    leader = str(rng.choice(have))
+    places = [(t, v) for t, role, v in _strokes(score) if role == leader and v > 0.25]
+    apart = rng.normal(0.0, 0.003, (len(places), len(united)))
+    strokes = [
+        (float(t + apart[i, j]), role, float(np.clip(v * rng.uniform(0.7, 1.2), 0.1, 1.0)))
+        for i, (t, v) in enumerate(places)
+        for j, role in enumerate(united)
+    ]
+    return _with(_without(score, united), strokes, seconds)
 
 
 def _with_two_bass_drums(score: Score, rng: np.random.Generator, seconds: float) -> Score:
@@ -288,7 +306,7 @@ def _pedal_pattern(score: Score, rng: np.random.Generator, seconds: float) -> li
 
 
 def _percussion_pattern(score: Score, rng: np.random.Generator, seconds: float) -> list[tuple[float, str, float]]:
-    if rng.random() < 0.2:  # a tambourine or clap with the backbeat
+    if rng.random() < 0.3:  # a tambourine or clap with the backbeat
         level = rng.uniform(0.4, 1.0)
         return [
             (float(t + rng.normal(0.0, 0.008)), PERCUSSION, level)
@@ -316,20 +334,21 @@ _TIMEKEEPERS: tuple[tuple[float, Change], ...] = (
 """Other voices that keep the time; at most one is drawn, by cumulative probabilities (by hand)."""
 
 VARIATIONS: tuple[tuple[Variation, ...], ...] = (
-    (Variation(0.25, _without_pedal),),
+    (Variation(0.4, _without_pedal),),
     (Variation(0.16, _renaming(snare="side_stick", rimshot="side_stick")), Variation(0.06, _renaming(snare="rimshot"))),
     (Variation(0.16, _adding(_unisons)),),
     (Variation(0.06, _with_two_bass_drums),),
-    (Variation(0.08, _off_some_places),),
+    (Variation(0.14, _off_some_places),),
     (Variation(0.25, _with_loose_foot),),
-    (Variation(0.20, _with_rests_beside_drums),),
+    (Variation(0.28, _with_rests_beside_drums),),
     (Variation(0.12, _adding(_grace_notes)),),
     (Variation(0.30, _adding(_ghost_notes)),),
     (Variation(0.08, _with_roll),),
     (Variation(0.15, _with_even_velocities), Variation(0.30, _with_another_hand)),
-    (Variation(0.12, _without_some_drums),),
+    (Variation(0.18, _without_some_drums),),
     (Variation(0.30, _with_a_break),),
+    (Variation(0.07, _always_together),),
     (Variation(0.06, _with_claps, on_machines=0.25),),
-    (Variation(0.30, _adding(_percussion_pattern)),),
+    (Variation(0.36, _adding(_percussion_pattern)),),
 )
 """Changes in the order in which they are drawn; of the alternatives in a line, the first one drawn is made."""
