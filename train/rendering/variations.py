@@ -195,7 +195,9 @@ def _always_together(score: Score, rng: np.random.Generator, seconds: float) -> 
     have = [role for role in ("kick", "snare", *_TOMS) if role in score.roles]
     if not have:
         return score
-    pair = {"kick", "snare"} if rng.random() < 0.7 else {str(r) for r in rng.choice(["snare", "kick", *_TOMS], 2, False)}
+    pair = (
+        {"kick", "snare"} if rng.random() < 0.7 else {str(r) for r in rng.choice(["snare", "kick", *_TOMS], 2, False)}
+    )
     united = sorted(pair | ({str(rng.choice(_TOMS))} if rng.random() < 0.25 else set()))
     leader = str(rng.choice(have))
     places = [(t, v) for t, role, v in _strokes(score) if role == leader and v > 0.25]
