@@ -209,3 +209,29 @@ def test_the_manual_names_all_of_its_pages() -> None:
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md"], ids=name_of)
 def test_a_page_names_no_place_of_one_machine(page: Path) -> None:
     assert not re.search(r"(?<![\w.])/(home|root|opt|work|Users)/", page.read_text(encoding="utf-8"))
+
+
+def rows_of(page: Path) -> list[list[str]]:
+    """The cells of each line of a page's tables, without emphasis."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    return [[cell.strip(" *") for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+
+
+def test_the_readme_and_the_card_have_the_figures_of_the_page_on_accuracy() -> None:
+    pages = (DOCS / "benchmarks" / "accuracy.md", ROOT / "models" / "base.md")
+    measured, in_card = (
+        {(row[0], row[2]): row[3:] for row in rows_of(page) if row[1:2] == ["drumscribe"] and "±" in row[2]}
+        for page in pages
+    )
+    assert measured == in_card
+    sets = list(dict.fromkeys(name for name, _ in measured))
+    assert len(measured) == 2 * len(sets) == 12
+    shown = [float(row[1]) for row in rows_of(ROOT / "README.md") if row[1:2] and re.fullmatch(r"\.\d{3}", row[1])]
+    assert shown[: len(sets)] == [float(measured[name, "±50 ms"][5]) for name in sets]
+
+
+@pytest.mark.parametrize("page", [*PAGES, *sorted((ROOT / "models").glob("*.md"))], ids=lambda page: page.name)
+def test_no_line_stands_twice_in_a_table(page: Path) -> None:
+    for table in re.findall(r"(?:^\|.*\n)+", page.read_text(encoding="utf-8"), re.MULTILINE):
+        lines = table.splitlines()
+        assert len(set(lines)) == len(lines), table
