@@ -20,7 +20,7 @@ import numpy as np
 
 from ..compiling import compiled
 from ..music.tempo_map import Meter, MeterChange
-from .patterns import CLASSES
+from .folded_beats import STEPS, FoldedBeats
 
 _SIMPLE = (Meter(4, 4), Meter(3, 4), Meter(5, 4))
 """The meters that may change."""
@@ -39,18 +39,12 @@ _STRICTER = 1.7
 _KNOWN_WEIGHT = 4.0
 """Weight of the log odds of a path's bars relative to those of one meter throughout (chosen likewise)."""
 # By hand.
-_STEPS = 12
-"""Steps of a beat, fine enough for sixteenths and triplets; a hit belongs to the nearest step."""
-_PRIOR_BARS = 1.0
-"""Pseudo-count: the shares of any beat count as this many bars."""
 _PASSAGE_BARS = 6
 """Maximum length of the passages whose shares are tried; of a short recording, it is a third."""
 _PASSAGES = 4
 """Maximum number of these passages."""
 _FOLLOWED = 2
 """Number of passages, or pairs of them, that are followed further."""
-_MIN_SHARE = 0.003
-"""Minimum share of the beats in which a class is struck at a step."""
 _TEMPER = 0.2
 """Exponent of a likelihood that becomes a probability: the hits of one player are far from independent."""
 _NEVER = 1e9
@@ -61,66 +55,6 @@ _MIN_BARS = 3
 Chooser = Callable[[np.ndarray, np.ndarray, Meter], tuple[int, float]]
 """Called with a selection of hits, their positions in quarters and their meter; returns the beat that begins a bar, and
 the log odds of that reading."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Beats:
-    """Hits by their beats.
-
-    Attributes
-    ----------
-    slots : np.ndarray
-        ``(strokes,) int64`` numbers of the beats from the first, ascending.
-    kinds : np.ndarray
-        ``(strokes,) int64``, class and step within the beat as one number.
-    count : int
-        Number of beats.
-    any_beat : np.ndarray
-        ``(classes * steps,)`` shares of the beats.
-    """
-
-    slots: np.ndarray
-    kinds: np.ndarray
-    count: int
-    any_beat: np.ndarray
-
-    @classmethod
-    def of(cls, steps: np.ndarray, classes: np.ndarray) -> "_Beats":
-        slots = steps // _STEPS
-        slots = slots - slots[0]
-        count = int(slots[-1]) + 1
-        kinds = len(CLASSES) * _STEPS
-        struck = np.unique(slots * kinds + classes * _STEPS + steps % _STEPS)  # twice in a step is once
-        shares = np.bincount(struck % kinds, minlength=kinds) / count
-        return cls(struck // kinds, struck % kinds, count, np.clip(shares, _MIN_SHARE, 1.0 - _MIN_SHARE))
-
-    def folded(self, positions: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return counts of strokes, ``(length, kinds)``, and of beats, ``(length,)``, at each position; position -1
-        does not count."""
-        at = positions[self.slots]
-        inside = at >= 0
-        flat = at[inside] * len(self.any_beat) + self.kinds[inside]
-        counts = np.bincount(flat, minlength=length * len(self.any_beat)).reshape(length, -1)
-        return counts.astype(np.float64), np.bincount(positions[positions >= 0], minlength=length).astype(np.float64)
-
-    def fit(self, counts: np.ndarray, bars: np.ndarray) -> np.ndarray:
-        """Return the log likelihood of each beat at each position, ``(beats, positions)``, relative to any beat."""
-        shares = (_PRIOR_BARS * self.any_beat + counts) / (_PRIOR_BARS + bars)[:, None]
-        silent = np.log((1.0 - shares) / (1.0 - self.any_beat))
-        gains = np.log(shares / self.any_beat) - silent
-        fits = np.zeros((self.count, len(bars)))
-        starts = np.flatnonzero(np.diff(self.slots, prepend=-1))
-        fits[self.slots[starts]] = np.add.reduceat(gains[:, self.kinds], starts, axis=1).T
-        return fits + silent.sum(axis=1)
-
-    def evidence(self, positions: np.ndarray, length: int) -> float:
-        """Return the log likelihood of all strokes at these positions, the shares integrated out (Beta-binomial)."""
-        counts, bars = self.folded(positions, length)
-        hit, missed = _PRIOR_BARS * self.any_beat, _PRIOR_BARS * (1.0 - self.any_beat)
-        gained = _log_gamma(hit + counts) + _log_gamma(missed + bars[:, None] - counts)
-        prior = (_log_gamma(hit) + _log_gamma(missed)).sum()
-        totals = len(self.any_beat) * (_log_gamma(_PRIOR_BARS + bars) - _log_gamma(np.array(_PRIOR_BARS)))
-        return float(gained.sum() - length * prior - totals.sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +97,11 @@ def find_changes(quarters: np.ndarray, classes: np.ndarray, meter: Meter, choose
     """
     if meter not in _SIMPLE:
         return None
-    steps = np.rint(quarters * _STEPS).astype(np.int64)
-    beats = _Beats.of(steps, classes)
+    steps = np.rint(quarters * STEPS).astype(np.int64)
+    beats = FoldedBeats.of(steps, classes)
     if beats.count < 2 * _PASSAGE_BARS * 2:
         return None
-    origin = int(steps[0] // _STEPS)
+    origin = int(steps[0] // STEPS)
     fits = {each: _fit_passages(beats, each) for each in _SIMPLE}
     best: tuple[float, np.ndarray, tuple[Meter, ...]] | None = None
     tried: tuple[tuple[Meter, ...], ...] = ((meter,), *_PAIRS)
@@ -200,7 +134,7 @@ def _offsets(meters: Sequence[Meter]) -> list[int]:
     return [0, *itertools.accumulate(meter.numerator for meter in meters)]
 
 
-def _gain(beats: _Beats, path: np.ndarray, meters: Sequence[Meter]) -> float:
+def _gain(beats: FoldedBeats, path: np.ndarray, meters: Sequence[Meter]) -> float:
     """Return by how much a path raises the log likelihood of the hits over one meter throughout.
 
     A path with a second meter is compared with one meter that has other shares in the same bars.
@@ -212,7 +146,7 @@ def _gain(beats: _Beats, path: np.ndarray, meters: Sequence[Meter]) -> float:
     return beats.evidence(path, _total(meters)) - max(beats.evidence(*other) for other in others)
 
 
-def _fit_passages(beats: _Beats, meter: Meter) -> list[np.ndarray]:
+def _fit_passages(beats: FoldedBeats, meter: Meter) -> list[np.ndarray]:
     """Fit all beats with the shares of passages from the whole recording."""
     bars = min(_PASSAGE_BARS, max(2, beats.count // meter.numerator // 3))
     length, numbers = bars * meter.numerator, np.arange(beats.count)
@@ -224,7 +158,7 @@ def _fit_passages(beats: _Beats, meter: Meter) -> list[np.ndarray]:
     return fits
 
 
-def _follow(beats: _Beats, meters: Sequence[Meter], passages: Sequence[Sequence[np.ndarray]]) -> list[np.ndarray]:
+def _follow(beats: FoldedBeats, meters: Sequence[Meter], passages: Sequence[Sequence[np.ndarray]]) -> list[np.ndarray]:
     """Run the bar pointer with the shares of each passage; then twice more from the best passages, with the shares
     along the found paths."""
     total = _total(meters)
@@ -334,7 +268,7 @@ def _choose_first(
     steps[0] = positions[0] + 1
     aligned = np.zeros(len(path))
     aligned[inside] = np.cumsum(np.where(steps == 0, meter.numerator, steps)) - 1
-    slots = np.rint(quarters * _STEPS).astype(np.int64) // _STEPS
+    slots = np.rint(quarters * STEPS).astype(np.int64) // STEPS
     hits = inside[slots - slots[0]]
     moved = quarters - slots + aligned[slots - slots[0]]
     first, odds = choose(hits, moved[hits], meter)
@@ -364,10 +298,3 @@ def _bars_of(
     if len(changes) < 2:
         return None
     return FoundBars(tuple(changes), float(starts[0] + origin), certainty)
-
-
-def _log_gamma(x: np.ndarray) -> np.ndarray:
-    """Approximate log gamma to 1e-7 by Stirling's series; loading scipy's takes longer than the whole analysis."""
-    y = x + 4.0
-    series = (y - 0.5) * np.log(y) - y + 0.5 * np.log(2 * np.pi) + 1 / (12 * y) - 1 / (360 * y**3) + 1 / (1260 * y**5)
-    return series - np.log(x * (x + 1.0) * (x + 2.0) * (x + 3.0))
