@@ -9,13 +9,14 @@ import pytest
 from conftest import write_audio
 from drumscribe.training.data.songs import read_arrangements, read_songs
 from drumscribe.training.data.sources import RATE
-from drumscribe.training.rendering.production import crackle, in_room
+from drumscribe.training.rendering.production import crackle, cut_off, in_room
 from drumscribe.training.rendering.scores import electronic_pattern
 from drumscribe.training.rendering.songs import Songbook, amplified, layer_of
 from drumscribe.training.rendering.soundfonts import made_once
+from drumscribe.training.rendering.sustained import drone, hiss
 from drumscribe.training.rendering.variations import vary
 
-from drumscribe.synthesis.effects import rms
+from drumscribe.synthesis.effects import band_limits, equalise, rms
 
 BEAT_S = 0.5
 
@@ -196,3 +197,24 @@ def test_crackle_and_rooms_keep_length_and_level() -> None:
     answer = in_room(sound, response.astype(np.float32))
     assert len(answer) == len(sound)
     assert rms(answer) == pytest.approx(rms(sound), rel=1e-3)
+
+
+@pytest.mark.parametrize(("make", "low_hz"), [(hiss, 4000.0), (drone, 8000.0)])
+def test_sustained_sounds_have_no_attacks_of_their_own(make, low_hz: float) -> None:
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        sound = make(electronic_pattern(rng, 4.0), [(48, 52, 55), (53, 57, 60)], rng, 4 * RATE)
+        high = equalise(sound, RATE, *band_limits(low_hz, 18000.0, 48.0))
+        levels = np.array([rms(part) for part in np.split(high, 400)])[10:-10]  # of 10 ms each
+        assert levels.max() < max(2.5 * np.percentile(levels, 90), 0.01 * rms(sound))
+
+
+def test_a_cut_off_leaves_nothing_above_it() -> None:
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal(RATE).astype(np.float32)
+    for _ in range(10):
+        spectrum = np.abs(np.fft.rfft(cut_off(noise, rng)))  # a bin for each Hz
+        kept = spectrum > 0.03 * np.median(spectrum[1000:4000])
+        highest = int(np.flatnonzero(kept)[-1])
+        assert 4900 < highest < 18000
+        assert kept[1000 : int(0.8 * highest)].mean() > 0.95

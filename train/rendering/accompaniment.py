@@ -19,6 +19,10 @@ from drumscribe.synthesis.effects import (
 from ..data.sources import RATE
 from .instruments import Bank, read_instruments
 from .scores import Score
+from .sustained import drone, hiss
+
+_WITHOUT_NOTES = 0.07
+"""Share of bands that hiss and drone only. By hand."""
 
 
 class Band:
@@ -63,7 +67,11 @@ class Band:
             "riff": (0.45, self._riff),
             "lead": (0.35, self._lead),
             "voice": (0.45, self._voice),
+            "hiss": (0.1, hiss),
+            "drone": (0.05, drone),
         }
+        if rng.random() < _WITHOUT_NOTES:
+            line_up = {"hiss": (1.0, hiss), "drone": (0.5, drone)}
         harmony = _harmony(rng, int(seconds / (score.beat * score.beats_per_bar)) + 2)
         for name, (chance, play) in line_up.items():
             if rng.random() < chance:

@@ -19,7 +19,7 @@ from ..data.sources import RATE
 
 
 def produce_drums(drums: np.ndarray, rng: np.random.Generator, room: np.ndarray | None = None) -> np.ndarray:
-    """Process the drum bus: tone, a room (recorded, if its impulse response is given), compression, saturation.
+    """Process the drum bus: tone, a room (recorded, if its response is given), compression, saturation, bandwidth.
 
     Parameters
     ----------
@@ -49,7 +49,27 @@ def produce_drums(drums: np.ndarray, rng: np.random.Generator, room: np.ndarray 
         drums = compress(drums, RATE, rng.uniform(-30.0, -6.0), rng.choice([2.0, 4.0, 10.0]), attack, release)
     if rng.random() < 0.25:
         drums = saturate(drums, float(np.exp(rng.uniform(0.0, np.log(6.0)))))
+    if rng.random() < 0.1:
+        drums = cut_off(drums, rng)
     return drums
+
+
+def cut_off(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Remove all above a frequency of 5 to 16 kHz, as low sampling rates and lossy formats do.
+
+    Parameters
+    ----------
+    sound : np.ndarray
+        ``(samples,) float32``.
+    rng : np.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    np.ndarray
+        ``(samples,) float32``.
+    """
+    return equalise(sound, RATE, *band_limits(1.0, np.exp(rng.uniform(*np.log([5000.0, 16000.0]))), 300.0))
 
 
 def in_room(sound: np.ndarray, response: np.ndarray) -> np.ndarray:
@@ -121,9 +141,11 @@ def master(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         sound = equalise(
             sound, RATE, *band_limits(rng.uniform(20, 60), np.exp(rng.uniform(*np.log([4000.0, 14000.0]))), 18)
         )
-    elif draw < 0.22:  # a phone
+    elif draw < 0.24:
+        sound = cut_off(sound, rng)
+    elif draw < 0.28:  # a phone
         sound = equalise(sound, RATE, *band_limits(rng.uniform(80, 300), rng.uniform(3200, 3900), 40))
-    elif draw < 0.28:  # the loudspeaker or the microphone of something small
+    elif draw < 0.34:  # the loudspeaker or the microphone of something small
         low = np.exp(rng.uniform(*np.log([100.0, 600.0])))
         sound = equalise(sound, RATE, *band_limits(low, 20000.0, rng.choice([12.0, 24.0])))
     peak = np.max(np.abs(sound), initial=0.0)

@@ -4,7 +4,7 @@ Which are applied is a table, `VARIATIONS`. The order of its lines is part of a 
 seed only if random numbers are drawn in the same order.
 """
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -174,40 +174,39 @@ def _with_claps(score: Score, rng: np.random.Generator, seconds: float) -> Score
 _UNITED = ("kick", "snare", *_TOMS, "crash", "ride", "hihat_open", "hihat_closed", "side_stick")
 
 
-def _unisons(score: Score, rng: np.random.Generator, seconds: float) -> list[tuple[float, str, float]]:
-    """Return strokes of one or two other drums together with some of a drum's: any pair, any three."""
-    have = [role for role in _UNITED if role in score.roles]
-    if not have:
-        return []
-    leader = str(rng.choice(have))
-    others = [str(role) for role in rng.choice([r for r in _UNITED if r != leader], int(rng.choice([1, 1, 2])), False)]
-    share = rng.choice([0.25, 0.6, 1.0])
-    return [
-        (float(t + rng.normal(0.0, 0.004)), other, float(np.clip(v * rng.uniform(0.6, 1.3), 0.1, 1.0)))
-        for t, role, v in _strokes(score)
-        if role == leader and v > 0.25 and rng.random() < share
-        for other in others
-    ]
+def _unisons(score: Score, rng: np.random.Generator, seconds: float) -> Score:
+    """Strike one or two other drums together with some strokes of a drum: any pair, any three."""
+    leader = _one_of(score, _UNITED, rng)
+    others = rng.choice([role for role in _UNITED if role != leader], int(rng.choice([1, 1, 2])), False)
+    return _with(score, _beside_some(score, leader, others, rng, rng.choice([0.25, 0.6, 1.0])), seconds)
 
 
 def _always_together(score: Score, rng: np.random.Generator, seconds: float) -> Score:
     """Strike two or three drums only together, where one of them is struck: mostly kick and snare."""
-    have = [role for role in ("kick", "snare", *_TOMS) if role in score.roles]
-    if not have:
-        return score
-    pair = (
-        {"kick", "snare"} if rng.random() < 0.7 else {str(r) for r in rng.choice(["snare", "kick", *_TOMS], 2, False)}
-    )
-    united = sorted(pair | ({str(rng.choice(_TOMS))} if rng.random() < 0.25 else set()))
-    leader = str(rng.choice(have))
-    places = [(t, v) for t, role, v in _strokes(score) if role == leader and v > 0.25]
-    apart = rng.normal(0.0, 0.003, (len(places), len(united)))
-    strokes = [
-        (float(t + apart[i, j]), role, float(np.clip(v * rng.uniform(0.7, 1.2), 0.1, 1.0)))
-        for i, (t, v) in enumerate(places)
-        for j, role in enumerate(united)
+    drums = ("kick", "snare", *_TOMS)
+    leader = _one_of(score, drums, rng)
+    pair = ["kick", "snare"] if rng.random() < 0.7 else rng.choice(drums, 2, False)
+    third = [rng.choice(_TOMS)] if rng.random() < 0.25 else []
+    united = sorted({str(role) for role in (*pair, *third)})
+    return _with(_without(score, united), _beside_some(score, leader, united, rng), seconds)
+
+
+def _one_of(score: Score, roles: tuple[str, ...], rng: np.random.Generator) -> str | None:
+    """Draw one of the roles that are played; None if none is."""
+    played = [role for role in roles if role in score.roles]
+    return str(rng.choice(played)) if played else None
+
+
+def _beside_some(
+    score: Score, leader: str | None, others: Iterable[str], rng: np.random.Generator, share: float = 1.0
+) -> list[tuple[float, str, float]]:
+    """Return strokes of other drums together with a share of a drum's louder strokes."""
+    return [
+        (float(t + rng.normal(0.0, 0.004)), str(other), float(np.clip(v * rng.uniform(0.6, 1.3), 0.1, 1.0)))
+        for t, role, v in _strokes(score)
+        if role == leader and v > 0.25 and rng.random() < share
+        for other in others
     ]
-    return _with(_without(score, united), strokes, seconds)
 
 
 def _with_two_bass_drums(score: Score, rng: np.random.Generator, seconds: float) -> Score:
@@ -338,7 +337,7 @@ _TIMEKEEPERS: tuple[tuple[float, Change], ...] = (
 VARIATIONS: tuple[tuple[Variation, ...], ...] = (
     (Variation(0.4, _without_pedal),),
     (Variation(0.16, _renaming(snare="side_stick", rimshot="side_stick")), Variation(0.06, _renaming(snare="rimshot"))),
-    (Variation(0.16, _adding(_unisons)),),
+    (Variation(0.16, _unisons),),
     (Variation(0.06, _with_two_bass_drums),),
     (Variation(0.14, _off_some_places),),
     (Variation(0.25, _with_loose_foot),),
