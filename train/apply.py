@@ -38,7 +38,7 @@ def open_predictor(model: Path, places: Places, every_onset: bool, report=print)
     every_onset : bool
         Whether a model of windows answers at every onset, not only at the attack of a recorded stroke; a model of
         passages always does.
-    report : str, optional
+    report : callable, optional
         Receives a line for a recording that is longer than a stroke.
 
     Returns
@@ -89,7 +89,7 @@ def evaluate_model(model: Path, places: Places, report=print) -> dict[str, Evalu
         An experiment, whose newest checkpoint is used, or a model file.
     places : Places
         Folders of data, cache and models.
-    report : str, optional
+    report : callable, optional
         Receives lines on the data.
 
     Returns
@@ -121,7 +121,7 @@ def evaluate_files(model: Path, places: Places, report=print) -> list[FileAnswer
         An experiment, whose newest checkpoint is used, or a model file.
     places : Places
         Folders of data, cache and models.
-    report : str, optional
+    report : callable, optional
         Receives lines on the data.
 
     Returns

@@ -53,7 +53,7 @@ def render(experiment: Experiment, places: Places, jobs: int, report=print) -> N
         The folders.
     jobs : int
         Number of processes.
-    report : str, optional
+    report : callable, optional
         Receives a line per shard.
     """
     if experiment.corpus.source == "sequences":
@@ -76,7 +76,7 @@ def train(experiment: Experiment, places: Places, report=print, progress: Progre
         The experiment.
     places : Places
         The folders.
-    report : str, optional
+    report : callable, optional
         Receives lines.
     progress : Progress, optional
         Receives every step.
@@ -153,7 +153,7 @@ def average(experiment: Experiment, places: Places, others: Sequence[Path], repo
         The folders.
     others : Sequence[Path]
         Shipped checkpoints.
-    report : str, optional
+    report : callable, optional
         Receives the result.
     """
     network, step = trained(experiment, places)
@@ -207,7 +207,7 @@ def convert(experiment: Experiment, places: Places, folder: Path, report=print) 
         The folders.
     folder : Path
         The folder to write to.
-    report : str, optional
+    report : callable, optional
         Receives progress.
 
     Returns
@@ -227,7 +227,7 @@ def release(experiment: Experiment, places: Places, report=print) -> None:
         The experiment.
     places : Places
         The folders.
-    report : str, optional
+    report : callable, optional
         Receives progress.
 
     Raises
@@ -252,7 +252,7 @@ def background(experiment: Experiment, places: Places, report=print) -> None:
         The experiment.
     places : Places
         The folders.
-    report : str, optional
+    report : callable, optional
         Receives progress.
     """
     from .decisions.background import make_background

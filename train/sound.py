@@ -20,7 +20,7 @@ def with_sound(experiment: Experiment, places: Places, report=print) -> Experime
         The experiment.
     places : Places
         The folders.
-    report : str, optional
+    report : callable, optional
         Receives a line per shard.
 
     Returns
@@ -56,7 +56,7 @@ def open_book(experiment: Experiment, places: Places, report=print) -> StrokeBoo
         The experiment.
     places : Places
         The folders.
-    report : str, optional
+    report : callable, optional
         Receives lines on the data.
 
     Returns

@@ -53,15 +53,15 @@ class RecordedSong:
     name : str
         Str.
     instruments, vocals : Path
-        Path Mono recordings that begin together.
+        Mono recordings that begin together.
     beat : float
-        Float Seconds per quarter note; the tempo is constant.
+        Seconds per quarter note; the tempo is constant.
     beats_per_bar : float
-        Float Quarter notes in a bar.
+        Quarter notes in a bar.
     first_downbeat : float
-        Float Seconds from the start of the recordings.
+        Seconds from the start of the recordings.
     seconds : float
-        Float Length.
+        Length.
     """
 
     name: str
@@ -82,19 +82,19 @@ class Arrangement:
     name : str
         Str.
     path : Path
-        Path The MIDI file, from whose other parts accompaniment is rendered.
+        The MIDI file, from whose other parts accompaniment is rendered.
     times : np.ndarray
-        Np.ndarray ``(strokes,)`` seconds of the drum part.
+        ``(strokes,)`` seconds of the drum part.
     roles : tuple[str, ...]
-        Tuple of str An articulation, ``clap`` or ``percussion`` each.
+        An articulation, ``clap`` or ``percussion`` each.
     velocities : np.ndarray
-        Np.ndarray ``(strokes,)``, 0 to 1.
+        ``(strokes,)``, 0 to 1.
     beat : float
-        Float Seconds per quarter note at the start.
+        Seconds per quarter note at the start.
     beats_per_bar : float
-        Float Quarter notes in a bar at the start.
+        Quarter notes in a bar at the start.
     seconds : float
-        Float Length.
+        Length.
     """
 
     name: str

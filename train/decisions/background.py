@@ -37,7 +37,7 @@ def make_background(model: Path, studio: Studio, clips: int, path: Path, report=
         Number of clips.
     path : Path
         The file to write.
-    report : str, optional
+    report : callable, optional
         Receives progress.
     """
     learner = open_learner(model)

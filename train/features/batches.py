@@ -61,11 +61,11 @@ class SlidingLibrary:
     Parameters
     ----------
     corpora : Sequence[Sequence[Path]]
-        Sequence of sequence of Path The shards of each corpus, in order.
+        The shards of each corpus, in order.
     share : float
-        Float Part of each corpus that is in memory at once, above 0 and at most 1.
+        Part of each corpus that is in memory at once, above 0 and at most 1.
     first, last : int
-        Int The steps of training at which the first and the last shards are drawn from.
+        The steps of training at which the first and the last shards are drawn from.
     """
 
     def __init__(self, corpora: Sequence[Sequence[Path]], share: float, first: int, last: int) -> None:

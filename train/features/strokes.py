@@ -27,7 +27,7 @@ class StrokeBook:
         A folder of one-shots, or with a folder ``oneshots`` in it.
     cache : Path
         The folder of what can be made again: decoded samples, windows.
-    report : str, optional
+    report : callable, optional
         Receives lines: how many files are used and left out, and what takes a while.
     found : SampleSet, optional
         The contents of the folder, if already read.

@@ -151,7 +151,7 @@ def fit(
         The batches.
     folder : Path
         The folder of checkpoint and logs.
-    report : str, optional
+    report : callable, optional
         Receives lines.
     data : str, default ""
         Digest of the sound that the batches are made of.

@@ -49,7 +49,7 @@ class Passage:
     score : Score
         Score The drum part that belongs to it; no strokes where the song has none.
     accompany : Callable[[np.random.Generator], np.ndarray]
-        Callable From a random generator to the sound of all other parts, ``(samples,) float32``, RMS about 0.1.
+        From a random generator to the sound of all other parts, ``(samples,) float32``, RMS about 0.1.
     """
 
     score: Score
@@ -62,11 +62,11 @@ class Songbook:
     Parameters
     ----------
     data : Path
-        Path The folder with ``songs`` and ``arrangements``; either may be absent.
+        The folder with ``songs`` and ``arrangements``; either may be absent.
     cache : Path
-        Path Where rendered arrangements are kept.
+        Where rendered arrangements are kept.
     split : str
-        Str ``train`` or ``validation``.
+        ``train`` or ``validation``.
     """
 
     def __init__(self, data: Path, cache: Path, split: str) -> None:

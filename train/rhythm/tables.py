@@ -189,7 +189,7 @@ def learn_weights(folds: list[list[Scene]], report=print) -> dict[str, np.ndarra
     ----------
     folds : list[list[Scene]]
         Simulated transcriptions.
-    report : str, optional
+    report : callable, optional
         Receives the accuracy.
 
     Returns
