@@ -218,3 +218,21 @@ def test_a_cut_off_leaves_nothing_above_it() -> None:
         highest = int(np.flatnonzero(kept)[-1])
         assert 4900 < highest < 18000
         assert kept[1000 : int(0.8 * highest)].mean() > 0.95
+
+
+def test_both_hands_leave_the_time_for_some_fills() -> None:
+    fills = 0
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        score = vary(electronic_pattern(rng, 8.0), rng, 8.0)
+        roles = np.array(score.roles)
+        snares = score.times[roles == "snare"]
+        hats = score.times[np.isin(roles, ["hihat_closed", "hihat_open", "ride"])]
+        runs = [snares[i : i + 5] for i in range(len(snares) - 4)]
+        fills += any(
+            np.all((np.diff(run) > 0.08) & (np.diff(run) < 0.25))
+            and not np.any((hats > run[0] - 0.04) & (hats < run[-1] + 0.04))
+            for run in runs
+            if len(hats) > 16
+        )
+    assert fills >= 8

@@ -281,17 +281,20 @@ def _ghost_notes(score: Score, rng: np.random.Generator, seconds: float) -> list
     return ghosts
 
 
-def _with_roll(score: Score, rng: np.random.Generator, seconds: float) -> Score:
-    """Add a roll of 9 to 28 strokes a second, rising or falling."""
-    role = str(rng.choice(["snare", "snare", "kick", *_TOMS, "crash", "ride"]))
+def _with_fill(score: Score, rng: np.random.Generator, seconds: float) -> Score:
+    """Add a fill, two to four strokes a beat, or a roll of 9 to 28 a second, rising or falling; often with both hands."""
+    role = str(rng.choice(["snare"] * 5 + ["kick", *_TOMS, "crash", "ride"]))
     start = score.beat * int(rng.integers(max(1, int(seconds / score.beat))))
-    stop = start + score.beat * rng.choice([0.5, 1.0, 2.0])
+    stop = start + score.beat * rng.choice([0.5, 1.0, 2.0, 4.0])
     fastest = {"kick": 18.0, "crash": 14.0, "ride": 14.0}.get(role, 28.0)  # two feet; swells of cymbals
-    times = np.arange(start, stop, 1.0 / rng.uniform(9.0, fastest))
+    in_time = rng.random() < 0.6
+    rate = rng.choice([2, 3, 4, 4]) / score.beat if in_time else rng.uniform(9.0, fastest)
+    times = np.arange(start, stop, 1.0 / rate)
     times = times + rng.normal(0.0, 0.003, len(times))
     levels = np.linspace(rng.uniform(0.15, 0.9), rng.uniform(0.15, 0.9), len(times)) * rng.uniform(0.8, 1.2, len(times))
+    resting = {role} | (TIMEKEEPING if rng.random() < 0.8 else set())
     elsewhere = (score.times < start - 0.02) | (score.times > stop)
-    score = _kept(score, elsewhere | np.array([other != role for other in score.roles], bool))
+    score = _kept(score, elsewhere | np.array([other not in resting for other in score.roles], bool))
     roll = [(float(t), role, float(min(1.0, v))) for t, v in zip(times, levels, strict=True)]
     return _with(score, roll, seconds)
 
@@ -344,7 +347,7 @@ VARIATIONS: tuple[tuple[Variation, ...], ...] = (
     (Variation(0.28, _with_rests_beside_drums),),
     (Variation(0.12, _adding(_grace_notes)),),
     (Variation(0.30, _adding(_ghost_notes)),),
-    (Variation(0.08, _with_roll),),
+    (Variation(0.25, _with_fill),),
     (Variation(0.15, _with_even_velocities), Variation(0.30, _with_another_hand)),
     (Variation(0.18, _without_some_drums),),
     (Variation(0.30, _with_a_break),),
