@@ -282,7 +282,7 @@ def _ghost_notes(score: Score, rng: np.random.Generator, seconds: float) -> list
 
 
 def _with_fill(score: Score, rng: np.random.Generator, seconds: float) -> Score:
-    """Add a fill, two to four strokes a beat, or a roll of 9 to 28 a second, rising or falling; often with both hands."""
+    """Add a fill, two to four strokes a beat, or a roll of 9 to 28 a second; often both hands play it."""
     role = str(rng.choice(["snare"] * 5 + ["kick", *_TOMS, "crash", "ride"]))
     start = score.beat * int(rng.integers(max(1, int(seconds / score.beat))))
     stop = start + score.beat * rng.choice([0.5, 1.0, 2.0, 4.0])
