@@ -26,7 +26,7 @@ _LONG_SECONDS = 4.0
 Predict = Callable[[Path], list[Prediction]]
 
 
-def open_predictor(model: Path, places: Places, every_onset: bool, report=print) -> Predict:
+def open_predictor(model: Path, places: Places, every_onset: bool, report: Callable[[str], None] = print) -> Predict:
     """Make a function that predicts the strokes of a recording.
 
     Parameters
@@ -38,7 +38,7 @@ def open_predictor(model: Path, places: Places, every_onset: bool, report=print)
     every_onset : bool
         Whether a model of windows answers at every onset, not only at the attack of a recorded stroke; a model of
         passages always does.
-    report : callable, optional
+    report : Callable[[str], None], optional
         Receives a line for a recording that is longer than a stroke.
 
     Returns
@@ -80,7 +80,9 @@ def _transcribing(model: Path) -> Predict:
     ]
 
 
-def evaluate_model(model: Path, places: Places, report=print) -> dict[str, Evaluation] | dict[str, dict[str, float]]:
+def evaluate_model(
+    model: Path, places: Places, report: Callable[[str], None] = print
+) -> dict[str, Evaluation] | dict[str, dict[str, float]]:
     """Measure a model on each kind of held-out sound.
 
     Parameters
@@ -89,7 +91,7 @@ def evaluate_model(model: Path, places: Places, report=print) -> dict[str, Evalu
         An experiment, whose newest checkpoint is used, or a model file.
     places : Places
         Folders of data, cache and models.
-    report : callable, optional
+    report : Callable[[str], None], optional
         Receives lines on the data.
 
     Returns
@@ -112,7 +114,7 @@ def evaluate_model(model: Path, places: Places, report=print) -> dict[str, Evalu
     return evaluate_windows(*_with_book(model, places, report))
 
 
-def evaluate_files(model: Path, places: Places, report=print) -> list[FileAnswer]:
+def evaluate_files(model: Path, places: Places, report: Callable[[str], None] = print) -> list[FileAnswer]:
     """Predict each held-out one-shot with a model of windows.
 
     Parameters
@@ -121,7 +123,7 @@ def evaluate_files(model: Path, places: Places, report=print) -> list[FileAnswer
         An experiment, whose newest checkpoint is used, or a model file.
     places : Places
         Folders of data, cache and models.
-    report : callable, optional
+    report : Callable[[str], None], optional
         Receives lines on the data.
 
     Returns
@@ -140,7 +142,7 @@ def evaluate_files(model: Path, places: Places, report=print) -> list[FileAnswer
     return answer_files(*_with_book(model, places, report))
 
 
-def _with_book(model: Path, places: Places, report) -> tuple[WindowPredictor, StrokeBook]:
+def _with_book(model: Path, places: Places, report: Callable[[str], None]) -> tuple[WindowPredictor, StrokeBook]:
     """Open a model of windows, and the one-shots to measure it on."""
     predictor = _open_window_predictor(model, places)
     if model.suffix == ".toml":

@@ -3,13 +3,19 @@
 import json
 import logging
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from drumscribe.errors import DrumscribeError
 from drumscribe.runtime import one_thread
+
+if TYPE_CHECKING:
+    from .experiment import Experiment
+    from .places import Places
 
 
 def _bundled(ctx: click.Context, parameter: click.Parameter, path: Path) -> Path:
@@ -31,7 +37,7 @@ _EXPERIMENT = click.argument("experiment", type=_FILE, callback=_bundled)
 class _Reporting(click.Group):
     """A group whose commands report a user's mistake in one line."""
 
-    def invoke(self, ctx: click.Context):
+    def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except DrumscribeError as error:
@@ -41,13 +47,13 @@ class _Reporting(click.Group):
             raise click.ClickException(f"{error.name} is not installed: {hint}") from None
 
 
-def _places(data: Path, cache: Path, models: Path):
+def _places(data: Path, cache: Path, models: Path) -> "Places":
     from .places import Places
 
     return Places(data, cache, models)
 
 
-def _with_places(command):
+def _with_places(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option(
             "--models", type=click.Path(path_type=Path), default="models", show_default=True, help="shipped models"
@@ -68,7 +74,7 @@ def _to_stderr(line: str) -> None:
     click.echo(line, err=True)
 
 
-def _read(path: Path):
+def _read(path: Path) -> "Experiment":
     from .experiment import read_experiment
 
     return read_experiment(path)
@@ -257,7 +263,17 @@ def data(samples: Path | None, data: Path | None, index: Path | None) -> None:
 @click.option("--clips", default=5, show_default=True, type=click.IntRange(min=1))
 @click.option("--seconds", default=12.0, show_default=True, type=click.FloatRange(min=1.0), help="of each clip")
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0))
-def synth(kind, samples, data, cache, out, split, clips, seconds, seed) -> None:
+def synth(
+    kind: str,
+    samples: Path | None,
+    data: Path | None,
+    cache: Path | None,
+    out: Path,
+    split: str | None,
+    clips: int,
+    seconds: float,
+    seed: int,
+) -> None:
     """Write labelled clips to listen to: a wav file each, and a CSV file of the strokes.
 
     Sequences are one-shots one after the other, with silences between them; performances are grooves played on whole
@@ -267,6 +283,7 @@ def synth(kind, samples, data, cache, out, split, clips, seconds, seed) -> None:
     from .listening import write_clips
     from .rendering.sequences import SequenceSource
 
+    source: SequenceSource | PerformanceSource
     if kind == "sequences":
         if samples is None:
             raise click.UsageError("sequences need --samples")

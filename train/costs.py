@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import prod
+from typing import Any, cast
 
 from .experiment import COLUMNS, Experiment
 from .networks.families import FAMILIES, build_passage_network, build_window_network, receptive_field
@@ -68,16 +69,16 @@ def compare_families(experiment: Experiment) -> Iterator[str]:
         yield f"{name:<12}{costs.parameters:>12,}{counted:>18}{sees:>12}  {per_frame}"
 
 
-def multiply_adds(network) -> int | None:
+def multiply_adds(network: Any) -> int | None:
     """Count the multiply-adds of one pass of a Keras model of fixed length, without biases or activations.
 
     Layers without weights cost nothing; None if there is one with weights whose kind is not known.
     """
     counts = [_multiply_adds(layer) for layer in network.layers]
-    return None if None in counts else sum(counts)
+    return None if None in counts else sum(cast(list[int], counts))
 
 
-def _multiply_adds(layer) -> int | None:
+def _multiply_adds(layer: Any) -> int | None:
     kind = type(layer).__name__
     if kind in _FREE or not layer.weights:
         return 0

@@ -1,9 +1,10 @@
 """Experiments: one small TOML file each, checked."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from drumscribe.errors import DrumscribeError
 from drumscribe.hearing.evidence import REACH
@@ -22,6 +23,9 @@ from .rendering.corpus import CorpusPlan
 from .rendering.sequences import SequenceSettings
 from .settings import CorpusSettings, FitSettings, InputSettings, LiveSettings, SampleSettings
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 COLUMNS = Columns(INSTRUMENTS, tuple(a.name for a in ARTICULATIONS if a.name != a.instrument))
 """What the models of passages answer."""
 
@@ -38,7 +42,8 @@ AUGMENTS = {"full": AugmentSettings(), "none": AugmentSettings().without(*AUGMEN
 _DECIDING_SECONDS = 36.0
 """Decisions are learned from longer clips than those trained on: what recurs, and what sounds alike, needs time."""
 _CLASS = re.compile(r"[a-z0-9][a-z0-9_]{0,30}")
-_NAMED = {SpectrogramSettings: FEATURES, AugmentSettings: AUGMENTS}
+_NAMED: Mapping[type, Mapping[str, object]] = {SpectrogramSettings: FEATURES, AugmentSettings: AUGMENTS}
+_Settings = TypeVar("_Settings", bound="DataclassInstance")
 
 
 def own_classes(classes: Sequence[str]) -> list[str]:
@@ -198,11 +203,11 @@ class Experiment:
         return CorpusPlan(kind, split, self.corpus.seed + more, clips, seconds, self.corpus.sound)
 
 
-def _filled(default, values: object, path: Path, section: str):
+def _filled(default: _Settings, values: object, path: Path, section: str) -> _Settings:
     """Return the default with values in it, each of which must be known and of the same kind as the default."""
     named = _NAMED.get(type(default), {})
     if isinstance(values, str) and values in named:
-        return named[values]
+        return cast(_Settings, named[values])
     if not isinstance(values, dict):
         choices = "".join(f" or {name!r}" for name in named)
         raise DrumscribeError(f"{path}: {section[:-1]} is {values!r}, but should be a table: [{section[:-1]}]{choices}")
@@ -213,7 +218,7 @@ def _filled(default, values: object, path: Path, section: str):
             raise DrumscribeError(f"{path}: unknown key {section}{key}; known are {', '.join(known)}")
         expected = getattr(default, key)
         if is_dataclass(expected):
-            filled[key] = _filled(expected, value, path, f"{section}{key}.")
+            filled[key] = _filled(cast("DataclassInstance", expected), value, path, f"{section}{key}.")
             continue
         if isinstance(expected, tuple) and isinstance(value, list):
             value = tuple(value)

@@ -1,5 +1,6 @@
 """Output files that are complete or absent, and TOML files."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,9 +48,9 @@ def read_toml(path: Path) -> dict[str, Any]:
     DrumscribeError
         If there is no such file or it is not TOML.
     """
-    try:
+    if sys.version_info >= (3, 11):
         import tomllib
-    except ModuleNotFoundError:  # Python 3.10
+    else:
         import tomli as tomllib
 
     try:

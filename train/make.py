@@ -42,7 +42,7 @@ SHIPPED = ("float32", "float16", "dynamic", "int8")
 """The kinds of model file that are shipped; of a model for streams only the last, which is fast enough for them."""
 
 
-def render(experiment: Experiment, places: Places, jobs: int, report=print) -> None:
+def render(experiment: Experiment, places: Places, jobs: int, report: Callable[[str], None] = print) -> None:
     """Render the missing shards of the training and validation corpora.
 
     Parameters
@@ -53,7 +53,7 @@ def render(experiment: Experiment, places: Places, jobs: int, report=print) -> N
         The folders.
     jobs : int
         Number of processes.
-    report : callable, optional
+    report : Callable[[str], None], optional
         Receives a line per shard.
     """
     if experiment.corpus.source == "sequences":
@@ -67,7 +67,9 @@ def render(experiment: Experiment, places: Places, jobs: int, report=print) -> N
         report(f"rendered {path.parent.name}/{path.name}")
 
 
-def train(experiment: Experiment, places: Places, report=print, progress: Progress | None = None) -> None:
+def train(
+    experiment: Experiment, places: Places, report: Callable[[str], None] = print, progress: Progress | None = None
+) -> None:
     """Train from the newest checkpoint to the experiment's last step, and keep a compact copy of a network of passages.
 
     Parameters
@@ -76,11 +78,12 @@ def train(experiment: Experiment, places: Places, report=print, progress: Progre
         The experiment.
     places : Places
         The folders.
-    report : callable, optional
+    report : Callable[[str], None], optional
         Receives lines.
     progress : Progress, optional
         Receives every step.
     """
+    validation: WindowValidation | PassageValidation | None
     folder, seed = places.run(experiment), places.seed(experiment)
     if not experiment.is_passage:
         book = StrokeBook(experiment, places.data, places.cache, report)
@@ -142,7 +145,9 @@ def _beginning(experiment: Experiment, places: Places, report: Callable[[str], N
     return begin
 
 
-def average(experiment: Experiment, places: Places, others: Sequence[Path], report=print) -> None:
+def average(
+    experiment: Experiment, places: Places, others: Sequence[Path], report: Callable[[str], None] = print
+) -> None:
     """Make the newest checkpoint the mean of itself and others; training would resume from there.
 
     Parameters
@@ -153,7 +158,7 @@ def average(experiment: Experiment, places: Places, others: Sequence[Path], repo
         The folders.
     others : Sequence[Path]
         Shipped checkpoints.
-    report : callable, optional
+    report : Callable[[str], None], optional
         Receives the result.
     """
     network, step = trained(experiment, places)
@@ -166,7 +171,7 @@ def average(experiment: Experiment, places: Places, others: Sequence[Path], repo
     report(f"the mean of {1 + len(others)} checkpoints is in {places.seed(experiment)}")
 
 
-def trained(experiment: Experiment, places: Places):
+def trained(experiment: Experiment, places: Places) -> tuple[Any, int]:
     """Load the network of the newest checkpoint, or else of the shipped one.
 
     Parameters
@@ -196,7 +201,9 @@ def trained(experiment: Experiment, places: Places):
     return network, step
 
 
-def convert(experiment: Experiment, places: Places, folder: Path, report=print) -> tuple[Conversion, ...]:
+def convert(
+    experiment: Experiment, places: Places, folder: Path, report: Callable[[str], None] = print
+) -> tuple[Conversion, ...]:
     """Measure the newest checkpoint and write it as model files of every kind, with a card.
 
     Parameters
@@ -207,7 +214,7 @@ def convert(experiment: Experiment, places: Places, folder: Path, report=print) 
         The folders.
     folder : Path
         The folder to write to.
-    report : callable, optional
+    report : Callable[[str], None], optional
         Receives progress.
 
     Returns
@@ -218,7 +225,7 @@ def convert(experiment: Experiment, places: Places, folder: Path, report=print) 
     return _convert(experiment, places, folder, KINDS, report)
 
 
-def release(experiment: Experiment, places: Places, report=print) -> None:
+def release(experiment: Experiment, places: Places, report: Callable[[str], None] = print) -> None:
     """Measure the newest checkpoint and write the model files that are shipped, with their card.
 
     Parameters
@@ -227,7 +234,7 @@ def release(experiment: Experiment, places: Places, report=print) -> None:
         The experiment.
     places : Places
         The folders.
-    report : callable, optional
+    report : Callable[[str], None], optional
         Receives progress.
 
     Raises
@@ -243,7 +250,7 @@ def release(experiment: Experiment, places: Places, report=print) -> None:
         background(experiment, places, report)
 
 
-def background(experiment: Experiment, places: Places, report=print) -> None:
+def background(experiment: Experiment, places: Places, report: Callable[[str], None] = print) -> None:
     """Write moments of other music beside the shipped model, as counterexamples for kits.
 
     Parameters
@@ -252,7 +259,7 @@ def background(experiment: Experiment, places: Places, report=print) -> None:
         The experiment.
     places : Places
         The folders.
-    report : callable, optional
+    report : Callable[[str], None], optional
         Receives progress.
     """
     from .decisions.background import make_background

@@ -1,5 +1,6 @@
 """The sound of an experiment: one-shots of a folder, sequences of them, and digests that tell whether they changed."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from .decisions.passages import corpus_digests
@@ -11,7 +12,7 @@ from .rendering.clips import CLIP_SECONDS
 from .rendering.passages import count_clips, digest_sound, render_recordings, render_sequences
 
 
-def with_sound(experiment: Experiment, places: Places, report=print) -> Experiment:
+def with_sound(experiment: Experiment, places: Places, report: Callable[[str], None] = print) -> Experiment:
     """Read the one-shots of an experiment on sequences, and render what is missing; any other stays as it is.
 
     Parameters
@@ -20,7 +21,7 @@ def with_sound(experiment: Experiment, places: Places, report=print) -> Experime
         The experiment.
     places : Places
         The folders.
-    report : callable, optional
+    report : Callable[[str], None], optional
         Receives a line per shard.
 
     Returns
@@ -47,7 +48,7 @@ def with_sound(experiment: Experiment, places: Places, report=print) -> Experime
     return experiment
 
 
-def open_book(experiment: Experiment, places: Places, report=print) -> StrokeBook:
+def open_book(experiment: Experiment, places: Places, report: Callable[[str], None] = print) -> StrokeBook:
     """Read the one-shots that the newest checkpoint was trained on and is measured on.
 
     Parameters
@@ -56,7 +57,7 @@ def open_book(experiment: Experiment, places: Places, report=print) -> StrokeBoo
         The experiment.
     places : Places
         The folders.
-    report : callable, optional
+    report : Callable[[str], None], optional
         Receives lines on the data.
 
     Returns

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 from rich.console import Console
 from rich.table import Table
@@ -38,8 +39,8 @@ def tabulate_samples(found: SampleSet) -> Iterator[Table]:
     for instrument, of_one in _in_order(found.by_instrument()):
         for articulation, alike in group_by(of_one, lambda sample: sample.articulation).items():
             counts = Counter(sample.split for sample in alike)
-            families = len({sample.family for sample in alike})
-            table.add_row(instrument, articulation, str(families), *(str(counts[split]) for split in splits))
+            origins = len({sample.family for sample in alike})
+            table.add_row(instrument, articulation, str(origins), *(str(counts[split]) for split in splits))
             instrument = ""
     yield table
     instruments = [name for name, _ in _in_order(found.by_instrument())]
@@ -148,7 +149,7 @@ def inspect(samples: Path | None, data: Path | None, index: Path | None = None) 
     failures = []
     checks = []
     if samples is not None or data is not None:
-        checks.append(lambda: _inspect_samples(samples or data / "oneshots", index, console))
+        checks.append(lambda: _inspect_samples(samples or cast(Path, data) / "oneshots", index, console))
     if data is not None:
         checks.append(lambda: console.print(tabulate_grooves(data / "grooves")))
         checks.append(lambda: console.print(tabulate_backing(data / "backing")))

@@ -100,7 +100,7 @@ def _read_names(folder: Path, own: Sequence[str]) -> Iterator[Entry]:
         yield Entry(path, read_name(inside.with_suffix("").as_posix()), family, names=names)
 
 
-def _as_classes(name: str) -> tuple[str, str]:
+def _as_classes(name: str) -> tuple[str, ...]:
     """Write a name as classes are written, with and without a number at its end: ``Foot stomp 02`` is `foot_stomp`."""
     return tuple(re.sub(r"[\W_]+", "_", each.lower()).strip("_") for each in (name, re.sub(r"[\W_\d]+$", "", name)))
 

@@ -40,7 +40,7 @@ _ALIASES = {
 _BROAD_ALIASES = {"hihat_closed": "hat", TOM: "racktom"}
 """Names that say less than the articulation which they stand for."""
 
-_QUALIFIERS = {
+_QUALIFIERS: dict[str, dict[str, str | None]] = {
     "hihat_closed": {"open": "hihat_open", "pedal": "hihat_pedal", "foot": "hihat_pedal", "closed": "hihat_closed"},
     TOM: {
         "floor": "tom_low",
@@ -93,15 +93,15 @@ def instrument_of(role: str) -> str:
 
 def _table() -> dict[str, tuple[str, bool]]:
     """Return every name, without spaces, with its role and whether it is broad."""
-    table = {}
+    table: dict[str, tuple[str, bool]] = {}
     for articulation in ARTICULATIONS:
         broad = TOM if articulation.instrument == TOM else articulation.name
         table |= {_joined(name): (articulation.name, False) for name in (articulation.name, *articulation.names_read)}
         table |= {_joined(name): (broad, True) for name in articulation.broad_names}
     table |= {name: (PERCUSSION, False) for name in OUTSIDE_NAMES - {"ot", "other"}}
     table |= {name: (PERCUSSION, True) for name in ("perc", "percussion")}
-    for aliases, broad in ((_ALIASES, False), (_BROAD_ALIASES, True)):
-        table |= {name: (role, broad) for role, names in aliases.items() for name in names.split()}
+    for aliases, is_broad in ((_ALIASES, False), (_BROAD_ALIASES, True)):
+        table |= {name: (role, is_broad) for role, names in aliases.items() for name in names.split()}
     table["snare"] = table["sn"] = table["snr"] = ("snare", True)
     return {name: value for name, value in table.items() if name not in ("hit", "bass", "bell")}
 
@@ -163,8 +163,8 @@ def read_name(name: str) -> Reading:
     if broad or role == "ride":
         for word in rest:
             if word in _QUALIFIERS.get(role, {}):
-                role = _QUALIFIERS[role][word]
-                return Reading(role) if role else Reading(None, f"{word} cymbal: {_UNCLEAR['cymbal']}")
+                specified = _QUALIFIERS[role][word]
+                return Reading(specified) if specified else Reading(None, f"{word} cymbal: {_UNCLEAR['cymbal']}")
     return Reading(role)
 
 

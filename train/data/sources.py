@@ -168,8 +168,7 @@ def read_pieces(folder: Path, split: str) -> list[Piece]:
     groups: dict[tuple[str, ...], list[tuple[float, OneShot]]] = defaultdict(list)
     with open(folder / "manifest.csv", newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            kind = row["instrument"], row["articulation"]
-            role = role_of(*kind)
+            role = role_of(row["instrument"], row["articulation"])
             if row["split"] != split or role is None:
                 continue
             samples = _read_mono(folder / row["file"])[:_LONGEST]

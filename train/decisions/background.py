@@ -4,6 +4,7 @@ A third are of accompaniment without drums, the others of drums of many kits, al
 They are embedded by the shipped model file, and are of no use with any other.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ _LEAST_VELOCITY = 0.25
 """Minimum velocity, 0 to 1: softer strokes may be inaudible, so such moments are left out (by hand)."""
 
 
-def make_background(model: Path, studio: Studio, clips: int, path: Path, report=print) -> None:
+def make_background(model: Path, studio: Studio, clips: int, path: Path, report: Callable[[str], None] = print) -> None:
     """Gather moments of rendered clips, and write a selection of them.
 
     Parameters
@@ -37,7 +38,7 @@ def make_background(model: Path, studio: Studio, clips: int, path: Path, report=
         Number of clips.
     path : Path
         The file to write.
-    report : callable, optional
+    report : Callable[[str], None], optional
         Receives progress.
     """
     learner = open_learner(model)

@@ -6,6 +6,7 @@ per instrument, those with the best F-measure at +-50 ms on sound made of held-o
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
+from typing import Any, cast
 
 import numpy as np
 
@@ -56,7 +57,7 @@ class Score:
         return 2 * self.true_positives / total if total else 0.0
 
 
-def predict(network, library: Library, columns: Columns) -> list[Answers]:
+def predict(network: Any, library: Library, columns: Columns) -> list[Answers]:
     """Compute the answers to every clip.
 
     Parameters
@@ -89,7 +90,8 @@ def predict(network, library: Library, columns: Columns) -> list[Answers]:
 def exact(answers: Answers) -> Answers:
     """Answers in float32, as the stages of hearing take them."""
     columns = (getattr(answers, field.name) for field in fields(answers))
-    return Answers(*(None if column is None else column.astype(np.float32) for column in columns))
+    converted = (None if column is None else column.astype(np.float32) for column in columns)
+    return Answers(*cast(Iterator[Any], converted))
 
 
 def count_matches(references: np.ndarray, estimates: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:

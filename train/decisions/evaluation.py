@@ -5,12 +5,14 @@ be compared; if windows hold several, every class from 0.5 is.
 """
 
 from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 
 _BINS = 15
 
 
+@final
 @dataclass(frozen=True)
 class Evaluation:
     """Results of a model on some windows.

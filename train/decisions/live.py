@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, cast
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from ..learning.convert import convert, deployable
 from .calibrate import HeardClip, strokes_of
 
 
-def shipped_network(experiment: Experiment, trained, examples: np.ndarray) -> TfliteNetwork:
+def shipped_network(experiment: Experiment, trained: Any, examples: np.ndarray) -> TfliteNetwork:
     """Convert a network to 8 bits, as it will be run.
 
     Parameters
@@ -112,7 +113,8 @@ def _candidates(
     times, instruments = [np.zeros(0)], [np.zeros(0, int)]
     evidence = [np.zeros((0, evidence_size(columns)), np.float32)]
     for now in np.flatnonzero(rows[:, looked_at, :count].max(axis=(1, 2)) >= CANDIDATE):
-        seen, origin = Answers.of_output(rows[now], columns, sounds[now].astype(np.float32)), now - look_ahead - REACH
+        seen = Answers.of_output(rows[now], columns, sounds[now].astype(np.float32))
+        origin = cast(int, now - look_ahead - REACH)
         frames, found = find_peaks(seen.activations)
         here = (frames >= looked_at.start) & (frames < looked_at.stop)
         frames, found = frames[here], found[here]

@@ -5,6 +5,7 @@ The sequences are heard as a recording is: the onset detector proposes, the netw
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -59,7 +60,7 @@ class Calibrated:
 class _Network:
     """A Keras model as `network.window.WindowNetwork`."""
 
-    def __init__(self, network) -> None:
+    def __init__(self, network: Any) -> None:
         self._network = network
 
     def classify(self, windows: np.ndarray) -> np.ndarray:
@@ -68,7 +69,7 @@ class _Network:
         return np.asarray(self._network(windows, training=False), np.float32)  # compiled anew for each number else
 
 
-def window_info(experiment: Experiment, network) -> ModelInfo:
+def window_info(experiment: Experiment, network: Any) -> ModelInfo:
     """Make the card of a model of windows, not calibrated yet.
 
     Parameters
@@ -107,7 +108,7 @@ def window_info(experiment: Experiment, network) -> ModelInfo:
     )
 
 
-def calibrate_windows(experiment: Experiment, network, samples: Sequence[Sample], credits: str = "") -> Calibrated:
+def calibrate_windows(experiment: Experiment, network: Any, samples: Sequence[Sample], credits: str = "") -> Calibrated:
     """Choose thresholds, and learn how levels tell velocities, on sequences of one-shots that were not trained on.
 
     Parameters

@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 
@@ -150,7 +151,7 @@ Measured = dict[str, dict[str, float]]
 
 
 def calibrate(
-    network, experiment: Experiment, cache: Path
+    network: Any, experiment: Experiment, cache: Path
 ) -> tuple[Calibration, Measured, tuple[np.ndarray, np.ndarray]]:
     """Learn to weigh evidence and to compare strokes, and choose thresholds on held-out sound.
 
@@ -172,7 +173,10 @@ def calibrate(
     lessons = read_corpus(experiment.deciding(), cache)
     libraries = {plan.kind: read_corpus([plan], cache) for plan in experiment.validation()}
     examples, held_out_sound = (libraries.get(kind, lessons) for kind in ("produced", "dry"))
-    chunks = tuple(_chunks(library, chunk_of(experiment)) for library in (examples, held_out_sound))
+    chunks = cast(
+        tuple[np.ndarray, np.ndarray],
+        tuple(_chunks(library, chunk_of(experiment)) for library in (examples, held_out_sound)),
+    )
     if experiment.live.window:
         return (*_calibrate_live(network, experiment, lessons, libraries, chunks[0]), chunks)
 
@@ -188,7 +192,9 @@ def calibrate(
     return Calibration(weights, thresholds, dynamics, percussion), measured, chunks
 
 
-def _calibrate_live(network, experiment: Experiment, lessons: Library, libraries: dict[str, Library], examples):
+def _calibrate_live(
+    network: Any, experiment: Experiment, lessons: Library, libraries: dict[str, Library], examples: np.ndarray
+) -> tuple[Calibration, Measured]:
     """Calibrate each look-ahead, with answers of the network as it is shipped.
 
     Strokes are compared by answers to whole clips.
@@ -201,6 +207,7 @@ def _calibrate_live(network, experiment: Experiment, lessons: Library, libraries
         return hear_live(runtime, library, settings, COLUMNS, rate)
 
     learned, held_out = hear(lessons), {name: hear(library) for name, library in libraries.items()}
+    measured: Measured
     decisions, measured = [], {}
     for frames in settings.look_aheads:
         heard = {name: clips[frames] for name, clips in held_out.items()}
@@ -211,7 +218,9 @@ def _calibrate_live(network, experiment: Experiment, lessons: Library, libraries
     return Calibration(last.weights, last.thresholds, dynamics, look_aheads=tuple(decisions)), measured
 
 
-def _decide(lessons: list[HeardClip], held_out: dict[str, list[HeardClip]], retrigger: float = 0.0):
+def _decide(
+    lessons: list[HeardClip], held_out: dict[str, list[HeardClip]], retrigger: float = 0.0
+) -> tuple[tuple[tuple[float, ...], ...], tuple[float, ...], Measured]:
     """Return weights, thresholds, and measurements."""
     weights = learn_weights(lessons, COLUMNS)
     sweeps = {name: sweep(clips, COLUMNS, weights, retrigger) for name, clips in held_out.items()}
@@ -225,7 +234,9 @@ def _decide(lessons: list[HeardClip], held_out: dict[str, list[HeardClip]], retr
     return weights, thresholds, measured
 
 
-def passage_writer(experiment: Experiment, network, calibration: Calibration):
+def passage_writer(
+    experiment: Experiment, network: Any, calibration: Calibration
+) -> Callable[[bytes, str, Path], None]:
     """Make a function that writes a model file.
 
     Parameters
@@ -239,7 +250,7 @@ def passage_writer(experiment: Experiment, network, calibration: Calibration):
 
     Returns
     -------
-    Callable
+    Callable[[bytes, str, Path], None]
         Writes a flatbuffer, given its kind and a path.
     """
     frames, embedding = receptive_field(network), find_embedding(network)
@@ -261,7 +272,7 @@ def passage_writer(experiment: Experiment, network, calibration: Calibration):
     return lambda flatbuffer, kind, path: write_model(flatbuffer, replace(info, quantisation=kind), path)
 
 
-def predict_passage(network, experiment: Experiment, path: Path) -> list[Prediction]:
+def predict_passage(network: Any, experiment: Experiment, path: Path) -> list[Prediction]:
     """Predict the hits of a recording with the network of a checkpoint, at one threshold for all instruments.
 
     Parameters

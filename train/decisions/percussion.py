@@ -1,6 +1,7 @@
 """Threshold of percussion outside the vocabulary."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from ..rendering.clips import PERCUSSION_ROLE
 from .calibrate import AUDIBLE, GRID, TOLERANCE, count_matches
 
 
-def choose_percussion_threshold(network, libraries: Iterable[Library], frame_rate: float) -> tuple[float, float]:
+def choose_percussion_threshold(network: Any, libraries: Iterable[Library], frame_rate: float) -> tuple[float, float]:
     """Choose the threshold with the best F-measure at +-50 ms.
 
     Parameters

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 
@@ -22,6 +23,14 @@ from ..networks.formulations import FORMULATIONS
 _BATCH = 64
 
 
+class Classifier(Protocol):
+    """Answers batches of windows: a Keras model, or a file read by `read_window_model`."""
+
+    def predict_on_batch(self, frames: np.ndarray, /) -> np.ndarray:
+        """Compute the answers, ``(windows, classes) float32``, to ``(windows, frames, bands) float32``."""
+        ...
+
+
 class WindowPredictor:
     """Predicts the probability of each class from the frames of windows.
 
@@ -29,11 +38,11 @@ class WindowPredictor:
     ----------
     experiment : Experiment
         The experiment.
-    network : object
-        Has a method ``predict_on_batch`` (a Keras model, or a file read by `read_window_model`).
+    network : Classifier
+        The network.
     """
 
-    def __init__(self, experiment: Experiment, network) -> None:
+    def __init__(self, experiment: Experiment, network: Classifier) -> None:
         self.experiment, self._network = experiment, network
         self.formulation = FORMULATIONS[experiment.network.formulation]
 
@@ -70,7 +79,7 @@ def write_window_model(flatbuffer: bytes, experiment: Experiment, info: ModelInf
     write_model(flatbuffer, replace(info, quantisation=kind), path, {"experiment": asdict(experiment)})
 
 
-def is_window_card(card: object) -> bool:
+def is_window_card(card: object) -> TypeGuard[dict[str, Any]]:
     """Return whether the card of a model file describes a model of windows."""
     return isinstance(card, dict) and bool(card.get("window")) and "experiment" in card
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class WindowValidation:
         self._windows, self._single = book.validation_windows(), book.held_out_windows()
         self._samples, self._formulation = book.held_out, formulation
 
-    def measure(self, network) -> Measurement:
+    def measure(self, network: Any) -> Measurement:
         """Measure ``val_loss``, ``val_f``, and ``val_f_CLASS`` of each class."""
         labels, classes = self._windows.labels, self._windows.classes
         answers = np.clip(_predict(network, self._windows.frames), _SMALLEST, 1.0 - _SMALLEST)
@@ -87,22 +88,22 @@ class PassageValidation:
         self._targets = TargetMaker(COLUMNS, self._rate)
         self._audible = {int(i) for *_, of, audible in strokes_of(self._library, COLUMNS) for i in of[audible]}
 
-    def measure(self, network) -> Measurement:
+    def measure(self, network: Any) -> Measurement:
         """Measure ``val_loss``, ``val_f``, and ``val_f_INSTRUMENT`` of each."""
         scores = best_thresholds(sweep(self._hear(network), COLUMNS, plain_weights(COLUMNS)))
         known = [(score.instrument, score.f_measure) for i, score in enumerate(scores) if i in self._audible]
         return Measurement(_values(self._measure_loss(network), float(np.mean([f for _, f in known])), known))
 
-    def _measure_loss(self, network) -> float:
+    def _measure_loss(self, network: Any) -> float:
         losses = []
         for i in range(len(self._library)):
             frames = self._library.frames[i : i + 1].astype(np.float32)
             labels = (getattr(self._library, name)[i] for name in ("times", "roles", "velocities"))
-            targets = self._targets.make(*labels, 0, frames.shape[1])
+            targets = self._targets.make(*[*labels, 0, frames.shape[1]])
             losses.append(float(self._loss(targets[None], np.asarray(network.predict_on_batch(frames), np.float32))))
         return float(np.mean(losses))
 
-    def _hear(self, network) -> Iterator[HeardClip]:
+    def _hear(self, network: Any) -> Iterator[HeardClip]:
         """Yield candidates with the evidence of their own answers, which is all that counts while training goes on."""
         answers = predict(network, self._library, COLUMNS)
         for clip, strokes in zip(answers, strokes_of(self._library, COLUMNS), strict=True):
@@ -144,7 +145,7 @@ def draw_confusions(measured: Evaluation) -> bytes:
     return file.getvalue()
 
 
-def _predict(network, frames: np.ndarray) -> np.ndarray:
+def _predict(network: Any, frames: np.ndarray) -> np.ndarray:
     batches = (frames[i : i + _BATCH].astype(np.float32) for i in range(0, len(frames), _BATCH))
     return np.concatenate([network.predict_on_batch(batch) for batch in batches])
 

@@ -42,6 +42,7 @@ class Library:
 
 def read_library(paths: list[Path]) -> Library:
     """Read all the clips of some shards."""
+    labels: dict[str, list[np.ndarray]]
     frames, labels = [], {"times": [], "roles": [], "velocities": []}
     for path in paths:
         with np.load(path) as shard:

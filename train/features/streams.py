@@ -57,6 +57,10 @@ class ClipSource(Protocol):
         """Read the sources into memory."""
         ...
 
+    def __hash__(self) -> int:
+        """Equal descriptions share one maker."""
+        ...
+
 
 @dataclass(frozen=True)
 class PerformanceSource:
@@ -149,7 +153,7 @@ def make_clips(plan: ClipPlan, jobs: int = 1) -> Iterator[Clip]:
 
     Returns
     -------
-    Clip
+    Iterator[Clip]
         The clips.
     """
     return _run(jobs, _clip, ((plan, index) for index in range(plan.clips)))

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 from drumscribe.errors import DrumscribeError
 
@@ -27,7 +29,7 @@ class StrokeBook:
         A folder of one-shots, or with a folder ``oneshots`` in it.
     cache : Path
         The folder of what can be made again: decoded samples, windows.
-    report : callable, optional
+    report : Callable[[str], None], optional
         Receives lines: how many files are used and left out, and what takes a while.
     found : SampleSet, optional
         The contents of the folder, if already read.
@@ -48,7 +50,12 @@ class StrokeBook:
     """
 
     def __init__(
-        self, experiment: Experiment, folder: Path, cache: Path, report=print, found: SampleSet | None = None
+        self,
+        experiment: Experiment,
+        folder: Path,
+        cache: Path,
+        report: Callable[[str], None] = print,
+        found: SampleSet | None = None,
     ) -> None:
         settings = experiment.samples
         if experiment.spectrogram.rate != RATE:
@@ -120,5 +127,6 @@ def _split(samples: tuple[Sample, ...], fraction: float, seed: int) -> tuple[tup
     """Split by the manifest, if it has training and validation; else by whole families."""
     splits = {sample.split for sample in samples}
     if {"train", "validation"} <= splits:
-        return tuple(tuple(s for s in samples if s.split == name) for name in ("train", "validation"))
+        parts = tuple(tuple(s for s in samples if s.split == name) for name in ("train", "validation"))
+        return cast(tuple[tuple[Sample, ...], tuple[Sample, ...]], parts)
     return hold_out(samples, fraction, seed)

@@ -6,9 +6,10 @@ inference time. ICML 2022 (arXiv:2203.05482).
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 
-def average_weights(network, fresh, read: Callable, checkpoints: Sequence[Path]) -> None:
+def average_weights(network: Any, fresh: Any, read: Callable[[Any, Path], object], checkpoints: Sequence[Path]) -> None:
     """Set the weights of a network to the mean of its own and those of some shipped checkpoints.
 
     Averages of batch normalisation are averaged, too; the state of the optimiser stays.
@@ -19,7 +20,7 @@ def average_weights(network, fresh, read: Callable, checkpoints: Sequence[Path])
         The network, changed in place.
     fresh : keras.Model
         The network as it was before training, into which checkpoints are loaded.
-    read : Callable
+    read : Callable[[keras.Model, Path], object]
         Loads one: `checkpoints.load_seed`, or `growth.begin_with`, which widens a narrower one as at the start of
         training.
     checkpoints : Sequence[Path]

@@ -6,6 +6,7 @@ from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 
 from drumscribe.errors import DrumscribeError
 
@@ -17,7 +18,7 @@ _DAMAGES = (OSError, EOFError, ValueError, KeyError, BadZipFile)
 
 
 def save_checkpoint(
-    network, step: int, folder: Path, recipe: dict[str, Any] | None = None, name: str = CHECKPOINT
+    network: Any, step: int, folder: Path, recipe: dict[str, Any] | None = None, name: str = CHECKPOINT
 ) -> None:
     """Write weights, optimiser state and step atomically.
 
@@ -34,7 +35,7 @@ def save_checkpoint(
     name : str, optional
         Name of the file.
     """
-    arrays = {f"v{i}": np.asarray(value) for i, value in enumerate(_state(network))}
+    arrays: dict[str, Any] = {f"v{i}": np.asarray(value) for i, value in enumerate(_state(network))}
     with written_whole(folder / name) as file:
         np.savez(file, step=step, recipe=np.array(json.dumps(recipe or {})), **arrays)
 
@@ -64,7 +65,7 @@ def read_recipe(path: Path) -> tuple[int, dict[str, Any]]:
         raise DrumscribeError(f"{path}: {_DAMAGED}") from None
 
 
-def load_checkpoint(network, folder: Path, name: str = CHECKPOINT) -> int:
+def load_checkpoint(network: Any, folder: Path, name: str = CHECKPOINT) -> int:
     """Load a checkpoint into a network of the same shape.
 
     Parameters
@@ -103,7 +104,7 @@ def load_checkpoint(network, folder: Path, name: str = CHECKPOINT) -> int:
     return step
 
 
-def save_seed(network, step: int, path: Path) -> None:
+def save_seed(network: Any, step: int, path: Path) -> None:
     """Write a compact checkpoint, in half precision, to be kept with the model.
 
     The second moments are stored as their roots, which half precision can hold.
@@ -117,7 +118,7 @@ def save_seed(network, step: int, path: Path) -> None:
     path : Path
         The file.
     """
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for i, variable in enumerate(_state(network)):
         value = np.asarray(variable)
         second_moment = "_velocity" in variable.path
@@ -126,7 +127,7 @@ def save_seed(network, step: int, path: Path) -> None:
         np.savez_compressed(file, step=step, **arrays)
 
 
-def load_seed(network, path: Path) -> int:
+def load_seed(network: Any, path: Path) -> int:
     """Load a checkpoint of `save_seed` into a network of the same shape.
 
     Parameters
@@ -214,11 +215,11 @@ def read_leading_weights(path: Path, shapes: list[tuple[int, ...]]) -> list[np.n
     return found
 
 
-def _open_seed(path: Path):
+def _open_seed(path: Path) -> NpzFile:
     if not path.exists():
         raise DrumscribeError(f"{path}: no such checkpoint; train its experiment first")
     return np.load(path)
 
 
-def _state(network) -> list:
+def _state(network: Any) -> list[Any]:
     return [*network.variables, *network.optimizer.variables]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
@@ -59,7 +60,7 @@ def chunk_of(experiment: Experiment) -> int:
     return experiment.live.window or CHUNK
 
 
-def deployable(experiment: Experiment, trained, kind: str):
+def deployable(experiment: Experiment, trained: Any, kind: str) -> Any:
     """Rebuild the network for an input of fixed length, in float32.
 
     A network of passages returns the embedding of each frame as a second output, if its family has one; one of
@@ -114,7 +115,7 @@ def deployable(experiment: Experiment, trained, kind: str):
     return keras.Model(network.input, outputs)
 
 
-def fingerprint(trained) -> str:
+def fingerprint(trained: Any) -> str:
     """Return a digest of the weights of a trained network."""
     digest = hashlib.sha256()
     for weight in trained.get_weights():
@@ -122,7 +123,7 @@ def fingerprint(trained) -> str:
     return digest.hexdigest()[:16]
 
 
-def convert(network, kind: str, examples: np.ndarray) -> bytes:
+def convert(network: Any, kind: str, examples: np.ndarray) -> bytes:
     """Convert a network to a flatbuffer.
 
     Parameters
@@ -166,7 +167,7 @@ def convert(network, kind: str, examples: np.ndarray) -> bytes:
 
 def convert_checked(
     experiment: Experiment,
-    trained,
+    trained: Any,
     kinds: tuple[str, ...],
     examples: np.ndarray,
     held_out: np.ndarray,
@@ -208,7 +209,14 @@ def convert_checked(
     return tuple(results)
 
 
-def _write(network, kind: str, examples: np.ndarray, held_out: np.ndarray, write: Callable, path: Path) -> float:
+def _write(
+    network: Any,
+    kind: str,
+    examples: np.ndarray,
+    held_out: np.ndarray,
+    write: Callable[[bytes, str, Path], None],
+    path: Path,
+) -> float:
     with TemporaryDirectory() as temporary:
         made = Path(temporary) / path.name
         write(convert(network, kind, examples), kind, made)
@@ -222,6 +230,6 @@ def _write(network, kind: str, examples: np.ndarray, held_out: np.ndarray, write
     return deviation
 
 
-def _answers(network, frames: np.ndarray) -> np.ndarray:
+def _answers(network: Any, frames: np.ndarray) -> np.ndarray:
     outputs = network.predict_on_batch(frames)
     return outputs[0] if isinstance(outputs, list) else outputs

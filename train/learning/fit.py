@@ -55,7 +55,7 @@ def learning_rate(settings: FitSettings, step: int) -> float:
     return settings.rate * rise * fall
 
 
-def make_loss(hit_weight: float, last: int = 0):
+def make_loss(hit_weight: float, last: int = 0) -> Callable[[Any, Any], Any]:
     """Make the loss: cross-entropy of the activations, and squared error of the velocities in the frames of hits.
 
     Parameters
@@ -67,14 +67,14 @@ def make_loss(hit_weight: float, last: int = 0):
 
     Returns
     -------
-    Callable
+    Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
         From targets and answers to the loss.
     """
     import keras
 
     columns, velocities = len(COLUMNS), len(COLUMNS.instruments)
 
-    def loss(answers, predictions):
+    def loss(answers: Any, predictions: Any) -> Any:
         answers, predictions = answers[:, -last:], predictions[:, -last:]
         spoken = keras.ops.concatenate([answers[..., : columns - velocities], answers[..., columns : columns + 1]], -1)
         guessed = keras.ops.concatenate(
@@ -91,7 +91,7 @@ def make_loss(hit_weight: float, last: int = 0):
     return loss
 
 
-def build_trainee(experiment: Experiment):
+def build_trainee(experiment: Experiment) -> Any:
     """Build and compile the network of an experiment, with fresh weights."""
     with native_chatter_dropped():
         import keras
@@ -102,6 +102,7 @@ def build_trainee(experiment: Experiment):
     keras.utils.set_random_seed(experiment.fit.seed)
     keras.mixed_precision.set_global_policy("mixed_bfloat16" if experiment.fit.half else "float32")
     settings, bands = experiment.network, experiment.spectrogram.bands
+    loss: Callable[[Any, Any], Any] | str
     if experiment.is_passage:
         network = build_passage_network(settings, bands, answer_width(COLUMNS))
         loss = make_loss(experiment.fit.hit_weight, experiment.fit.counted)
@@ -131,12 +132,12 @@ def fit(
     experiment: Experiment,
     batches: BatchSource,
     folder: Path,
-    report=print,
+    report: Callable[[str], None] = print,
     data: str = "",
     validation: Validation | None = None,
     progress: Progress | None = None,
     begin: Callable[[Any], None] | None = None,
-):
+) -> Any:
     """Train from the last checkpoint in `folder`, or from the start, to the experiment's last step; see `resuming`.
 
     The loss goes to ``log.jsonl`` and, for TensorBoard, to ``tensorboard`` in the folder; so does what is measured on
@@ -151,7 +152,7 @@ def fit(
         The batches.
     folder : Path
         The folder of checkpoint and logs.
-    report : callable, optional
+    report : Callable[[str], None], optional
         Receives lines.
     data : str, default ""
         Digest of the sound that the batches are made of.

@@ -6,6 +6,7 @@ have random inputs from the start, and no influence on the channels that were th
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from drumscribe.errors import DrumscribeError
 from .checkpoints import read_leading_weights, read_seed_weights
 
 
-def begin_with(network, path: Path) -> None:
+def begin_with(network: Any, path: Path) -> None:
     """Load a shipped checkpoint into a network that has the same layers, at least as wide.
 
     Parameters
@@ -43,7 +44,7 @@ def begin_with(network, path: Path) -> None:
         variable.assign(weights)
 
 
-def begin_partly(network, path: Path) -> int:
+def begin_partly(network: Any, path: Path) -> int:
     """Load the first layers of a checkpoint, as far as they are of the same shape: another task may follow them.
 
     Parameters

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from shutil import rmtree
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from drumscribe.errors import DrumscribeError
 
@@ -19,6 +19,9 @@ from .checkpoints import CHECKPOINT, load_checkpoint, read_recipe
 from .curves import CURVES
 from .logs import LINES, TENSORBOARD
 from .validation import BEST
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 DATA = "data"
 """Key of the digest of the sound."""
@@ -33,7 +36,11 @@ _WITHOUT_EFFECT = frozenset(
     | {"corpus.recorded", "corpus.validation_clips"}
 )
 """Settings that may change without a new start: the weights of a step do not depend on them."""
-_DEFAULTS = {name: asdict(table) for name, table in vars(Experiment("")).items() if is_dataclass(table)}
+_DEFAULTS = {
+    name: asdict(cast("DataclassInstance", table))
+    for name, table in vars(Experiment("")).items()
+    if is_dataclass(table)
+}
 _NAMED = 3
 """So many changes are named."""
 
@@ -82,7 +89,7 @@ def changes(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
             yield "the samples" if key == DATA else f"{key} (was {old}, is {new})"
 
 
-def resume(network, experiment: Experiment, folder: Path, data: str, report: Callable[[str], None]) -> int:
+def resume(network: Any, experiment: Experiment, folder: Path, data: str, report: Callable[[str], None]) -> int:
     """Load the newest checkpoint if it is of this experiment and this sound; report what is done, and why.
 
     Parameters

@@ -56,7 +56,7 @@ class Measurement:
 class Validation(Protocol):
     """Measures a network on sound that it is not trained on."""
 
-    def measure(self, network) -> Measurement:
+    def measure(self, network: Any) -> Measurement:
         """Measure the network as it is."""
         ...
 
@@ -86,7 +86,7 @@ class Course:
         ends = step == self._settings.steps
         return self._validation is not None and (step % self._settings.validate_steps == 0 or ends)
 
-    def measure(self, network, step: int, recipe: dict[str, Any], log: Log) -> dict[str, float]:
+    def measure(self, network: Any, step: int, recipe: dict[str, Any], log: Log) -> dict[str, float]:
         """Measure a network after a number of steps, and keep it if it is the best so far and that is asked for.
 
         Parameters
@@ -121,7 +121,7 @@ class Course:
         since = len(self._losses) - 1 - int(np.argmin(self._losses)) if self._losses else 0
         return 0 < self._settings.patience <= since
 
-    def finish(self, network, report: Callable[[str], None]) -> None:
+    def finish(self, network: Any, report: Callable[[str], None]) -> None:
         """Go back to the best weights, if that is asked for.
 
         Parameters

@@ -6,6 +6,7 @@ write one function, and add one line to `FAMILIES`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, cast
 
 _MOMENTUM = 0.9
 """Of batch normalisation, so that its averages are settled after some tens of batches."""
@@ -50,7 +51,7 @@ class Family:
 
     Attributes
     ----------
-    build : Callable
+    build : Callable[[keras.KerasTensor, NetworkSettings, bool], keras.KerasTensor]
         ``(x, settings, unrolled) -> features``: ``(batch, frames, bands)`` to ``(batch, frames, width)``, or to
         ``(batch, width)`` if it cannot answer per frame; `unrolled` requests unrolled recurrent layers, which
         conversion needs.
@@ -58,17 +59,17 @@ class Family:
         Whether it can answer for each frame, and so can serve passages, too.
     """
 
-    build: Callable
+    build: Callable[[Any, NetworkSettings, bool], Any]
     per_frame: bool
 
 
-def _rectified(x, momentum: float = _MOMENTUM):
+def _rectified(x: Any, momentum: float = _MOMENTUM) -> Any:
     from keras import layers
 
     return layers.ReLU()(layers.BatchNormalization(momentum=momentum)(x))
 
 
-def _convolved(x, settings: NetworkSettings, momentum: float = _MOMENTUM):
+def _convolved(x: Any, settings: NetworkSettings, momentum: float = _MOMENTUM) -> Any:
     """Apply 2-D convolutions over time and frequency; all but the last halve the bands, none the frames."""
     from keras import layers
 
@@ -81,7 +82,7 @@ def _convolved(x, settings: NetworkSettings, momentum: float = _MOMENTUM):
     return layers.Reshape((frames, x.shape[2] * x.shape[3]))(x)
 
 
-def _dilated(x, settings: NetworkSettings, momentum: float = _MOMENTUM):
+def _dilated(x: Any, settings: NetworkSettings, momentum: float = _MOMENTUM) -> Any:
     """Apply residual dilated convolutions over time, in both directions (Bai, Kolter & Koltun, arXiv:1803.01271)."""
     from keras import layers
 
@@ -92,16 +93,16 @@ def _dilated(x, settings: NetworkSettings, momentum: float = _MOMENTUM):
     return x
 
 
-def _cnn_tcn(x, settings: NetworkSettings, unrolled: bool):
+def _cnn_tcn(x: Any, settings: NetworkSettings, unrolled: bool) -> Any:
     """Apply 2-D convolutions, which detect the shapes of attacks, and dilated convolutions, which see their context."""
     return _dilated(_convolved(x, settings, momentum=0.99), settings, momentum=0.99)
 
 
-def _tcn(x, settings: NetworkSettings, unrolled: bool):
+def _tcn(x: Any, settings: NetworkSettings, unrolled: bool) -> Any:
     return _dilated(x, settings)
 
 
-def _dense(x, settings: NetworkSettings, unrolled: bool):
+def _dense(x: Any, settings: NetworkSettings, unrolled: bool) -> Any:
     from keras import layers
 
     x = layers.Flatten()(x)
@@ -110,7 +111,7 @@ def _dense(x, settings: NetworkSettings, unrolled: bool):
     return x
 
 
-def _cnn(x, settings: NetworkSettings, unrolled: bool):
+def _cnn(x: Any, settings: NetworkSettings, unrolled: bool) -> Any:
     """Apply 2-D convolutions that halve frames and bands alike."""
     from keras import layers
 
@@ -120,8 +121,8 @@ def _cnn(x, settings: NetworkSettings, unrolled: bool):
     return _rectified(layers.Dense(settings.width, use_bias=False)(layers.Flatten()(x)))
 
 
-def _recurrent(name: str):
-    def build(x, settings: NetworkSettings, unrolled: bool):
+def _recurrent(name: str) -> Callable[[Any, NetworkSettings, bool], Any]:
+    def build(x: Any, settings: NetworkSettings, unrolled: bool) -> Any:
         from keras import layers
 
         for _ in range(settings.depth):
@@ -132,11 +133,11 @@ def _recurrent(name: str):
     return build
 
 
-def _crnn(x, settings: NetworkSettings, unrolled: bool):
+def _crnn(x: Any, settings: NetworkSettings, unrolled: bool) -> Any:
     return _recurrent("GRU")(_convolved(x, settings), settings, unrolled)
 
 
-def _transformer(x, settings: NetworkSettings, unrolled: bool):
+def _transformer(x: Any, settings: NetworkSettings, unrolled: bool) -> Any:
     """Apply attention, normalised before each layer (arXiv:1706.03762, arXiv:2002.04745).
 
     A convolution encodes positions (Baevski et al., arXiv:2006.11477), so any number of frames is possible.
@@ -169,7 +170,7 @@ FAMILIES = {
 
 def build_passage_network(
     settings: NetworkSettings, bands: int, answers: int, frames: int | None = None, batch: int | None = None
-):
+) -> Any:
     """Build a Keras model ``(batch, frames, bands)`` to ``(batch, frames, answers)``, all between 0 and 1.
 
     Parameters
@@ -198,7 +199,7 @@ def build_passage_network(
     return keras.Model(inputs, layers.Activation("sigmoid", dtype="float32", name="answers")(x))
 
 
-def find_embedding(network):
+def find_embedding(network: Any) -> Any | None:
     """Find the input of the first convolution over time alone: the features of one frame, without its context.
 
     None if there is no such convolution, or if its input is the frames themselves.
@@ -218,7 +219,7 @@ def build_window_network(
     answers: int,
     batch: int | None = None,
     unrolled: bool = False,
-):
+) -> Any:
     """Build a Keras model ``(batch, frames, bands)`` to ``(batch, answers)``, all between 0 and 1.
 
     If the formulation has separate networks, there is one for each answer, sharing only the input.
@@ -259,7 +260,7 @@ def build_window_network(
     return keras.Model(inputs, layers.Activation(formulation.activation, dtype="float32", name="answers")(x))
 
 
-def receptive_field(network) -> int | None:
+def receptive_field(network: Any) -> int | None:
     """Return how many frames of the input one frame of a Keras model's output depends on; None for all of them."""
     reach: dict[str, tuple[int, int] | None] = {}
     for layer in network.layers:
@@ -269,7 +270,7 @@ def receptive_field(network) -> int | None:
         if None in before or kind in ("Bidirectional", "MultiHeadAttention", "Flatten", "GlobalAveragePooling1D"):
             reach[layer.name] = None
             continue
-        frames, jump = max(before, default=(1, 1))
+        frames, jump = max(cast(list[tuple[int, int]], before), default=(1, 1))
         if kind in ("Conv1D", "Conv2D", "DepthwiseConv1D"):
             frames += (layer.kernel_size[0] - 1) * layer.dilation_rate[0] * jump
             jump *= layer.strides[0]

@@ -1,6 +1,7 @@
 """Accompaniment in the tempo and bars of a score: bass, chords, riffs, leads, voices, and found recordings."""
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from drumscribe.synthesis.effects import (
 from ..data.sources import RATE
 from .instruments import Bank, read_instruments
 from .scores import Score
-from .sustained import drone, hiss
+from .sustained import Harmony, drone, hiss
 
 _WITHOUT_NOTES = 0.07
 """Share of bands that hiss and drone only. By hand."""
@@ -125,7 +126,7 @@ class Band:
         banks = [bank for part in parts for bank in self._instruments.banks.get(part, [])]
         return banks[rng.integers(len(banks))]
 
-    def _bass(self, score: Score, harmony, rng, length: int) -> np.ndarray:
+    def _bass(self, score: Score, harmony: Harmony, rng: np.random.Generator, length: int) -> np.ndarray:
         bank = self._bank(("bass",), rng)
         out = np.zeros(length, np.float32)
         kicks = [t for t, role in zip(score.times, score.roles, strict=True) if role == "kick"]
@@ -136,7 +137,7 @@ class Band:
             _add(out, bank.note(pitch, seconds), start + rng.normal(0.0, 0.006), rng.uniform(0.5, 1.0))
         return saturate(out, rng.uniform(1.0, 6.0)) if rng.random() < 0.3 else out
 
-    def _chords(self, score: Score, harmony, rng, length: int) -> np.ndarray:
+    def _chords(self, score: Score, harmony: Harmony, rng: np.random.Generator, length: int) -> np.ndarray:
         bank = self._bank(("chords", "guitar"), rng)
         out = np.zeros(length, np.float32)
         spread = rng.choice([0.0, 0.004, 0.015])
@@ -148,7 +149,7 @@ class Band:
                 _add(out, bank.note(pitch + shift, seconds), start + i * spread, gain)
         return out
 
-    def _strum(self, score: Score, harmony, rng, length: int) -> np.ndarray:
+    def _strum(self, score: Score, harmony: Harmony, rng: np.random.Generator, length: int) -> np.ndarray:
         del harmony
         out = np.zeros(length, np.float32)
         strums = [self._instruments.strums[i] for i in rng.integers(0, len(self._instruments.strums), 4)]
@@ -159,7 +160,7 @@ class Band:
             _add(out, samples, start + rng.normal(0.0, 0.006), rng.uniform(0.4, 1.0))
         return out
 
-    def _acoustic_guitar(self, score: Score, harmony, rng, length: int) -> np.ndarray:
+    def _acoustic_guitar(self, score: Score, harmony: Harmony, rng: np.random.Generator, length: int) -> np.ndarray:
         """Strum chords: string after string, down and up, each with the noise of the plectrum."""
         bank = self._bank(("guitar", "chords"), rng)
         out = np.zeros(length, np.float32)
@@ -177,7 +178,7 @@ class Band:
                 _add(out, _plectrum(colour, rng), at, gain * noise)
         return out
 
-    def _riff(self, score: Score, harmony, rng, length: int) -> np.ndarray:
+    def _riff(self, score: Score, harmony: Harmony, rng: np.random.Generator, length: int) -> np.ndarray:
         """Play power chords or single notes of a guitar, distorted, through the response of a loudspeaker."""
         bank = self._bank(("guitar", "riff"), rng)
         out = np.zeros(length, np.float32)
@@ -194,7 +195,7 @@ class Band:
         top = rng.uniform(3500.0, 7000.0)
         return equalise(out, RATE, np.array([60.0, 120.0, top, 2 * top]), np.array([-12.0, 0.0, 0.0, -30.0]))
 
-    def _lead(self, score: Score, harmony, rng, length: int) -> np.ndarray:
+    def _lead(self, score: Score, harmony: Harmony, rng: np.random.Generator, length: int) -> np.ndarray:
         bank = self._bank(("lead", "chords", "guitar"), rng)
         out = np.zeros(length, np.float32)
         pitch = 67
@@ -206,7 +207,7 @@ class Band:
             _add(out, bank.note(pitch, seconds), start + rng.normal(0.0, 0.01), rng.uniform(0.5, 1.0))
         return out
 
-    def _voice(self, score: Score, harmony, rng, length: int) -> np.ndarray:
+    def _voice(self, score: Score, harmony: Harmony, rng: np.random.Generator, length: int) -> np.ndarray:
         """Speak words or sing syllables: one voice, doubled voices, or a choir of syllables."""
         manner = rng.choice(["lines", "words", "sung"] if self._instruments.voices else ["sung"])
         sing = {"lines": self._lines, "words": self._words, "sung": self._sung}[manner]
@@ -228,7 +229,7 @@ class Band:
             voice = compress(voice, RATE, -30.0, 6.0, 0.003, 0.08)
         return voice
 
-    def _lines(self, score: Score, harmony, rng, length: int) -> np.ndarray:
+    def _lines(self, score: Score, harmony: Harmony, rng: np.random.Generator, length: int) -> np.ndarray:
         out = np.zeros(length, np.float32)
         bar = score.beat * score.beats_per_bar
         at = rng.uniform(-1.0, 1.0) * bar
@@ -236,11 +237,12 @@ class Band:
             line = self._instruments.voices[rng.integers(len(self._instruments.voices))]
             line = change_pitch(line, 2.0 ** (rng.uniform(-4.0, 6.0) / 12.0))
             _add(out, line, max(0.0, at + rng.normal(0.0, 0.03)), rng.uniform(0.6, 1.0))
-            beats = np.ceil(len(line) / RATE / score.beat) + rng.integers(0, score.beats_per_bar)
+            more = rng.integers(0, cast(int, score.beats_per_bar))  # of a fraction, numpy takes the whole part
+            beats = np.ceil(len(line) / RATE / score.beat) + more
             at += beats * score.beat
         return out
 
-    def _words(self, score: Score, harmony, rng, length: int) -> np.ndarray:
+    def _words(self, score: Score, harmony: Harmony, rng: np.random.Generator, length: int) -> np.ndarray:
         out = np.zeros(length, np.float32)
         for start, _, _ in _rhythm(score, rng, length):
             if rng.random() < 0.4:
@@ -249,7 +251,7 @@ class Band:
                 _add(out, source[offset : offset + int(RATE * rng.uniform(0.3, 2.0))], start, rng.uniform(0.5, 1.0))
         return out
 
-    def _sung(self, score: Score, harmony, rng, length: int) -> np.ndarray:
+    def _sung(self, score: Score, harmony: Harmony, rng: np.random.Generator, length: int) -> np.ndarray:
         out = np.zeros(length, np.float32)
         pitch = 60
         for start, seconds, bar in _rhythm(score, rng, length):

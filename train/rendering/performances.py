@@ -1,25 +1,48 @@
 """Performances: a score played on a kit, with overlapping strokes, choked hats and damped retriggers."""
 
+from collections.abc import Mapping
+from typing import Protocol
+
 import numpy as np
 from scipy.signal import lfilter
 
 from drumscribe.music.drums import ARTICULATION_BY_NAME
 from drumscribe.synthesis.effects import band_limits, coloured_noise, equalise
-from drumscribe.synthesis.one_shots import place
+from drumscribe.synthesis.one_shots import OneShot, place
 
 from ..data.sources import RATE
-from .kits import Drum
 from .scores import Score
 
 
-def render_drums(score: Score, kit: dict[str, Drum], rng: np.random.Generator, seconds: float) -> np.ndarray:
+class Struck(Protocol):
+    """What can be struck: a `kits.Drum`, or another thing that sounds differently with each stroke."""
+
+    def stroke(self, velocity: float, rng: np.random.Generator) -> tuple[OneShot, float]:
+        """Choose the recording and the linear gain of a stroke.
+
+        Parameters
+        ----------
+        velocity : float
+            From 0 to 1.
+        rng : np.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        tuple[OneShot, float]
+            The recording and its gain.
+        """
+        ...
+
+
+def render_drums(score: Score, kit: Mapping[str, Struck], rng: np.random.Generator, seconds: float) -> np.ndarray:
     """Render the drums alone; attacks fall on the score's times to the sample.
 
     Parameters
     ----------
     score : Score
         The score.
-    kit : dict[str, Drum]
+    kit : Mapping[str, Struck]
         A drum for each role.
     rng : np.random.Generator
         Source of randomness.

@@ -240,7 +240,7 @@ def _metal(rng: np.random.Generator) -> list[tuple[float, str, float]]:
     """Draw a bar of two bass drums, or of a blast beat, with or without cymbals."""
     cymbal = str(rng.choice(["hihat_open", "ride", "ride_bell", "crash", "none"], p=[0.25, 0.25, 0.1, 0.25, 0.15]))
     every = int(rng.choice([2, 4, 4, 8]))
-    grid = [(s, cymbal, 0.8) for s in range(0, 16, every)] if cymbal != "none" else []
+    grid: list[tuple[float, str, float]] = [(s, cymbal, 0.8) for s in range(0, 16, every)] if cymbal != "none" else []
     if rng.random() < 0.35:  # a blast: kick and snare in turn, or together
         offset = int(rng.choice([0, 1]))
         grid += [(s, "kick", 0.9) for s in range(0, 16, 2)]

@@ -71,7 +71,9 @@ class SequenceSettings:
     together: float = 0.0
 
 
-def read_backgrounds(folder: Path = RECORDED_NOISE, report: Callable[[str], None] = warnings.warn):
+def read_backgrounds(
+    folder: Path = RECORDED_NOISE, report: Callable[[str], None] = warnings.warn
+) -> tuple[np.ndarray, ...]:
     """Read recorded ambience and vinyl noise; if there is none, report that.
 
     Parameters
@@ -83,7 +85,7 @@ def read_backgrounds(folder: Path = RECORDED_NOISE, report: Callable[[str], None
 
     Returns
     -------
-    list[np.ndarray]
+    tuple[np.ndarray, ...]
         ``(samples,) float32`` each, with an RMS of 1.
     """
     import librosa

@@ -47,7 +47,7 @@ class Passage:
     Attributes
     ----------
     score : Score
-        Score The drum part that belongs to it; no strokes where the song has none.
+        The drum part that belongs to it; no strokes where the song has none.
     accompany : Callable[[np.random.Generator], np.ndarray]
         From a random generator to the sound of all other parts, ``(samples,) float32``, RMS about 0.1.
     """
@@ -140,7 +140,7 @@ class Songbook:
         def accompany(rng: np.random.Generator) -> np.ndarray:
             length = int(seconds * RATE)
             layers = {name: _cut(path, start, length) for name, path in self._layers(piece).items()}
-            sound = layers["rest"] * np.float32(10.0 ** (rng.normal(0.0, 3.0) / 20.0))
+            sound: np.ndarray = layers["rest"] * np.float32(10.0 ** (rng.normal(0.0, 3.0) / 20.0))
             guitars = amplified(layers["clean"], rng) if rng.random() < 0.6 else layers["driven"]
             loudness, beside = rms(guitars), rms(sound)
             if loudness > 0.0:

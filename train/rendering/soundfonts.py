@@ -6,10 +6,15 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import soundfile as sf
 
 from ..data.sources import RATE
+
+if TYPE_CHECKING:
+    import mido
+    import pretty_midi
 
 _SOUNDFONTS = ("sf2/FluidR3_GM.sf2", "sf3/MuseScore_General.sf3")
 _FOLDERS = (Path("/usr/share/sounds"), Path("/usr/local/share/sounds"), Path("/opt/homebrew/share/sounds"))
@@ -45,7 +50,7 @@ def made_once(target: Path, make: Callable[[Path], object]) -> Path:
     return target
 
 
-def render_midi(midi, soundfont: Path, target: Path) -> Path:
+def render_midi(midi: "mido.MidiFile | pretty_midi.PrettyMIDI", soundfont: Path, target: Path) -> Path:
     """Play a MIDI file into a mono FLAC file, unless that exists.
 
     Parameters

@@ -1,6 +1,7 @@
 """Sounds without attacks that drums are struck over: hiss, and the low tones of synthesisers."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 from scipy.ndimage import uniform_filter1d
@@ -73,7 +74,8 @@ def _level(score: Score, rng: np.random.Generator, length: int) -> np.ndarray:
     time = np.arange(length) / RATE
     level = np.ones(length)
     if rng.random() < 0.3:
-        level = 10.0 ** (np.linspace(*rng.uniform(-30.0, 0.0, 2), length) / 20.0)
+        ends = cast(tuple[float, float], rng.uniform(-30.0, 0.0, 2))
+        level = 10.0 ** (np.linspace(*ends, length) / 20.0)
     if rng.random() < 0.3:
         moment = rng.uniform(0.1, 0.8) * length / RATE
         level = level * ((time > moment) if rng.random() < 0.7 else (time < moment))

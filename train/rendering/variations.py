@@ -6,6 +6,7 @@ seed only if random numbers are drawn in the same order.
 
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
@@ -52,7 +53,7 @@ class Variation:
             Whether to make it.
         """
         machine = score.electronic and self.on_machines is not None
-        return rng.random() < (self.on_machines if machine else self.probability)
+        return rng.random() < (cast(float, self.on_machines) if machine else self.probability)
 
 
 def vary(score: Score, rng: np.random.Generator, seconds: float) -> Score:

@@ -9,6 +9,7 @@ D. Bamman, CC BY 4.0), whose training split is read; OUT is the file that `drums
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,7 @@ def main() -> None:
     grooves = arguments.data / "grooves"
     if not (grooves / "info.csv").exists():
         sys.exit(f"{grooves}: has no info.csv; name the folder that holds grooves, the Groove MIDI Dataset")
-    tables = make_tables(read_grooves(grooves, "train"))
+    tables: dict[str, Any] = make_tables(read_grooves(grooves, "train"))
     try:
         with written_whole(arguments.out) as file:
             np.savez_compressed(file, **tables)

@@ -4,8 +4,9 @@ All readings of a recording compete, and the right ones are to win: a conditiona
 in the features, plus, in 4/4, the output of a small network.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -96,7 +97,7 @@ def learn_readings(examples: Sequence[ReadExample], seed: int) -> LearntReadings
     pace = keras.callbacks.LearningRateScheduler(lambda epoch: _RATE * min(1.0, 2.0 * (1.0 - epoch / _EPOCHS)))
     model.fit(batches, epochs=_EPOCHS, callbacks=[pace], verbose=0)
     layers = {layer.name: [np.asarray(x, np.float32) for x in layer.get_weights()] for layer in model.layers}
-    network = BarNetwork(*layers["quarter"], *layers["bar"], layers["score"][0][:, 0])
+    network = BarNetwork(*[*layers["quarter"], *layers["bar"], layers["score"][0][:, 0]])
     return LearntReadings(layers["weights"][0][:, 0] * _FASTER / scale, network)
 
 
@@ -127,7 +128,7 @@ def find_temperature(learnt: LearntReadings, unknown: Sequence[ReadExample]) -> 
     return float(min(np.geomspace(0.5, 8.0, 29), key=loss))
 
 
-def _build(features: int, inputs: int):
+def _build(features: int, inputs: int) -> Any:
     """Build the network from features, bars, and which readings are in 4/4, to scores.
 
     Dropout is the same for all readings of a recording.
@@ -146,11 +147,11 @@ def _build(features: int, inputs: int):
     return Model([readings, bars, fours], layers.Add()([linear, layers.Multiply()([of_bars, fours])]))
 
 
-def _make_loss():
+def _make_loss() -> Callable[[Any, Any], Any]:
     """Make the loss: log odds against the right readings at each degree; a degree of -1 means no reading."""
     from keras import ops
 
-    def loss(agreement, scores):
+    def loss(agreement: Any, scores: Any) -> Any:
         agreement, scores = agreement[..., 0], scores[..., 0]
         scores = ops.where(agreement >= 0, scores, _IMPOSSIBLE)
         total = 0.0
@@ -163,7 +164,7 @@ def _make_loss():
     return loss
 
 
-def _batches(dataset: type):
+def _batches(dataset: type) -> type:
     """Make the class of batches from keras's own, which is loaded only for training."""
 
     class Batches(dataset):
@@ -181,7 +182,7 @@ def _batches(dataset: type):
         def on_epoch_end(self) -> None:
             self._rng.shuffle(self._order)
 
-        def __getitem__(self, index: int):
+        def __getitem__(self, index: int) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
             batch = [self._examples[i] for i in self._order[index * _BATCH : (index + 1) * _BATCH]]
             shape = len(batch), self._longest
             features = np.zeros((*shape, len(self._scale)), np.float32)

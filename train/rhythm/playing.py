@@ -87,9 +87,9 @@ def type_groove(rng: np.random.Generator, typed: Typed) -> Groove:
             for i in np.flatnonzero(steps & (rng.random(len(steps)) > 0.03)):
                 if i / len(steps) < fill_from:
                     strokes.append((start + i / len(steps) * meter.bar_quarters, row, _VELOCITY[row]))
-        for i in range(round(sixteenths * fill_from), sixteenths):
+        for sixteenth in range(round(sixteenths * fill_from), sixteenths):
             if rng.random() < 0.7:
-                strokes.append((start + i / 4, str(rng.choice(["snare", "tom"])), 95))
+                strokes.append((start + sixteenth / 4, str(rng.choice(["snare", "tom"])), 95))
         if bar % 4 == 0 and rng.random() < 0.3:
             strokes.append((start, "crash", 110))
     strokes.sort()

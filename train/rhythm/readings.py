@@ -154,6 +154,7 @@ def simulate(grooves: list[Groove], typed: Typed, tables: Tables, count: int, rn
     common = [groove for groove in long if groove.beats_per_bar == 4.0 and groove.bars >= 8]
     ternary = [is_ternary(groove) for groove in common]
     heard: list[tuple[Heard, bool]] = []
+    groove: Groove | None
     while len(heard) < count:
         source, groove = rng.random(), long[rng.integers(len(long))]
         if source < 0.25:

@@ -1,5 +1,6 @@
 """Tables of rhythm analysis: phases of the pulse, patterns of bars, and weights of all evidence."""
 
+from collections.abc import Callable
 from itertools import chain
 
 import numpy as np
@@ -179,7 +180,7 @@ def make_tables(grooves: list[Groove]) -> dict[str, np.ndarray]:
     return make_patterns(grooves, TYPED, rng) | learn_weights(folds)
 
 
-def learn_weights(folds: list[list[Scene]], report=print) -> dict[str, np.ndarray]:
+def learn_weights(folds: list[list[Scene]], report: Callable[[str], None] = print) -> dict[str, np.ndarray]:
     """Learn the weights of readings, and of the evidence for playing in time.
 
     Their reliability is measured on the last fold, with weights learnt on the others, and their accuracy there is
@@ -189,7 +190,7 @@ def learn_weights(folds: list[list[Scene]], report=print) -> dict[str, np.ndarra
     ----------
     folds : list[list[Scene]]
         Simulated transcriptions.
-    report : callable, optional
+    report : Callable[[str], None], optional
         Receives the accuracy.
 
     Returns

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from drumscribe.music.drums import FIVE_CLASSES
 from drumscribe.synthesis.augmentation import AUGMENTATIONS
@@ -95,8 +96,10 @@ class Plan:
         Families and formulations in the full grid.
     others : tuple[str, ...], optional
         Families trained on the usual set only.
-    after_ms, spectrograms, left_out : tuple[float, ...], optional
-        Single factors, varied for a convolutional network.
+    after_ms : tuple[float, ...], optional
+        Reaches of the window beyond the onset, varied for a convolutional network.
+    spectrograms, left_out : tuple[str, ...], optional
+        More single factors, varied for the same: the spectrogram, and the augmentation that is left out.
     patient : tuple[tuple[str, str], ...], optional
         Families, with their augmentation, that are also trained for longer, on the usual set.
     patience : int, default 4
@@ -119,7 +122,7 @@ class Plan:
     )
     patience: int = 4
 
-    def reference(self, **changes) -> Cell:
+    def reference(self, **changes: Any) -> Cell:
         """Return the cell in which single factors are changed."""
         return replace(Cell("cnn", "multi-class", self.usual), **changes)
 
@@ -168,7 +171,7 @@ def full_plan() -> Plan:
 
 def sizes_plan() -> Plan:
     """Return the part that asks how many one-shots are enough, up to all that there are."""
-    nothing = {"others": (), "after_ms": (), "spectrograms": (), "left_out": (), "patient": ()}
+    nothing: dict[str, Any] = {"others": (), "after_ms": (), "spectrograms": (), "left_out": (), "patient": ()}
     return replace(full_plan(), per_class=(10, 40, 160, 640), formulations=("multi-class",), **nothing)
 
 

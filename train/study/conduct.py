@@ -10,7 +10,7 @@ from ..files import written_whole
 from . import tracks
 from .cells import Cell, Plan
 from .plots import write_plots
-from .records import Record, append, read_records, read_track_records, rewrite
+from .records import Record, TrackRecord, append, read_records, read_track_records, rewrite
 from .results import HELD_OUT, RECORDS, TRACKS, read_results
 from .tables import write_tables
 from .training import Laboratory, Run, measure_cells, workers
@@ -90,7 +90,7 @@ def _measure_tracks(plan: Plan, laboratory: Laboratory, bench: Path, out: Path, 
     for done, records in enumerate(run(partial(tracks.measure_cell, laboratory, bench), cells), 1):
         append(path, records)
         report(f"{done} of {len(cells)} on recordings: {records[0].micro_f:.3f}")
-    of_system = {record.system: [] for record in read_track_records(path)}
+    of_system: dict[str, list[TrackRecord]] = {record.system: [] for record in read_track_records(path)}
     for record in read_track_records(path):
         of_system[record.system].append(record)
     systems = (*tracks.REFERENCES, *map(laboratory.digest, plan.on_tracks()))

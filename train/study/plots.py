@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from .results import Results
 from .tracks import ALL_RIGHT, DETECTED, ONE_RIGHT, PASSAGES, SETS
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _COLOURS = dict(zip(FORMULATIONS, ("#1f6fb4", "#d1495b", "#2e8b57"), strict=True))
@@ -88,7 +89,7 @@ def draw_families(results: Results) -> "Figure":
     }
     families = sorted(cost, key=lambda family: cost[family])
     longer = {family for family, augment in plan.patient if augment == FULL}
-    series = (
+    series: tuple[tuple[str, str, list[str], dict[str, Any]], ...] = (
         ("multi-class", _COLOURS["multi-class"], families, {}),
         ("multi-label", _COLOURS["multi-label"], families, {"formulation": "multi-label"}),
         (
@@ -134,7 +135,7 @@ def draw_lengths(results: Results) -> "Figure":
     return figure
 
 
-def _draw_seeds(axis, x: list[float], values: list[list[float]], colour: str, label: str) -> None:
+def _draw_seeds(axis: "Axes", x: list[float], values: list[list[float]], colour: str, label: str) -> None:
     axis.plot(x, [np.mean(of_one) for of_one in values], color=colour, linewidth=2, label=label)
     axis.plot(x, values, ".", color=colour)
 
@@ -166,9 +167,8 @@ def draw_confusions(results: Results) -> "Figure":
     figure = _figure(9, 3.9)
     axes = figure.subplots(1, len(plan.formulations), sharey=True)
     for axis, formulation in zip(axes, plan.formulations, strict=True):
-        counts = sum(
-            np.array(r.single.confusion) for r in results.of(replace(plan.reference(), formulation=formulation))
-        )
+        records = results.of(replace(plan.reference(), formulation=formulation))
+        counts = cast(np.ndarray, sum(np.array(record.single.confusion) for record in records))
         shares = counts / counts.sum(axis=1, keepdims=True)
         axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         for (i, j), share in np.ndenumerate(shares):

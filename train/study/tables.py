@@ -6,6 +6,7 @@ from dataclasses import replace
 from io import StringIO
 from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -210,7 +211,7 @@ def _costs(results: Results) -> Iterator[tuple]:
         yield (
             cell.family,
             cell.formulation,
-            *([spread([getattr(m, figure) for m in mixtures]) for figure in figures] or [""] * 3),
+            *(cast(list[object], [spread([getattr(m, figure) for m in mixtures]) for figure in figures]) or [""] * 3),
             f"{records[0].parameters:,}",
             f"{records[0].multiply_adds:,}",
             f"{np.mean([record.train_seconds for record in records]):.1f}",
@@ -261,7 +262,8 @@ def _patient(results: Results) -> Iterator[tuple]:
 def _confusions(results: Results) -> Iterator[tuple]:
     classes = results.plan.base.samples.classes
     yield "it is, and is taken for", *classes
-    counts = sum(np.array(record.single.confusion) for record in results.of(results.plan.reference()))
+    records = results.of(results.plan.reference())
+    counts = cast(np.ndarray, sum(np.array(record.single.confusion) for record in records))
     for name, row in zip(classes, counts, strict=True):
         yield name, *row
 

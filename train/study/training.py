@@ -12,12 +12,13 @@ from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 from shutil import rmtree
+from typing import Any, cast
 
 import numpy as np
 
 from ..costs import multiply_adds
 from ..data.samples import Sample, SampleSet, hold_out, read_samples
-from ..decisions.evaluation import evaluate
+from ..decisions.evaluation import Evaluation, evaluate
 from ..decisions.predictors import WindowPredictor
 from ..experiment import Experiment, SampleSettings
 from ..features.batches import WindowBatches
@@ -79,11 +80,14 @@ class Laboratory:
                 sum(sample.instrument == name for sample in book.training) for name in self.base.samples.classes
             ),
             single=evaluate(probabilities, windows.labels, windows.classes),
-            mixtures=mixtures and evaluate(predictor.predict(mixtures.frames), mixtures.labels, mixtures.classes),
+            mixtures=cast(
+                Evaluation | None,
+                mixtures and evaluate(predictor.predict(mixtures.frames), mixtures.labels, mixtures.classes),
+            ),
             answers="".join(map(str, probabilities.argmax(axis=1)[order])),
             train_seconds=round(seconds, 2),
             parameters=network.count_params(),
-            multiply_adds=multiply_adds(network),
+            multiply_adds=cast(int, multiply_adds(network)),  # all layers of the families are known there
         )
 
     def predictor(self, cell: Cell) -> WindowPredictor:
@@ -113,7 +117,7 @@ class Laboratory:
         settings = cell.experiment(self.base)
         return WindowBatches(book.training_windows(), settings.augment, settings.fit.seed, settings.fit.clips)
 
-    def _fit(self, cell: Cell, batches: WindowBatches):
+    def _fit(self, cell: Cell, batches: WindowBatches) -> Any:
         return fit(cell.experiment(self.base), batches, self._folder(cell), lambda line: None)
 
 
