@@ -1,10 +1,14 @@
 """Scores of clips: grooves joined at bar lines and varied, or patterns of electronic styles."""
 
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..data.sources import Groove
+
+Stroke = tuple[float, str, float]
+"""Seconds, role, and velocity from 0 to 1."""
 
 TIMEKEEPING = frozenset(("hihat_closed", "hihat_open", "hihat_pedal", "ride", "ride_bell", "crash"))
 """Articulations that keep time."""
@@ -37,16 +41,40 @@ class Score:
     beats_per_bar: float
     electronic: bool = False
 
+    @property
+    def strokes(self) -> list[Stroke]:
+        """The strokes, in order of time."""
+        return list(zip(self.times.tolist(), self.roles, self.velocities.tolist(), strict=True))
 
-def score_of(
-    strokes: list[tuple[float, str, float]], beat: float, per_bar: float, electronic: bool, seconds: float
-) -> Score:
+    def struck(self, roles: Container[str]) -> np.ndarray:
+        """Return which strokes are of some roles, ``(strokes,) bool``."""
+        return np.array([role in roles for role in self.roles], bool)
+
+    def kept(self, keep: np.ndarray) -> "Score":
+        """Return the score of some strokes, ``(strokes,) bool``."""
+        roles = tuple(role for role, kept in zip(self.roles, keep, strict=True) if kept)
+        return replace(self, times=self.times[keep], roles=roles, velocities=self.velocities[keep])
+
+    def without(self, roles: Container[str]) -> "Score":
+        """Return the score without some roles."""
+        return self.kept(~self.struck(roles))
+
+    def renamed(self, names: Mapping[str, str]) -> "Score":
+        """Return the score with other drums in place of some."""
+        return replace(self, roles=tuple(names.get(role, role) for role in self.roles))
+
+    def joined(self, strokes: list[Stroke], seconds: float) -> "Score":
+        """Return the score of so many seconds with more strokes."""
+        return score_of(self.strokes + strokes, self.beat, self.beats_per_bar, self.electronic, seconds)
+
+
+def score_of(strokes: list[Stroke], beat: float, per_bar: float, electronic: bool, seconds: float) -> Score:
     """Make a score of strokes; those outside ``[0, seconds)`` are dropped.
 
     Parameters
     ----------
-    strokes : list[tuple[float, str, float]]
-        Seconds, role and velocity, in any order.
+    strokes : list[Stroke]
+        The strokes, in any order.
     beat : float
         Seconds per quarter note.
     per_bar : float
@@ -142,7 +170,7 @@ class GrooveBook:
     def _play(self, main: Groove, beat: float, rng: np.random.Generator, seconds: float) -> Score:
         fill_share = rng.choice([0.1, 0.3, 1.0], p=[0.6, 0.3, 0.1])
         fills = [fill for fill in self._fills if fill.beats_per_bar == main.beats_per_bar]
-        strokes: list[tuple[float, str, float]] = []
+        strokes: list[Stroke] = []
         at = 0.0
         position = int(rng.integers(main.bars))
         while at < seconds:
@@ -189,7 +217,7 @@ def electronic_pattern(rng: np.random.Generator, seconds: float, beat: float | N
     }.get(style, rng.uniform(70, 170))
     step = (beat or 60.0 / tempo) / 4.0
     backbeat = str(rng.choice(["snare", "clap", "both", "side_stick"], p=[0.55, 0.15, 0.2, 0.1]))
-    grid: list[tuple[float, str, float]] = []
+    grid: list[Stroke] = []
     if style == "four":
         grid += [(s, "kick", 1.0) for s in (0, 4, 8, 12)]
         grid += [(s, "back", 1.0) for s in (4, 12)] if rng.random() < 0.75 else []
@@ -236,11 +264,11 @@ def electronic_pattern(rng: np.random.Generator, seconds: float, beat: float | N
 _FOUR_HATS = ((0, 1, 2, 3), (0, 2), (0,), (2,), (2,), (2, 3), (1, 2, 3), (1, 3))
 
 
-def _metal(rng: np.random.Generator) -> list[tuple[float, str, float]]:
+def _metal(rng: np.random.Generator) -> list[Stroke]:
     """Draw a bar of two bass drums, or of a blast beat, with or without cymbals."""
     cymbal = str(rng.choice(["hihat_open", "ride", "ride_bell", "crash", "none"], p=[0.25, 0.25, 0.1, 0.25, 0.15]))
     every = int(rng.choice([2, 4, 4, 8]))
-    grid: list[tuple[float, str, float]] = [(s, cymbal, 0.8) for s in range(0, 16, every)] if cymbal != "none" else []
+    grid: list[Stroke] = [(s, cymbal, 0.8) for s in range(0, 16, every)] if cymbal != "none" else []
     if rng.random() < 0.35:  # a blast: kick and snare in turn, or together
         offset = int(rng.choice([0, 1]))
         grid += [(s, "kick", 0.9) for s in range(0, 16, 2)]
@@ -254,7 +282,7 @@ def _metal(rng: np.random.Generator) -> list[tuple[float, str, float]]:
     return grid
 
 
-def _thinned(grid: list[tuple[float, str, float]], rng: np.random.Generator) -> list[tuple[float, str, float]]:
+def _thinned(grid: list[Stroke], rng: np.random.Generator) -> list[Stroke]:
     """Drop the timekeeping on some positions, sometimes, so that no two drums always sound together."""
     if rng.random() < 0.6:
         return grid

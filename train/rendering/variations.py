@@ -4,14 +4,14 @@ Which are applied is a table, `VARIATIONS`. The order of its lines is part of a 
 seed only if random numbers are drawn in the same order.
 """
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
 
 from ..data.sources import PERCUSSION
-from .scores import TIMEKEEPING, Score, score_of
+from .scores import TIMEKEEPING, Score, Stroke
 
 Change = Callable[[Score, np.random.Generator, float], Score]
 """Changes a score of so many seconds."""
@@ -85,62 +85,45 @@ def vary(score: Score, rng: np.random.Generator, seconds: float) -> Score:
     return score
 
 
-def _renamed(score: Score, names: dict[str, str]) -> Score:
-    return replace(score, roles=tuple(names.get(role, role) for role in score.roles))
-
-
-def _kept(score: Score, keep: np.ndarray) -> Score:
-    roles = tuple(role for role, kept in zip(score.roles, keep, strict=True) if kept)
-    return replace(score, times=score.times[keep], roles=roles, velocities=score.velocities[keep])
-
-
-def _strokes(score: Score) -> list[tuple[float, str, float]]:
-    return list(zip(score.times.tolist(), score.roles, score.velocities.tolist(), strict=True))
-
-
-def _with(score: Score, strokes: list[tuple[float, str, float]], seconds: float) -> Score:
-    return score_of(_strokes(score) + strokes, score.beat, score.beats_per_bar, score.electronic, seconds)
-
-
 def _renaming(**names: str) -> Change:
     """Make a change that gives strokes to other articulations."""
-    return lambda score, rng, seconds: _renamed(score, names)
+    return lambda score, rng, seconds: score.renamed(names)
 
 
-def _adding(strokes: Callable[[Score, np.random.Generator, float], list[tuple[float, str, float]]]) -> Change:
+def _adding(strokes: Callable[[Score, np.random.Generator, float], list[Stroke]]) -> Change:
     """Make a change that adds strokes."""
-    return lambda score, rng, seconds: _with(score, strokes(score, rng, seconds), seconds)
+    return lambda score, rng, seconds: score.joined(strokes(score, rng, seconds), seconds)
 
 
 def _time_on_ride(score: Score, rng: np.random.Generator, seconds: float) -> Score:
-    score = _renamed(score, {"hihat_closed": "ride", "hihat_open": "ride_bell" if rng.random() < 0.3 else "ride"})
-    return _with(score, _pedal_pattern(score, rng, seconds), seconds) if rng.random() < 0.25 else score
+    score = score.renamed({"hihat_closed": "ride", "hihat_open": "ride_bell" if rng.random() < 0.3 else "ride"})
+    return score.joined(_pedal_pattern(score, rng, seconds), seconds) if rng.random() < 0.25 else score
 
 
 def _time_on_crash(score: Score, rng: np.random.Generator, seconds: float) -> Score:
     """Move the time to crashes, on every stroke or every other one: they are struck while they ring."""
-    return _renamed(score, {"hihat_closed": "crash", "ride": "crash"} if rng.random() < 0.5 else {"ride": "crash"})
+    return score.renamed({"hihat_closed": "crash", "ride": "crash"} if rng.random() < 0.5 else {"ride": "crash"})
 
 
 def _time_on_toms(score: Score, rng: np.random.Generator, seconds: float) -> Score:
-    return _renamed(score, {"hihat_closed": str(rng.choice(_TOMS)), "ride": str(rng.choice(_TOMS))})
+    return score.renamed({"hihat_closed": str(rng.choice(_TOMS)), "ride": str(rng.choice(_TOMS))})
 
 
 def _without_pedal(score: Score, rng: np.random.Generator, seconds: float) -> Score:
     """Rest the foot: a ride does not imply it."""
-    return _without(score, ("hihat_pedal",))
+    return score.without(("hihat_pedal",))
 
 
 def _with_loose_foot(score: Score, rng: np.random.Generator, seconds: float) -> Score:
     """Move the foot before or after the hands."""
     early = {"hihat_pedal": rng.normal(0.0, 0.02)}
-    return _with(_without(score, early), _shifted(score, early), seconds)
+    return score.without(early).joined(_shifted(score, early), seconds)
 
 
 def _with_rests_beside_drums(score: Score, rng: np.random.Generator, seconds: float) -> Score:
     """Leave the time to the other drum where one is struck."""
     alone = ("kick",) if rng.random() < 0.25 else ("snare", "rimshot", "side_stick")
-    return _kept(score, ~_beside(score, alone) | (rng.random(len(score.roles)) > rng.uniform(0.4, 1.0)))
+    return score.kept(~_beside(score, alone) | (rng.random(len(score.roles)) > rng.uniform(0.4, 1.0)))
 
 
 def _with_even_velocities(score: Score, rng: np.random.Generator, seconds: float) -> Score:
@@ -156,7 +139,7 @@ def _with_another_hand(score: Score, rng: np.random.Generator, seconds: float) -
 
 def _without_some_drums(score: Score, rng: np.random.Generator, seconds: float) -> Score:
     absent = {role for role in sorted(set(score.roles)) if rng.random() < 0.5}
-    return _without(score, absent)
+    return score.without(absent)
 
 
 def _with_a_break(score: Score, rng: np.random.Generator, seconds: float) -> Score:
@@ -164,12 +147,12 @@ def _with_a_break(score: Score, rng: np.random.Generator, seconds: float) -> Sco
     silent = TIMEKEEPING if rng.random() < 0.6 else frozenset(score.roles)
     start = rng.uniform(-0.5, 0.9) * seconds
     during = (score.times >= start) & (score.times < start + rng.uniform(0.15, 0.7) * seconds)
-    return _kept(score, np.array([role not in silent for role in score.roles], bool) | ~during)
+    return score.kept(~(during & score.struck(silent)))
 
 
 def _with_claps(score: Score, rng: np.random.Generator, seconds: float) -> Score:
     snares = [t for t, role in zip(score.times, score.roles, strict=True) if role in ("snare", "rimshot")]
-    return _with(score, [(t + rng.uniform(0, 0.012), "clap", rng.uniform(0.5, 1.0)) for t in snares], seconds)
+    return score.joined([(t + rng.uniform(0, 0.012), "clap", rng.uniform(0.5, 1.0)) for t in snares], seconds)
 
 
 _UNITED = ("kick", "snare", *_TOMS, "crash", "ride", "hihat_open", "hihat_closed", "side_stick")
@@ -179,7 +162,7 @@ def _unisons(score: Score, rng: np.random.Generator, seconds: float) -> Score:
     """Strike one or two other drums together with some strokes of a drum: any pair, any three."""
     leader = _one_of(score, _UNITED, rng)
     others = rng.choice([role for role in _UNITED if role != leader], int(rng.choice([1, 1, 2])), False)
-    return _with(score, _beside_some(score, leader, others, rng, rng.choice([0.25, 0.6, 1.0])), seconds)
+    return score.joined(_beside_some(score, leader, others, rng, rng.choice([0.25, 0.6, 1.0])), seconds)
 
 
 def _always_together(score: Score, rng: np.random.Generator, seconds: float) -> Score:
@@ -189,7 +172,7 @@ def _always_together(score: Score, rng: np.random.Generator, seconds: float) -> 
     pair = ["kick", "snare"] if rng.random() < 0.7 else rng.choice(drums, 2, False)
     third = [rng.choice(_TOMS)] if rng.random() < 0.25 else []
     united = sorted({str(role) for role in (*pair, *third)})
-    return _with(_without(score, united), _beside_some(score, leader, united, rng), seconds)
+    return score.without(united).joined(_beside_some(score, leader, united, rng), seconds)
 
 
 def _one_of(score: Score, roles: tuple[str, ...], rng: np.random.Generator) -> str | None:
@@ -200,11 +183,11 @@ def _one_of(score: Score, roles: tuple[str, ...], rng: np.random.Generator) -> s
 
 def _beside_some(
     score: Score, leader: str | None, others: Iterable[str], rng: np.random.Generator, share: float = 1.0
-) -> list[tuple[float, str, float]]:
+) -> list[Stroke]:
     """Return strokes of other drums together with a share of a drum's louder strokes."""
     return [
         (float(t + rng.normal(0.0, 0.004)), str(other), float(np.clip(v * rng.uniform(0.6, 1.3), 0.1, 1.0)))
-        for t, role, v in _strokes(score)
+        for t, role, v in score.strokes
         if role == leader and v > 0.25 and rng.random() < share
         for other in others
     ]
@@ -224,10 +207,10 @@ def _with_two_bass_drums(score: Score, rng: np.random.Generator, seconds: float)
         for i in range(int(parts))
     ]
     inside = np.isin((score.times / score.beat + 0.1).astype(int), beats)
-    score = _kept(score, ~(inside & np.array([role == "kick" for role in score.roles], bool)))
+    score = score.kept(~(inside & score.struck({"kick"})))
     if rng.random() < 0.3:
-        score = _without(score, TIMEKEEPING)
-    return _with(score, run, seconds)
+        score = score.without(TIMEKEEPING)
+    return score.joined(run, seconds)
 
 
 def _off_some_places(score: Score, rng: np.random.Generator, seconds: float) -> Score:
@@ -236,40 +219,35 @@ def _off_some_places(score: Score, rng: np.random.Generator, seconds: float) -> 
     on_beats = rng.random() < 0.5
     left_out = np.arange(0, eighths, 2) if on_beats else np.flatnonzero(rng.random(eighths) < rng.uniform(0.1, 0.6))
     place = np.rint(score.times / score.beat * 2.0).astype(int) % eighths
-    timekeeping = np.array([role in TIMEKEEPING for role in score.roles], bool)
-    return _kept(score, ~(timekeeping & np.isin(place, left_out)))
+    return score.kept(~(score.struck(TIMEKEEPING) & np.isin(place, left_out)))
 
 
-def _without(score: Score, roles: Container[str]) -> Score:
-    return _kept(score, np.array([role not in roles for role in score.roles], bool))
-
-
-def _shifted(score: Score, shifts: dict[str, float]) -> list[tuple[float, str, float]]:
+def _shifted(score: Score, shifts: dict[str, float]) -> list[Stroke]:
     """Return the strokes of some roles, each later by so many seconds."""
-    return [(t + shifts[role], role, v) for t, role, v in _strokes(score) if role in shifts]
+    return [(t + shifts[role], role, v) for t, role, v in score.strokes if role in shifts]
 
 
 def _beside(score: Score, roles: tuple[str, ...]) -> np.ndarray:
     """Return which strokes keep time together with one of the roles, ``(strokes,) bool``."""
-    own = np.array([t for t, role, _ in _strokes(score) if role in roles])
+    own = np.array([t for t, role, _ in score.strokes if role in roles])
     apart = np.abs(score.times[:, None] - own).min(axis=1, initial=np.inf)
-    return (apart < 0.04) & np.array([role in TIMEKEEPING for role in score.roles], bool)
+    return (apart < 0.04) & score.struck(TIMEKEEPING)
 
 
-def _grace_notes(score: Score, rng: np.random.Generator, seconds: float) -> list[tuple[float, str, float]]:
+def _grace_notes(score: Score, rng: np.random.Generator, seconds: float) -> list[Stroke]:
     """Return soft strokes 15 to 45 ms before others, which make flams of them."""
     share, gap = rng.uniform(0.1, 0.6), rng.uniform(0.015, 0.045)
     return [
         (t - gap * rng.uniform(0.8, 1.2), role, v * rng.uniform(0.3, 0.95))
-        for t, role, v in _strokes(score)
+        for t, role, v in score.strokes
         if role in ("snare", "rimshot", *_TOMS) and v > 0.4 and rng.random() < share
     ]
 
 
-def _ghost_notes(score: Score, rng: np.random.Generator, seconds: float) -> list[tuple[float, str, float]]:
+def _ghost_notes(score: Score, rng: np.random.Generator, seconds: float) -> list[Stroke]:
     """Return soft strokes of the snare on free sixteenths, sometimes two or three in quick succession."""
     step, share, level = score.beat / 4.0, rng.uniform(0.1, 0.6), rng.uniform(0.06, 0.3)
-    snares = np.array([t for t, role, _ in _strokes(score) if role in ("snare", "rimshot")])
+    snares = np.array([t for t, role, _ in score.strokes if role in ("snare", "rimshot")])
     ghosts = []
     for at in np.arange(0.0, seconds, step):
         if rng.random() > share or np.abs(snares - at).min(initial=np.inf) < 0.06:
@@ -295,12 +273,12 @@ def _with_fill(score: Score, rng: np.random.Generator, seconds: float) -> Score:
     levels = np.linspace(rng.uniform(0.15, 0.9), rng.uniform(0.15, 0.9), len(times)) * rng.uniform(0.8, 1.2, len(times))
     resting = {role} | (TIMEKEEPING if rng.random() < 0.8 else set())
     elsewhere = (score.times < start - 0.02) | (score.times > stop)
-    score = _kept(score, elsewhere | np.array([other not in resting for other in score.roles], bool))
+    score = score.kept(elsewhere | ~score.struck(resting))
     roll = [(float(t), role, float(min(1.0, v))) for t, v in zip(times, levels, strict=True)]
-    return _with(score, roll, seconds)
+    return score.joined(roll, seconds)
 
 
-def _pedal_pattern(score: Score, rng: np.random.Generator, seconds: float) -> list[tuple[float, str, float]]:
+def _pedal_pattern(score: Score, rng: np.random.Generator, seconds: float) -> list[Stroke]:
     """Return a hihat pedal on every beat, or on the second and fourth."""
     first, every = (0, 1) if rng.random() < 0.3 else (1, 2)
     level = rng.uniform(0.3, 0.9)
@@ -310,7 +288,7 @@ def _pedal_pattern(score: Score, rng: np.random.Generator, seconds: float) -> li
     ]
 
 
-def _percussion_pattern(score: Score, rng: np.random.Generator, seconds: float) -> list[tuple[float, str, float]]:
+def _percussion_pattern(score: Score, rng: np.random.Generator, seconds: float) -> list[Stroke]:
     if rng.random() < 0.3:  # a tambourine or clap with the backbeat
         level = rng.uniform(0.4, 1.0)
         return [
