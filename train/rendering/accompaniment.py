@@ -1,7 +1,6 @@
 """Accompaniment in the tempo and bars of a score: bass, chords, riffs, leads, voices, and found recordings."""
 
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 
@@ -237,7 +236,7 @@ class Band:
             line = self._instruments.voices[rng.integers(len(self._instruments.voices))]
             line = change_pitch(line, 2.0 ** (rng.uniform(-4.0, 6.0) / 12.0))
             _add(out, line, max(0.0, at + rng.normal(0.0, 0.03)), rng.uniform(0.6, 1.0))
-            more = rng.integers(0, cast(int, score.beats_per_bar))  # of a fraction, numpy takes the whole part
+            more = rng.integers(0, max(1, int(score.beats_per_bar)))
             beats = np.ceil(len(line) / RATE / score.beat) + more
             at += beats * score.beat
         return out

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..costs import multiply_adds
 from ..data.samples import Sample, SampleSet, hold_out, read_samples
-from ..decisions.evaluation import Evaluation, evaluate
+from ..decisions.evaluation import evaluate
 from ..decisions.predictors import WindowPredictor
 from ..experiment import Experiment, SampleSettings
 from ..features.batches import WindowBatches
@@ -80,10 +80,9 @@ class Laboratory:
                 sum(sample.instrument == name for sample in book.training) for name in self.base.samples.classes
             ),
             single=evaluate(probabilities, windows.labels, windows.classes),
-            mixtures=cast(
-                Evaluation | None,
-                mixtures and evaluate(predictor.predict(mixtures.frames), mixtures.labels, mixtures.classes),
-            ),
+            mixtures=evaluate(predictor.predict(mixtures.frames), mixtures.labels, mixtures.classes)
+            if mixtures is not None
+            else None,
             answers="".join(map(str, probabilities.argmax(axis=1)[order])),
             train_seconds=round(seconds, 2),
             parameters=network.count_params(),
