@@ -88,7 +88,7 @@ class Worker:
             The hits that are found by now.
         """
         capacity, count = len(self._ring), len(samples)
-        if count > capacity - (self._written - self._read):
+        if count > capacity - (self._written - max(self._read, self._skipped)):  # what a reset forgot takes no room
             self._lost += count
             self._position += count
             return self._take()

@@ -470,6 +470,21 @@ def test_a_reset_forgets_what_waits(threaded, heard, hits) -> None:
     assert found + threaded.flush() == hits
 
 
+def test_a_reset_frees_the_queue_while_the_thread_is_stalled(threaded, heard, hits) -> None:
+    heard.going.clear()
+    samples = sound(4.0)
+    most = round(1.9 * RATE)
+    for part in (samples[most - 1 :: -1].copy(), samples[:most]):
+        threaded.reset()
+        for i in range(0, most, 480):
+            assert threaded.process(part[i : i + 480]) == []
+    heard.going.set()
+    heard.wait_for(most)
+    found = feed(threaded, heard, samples[most:])
+    assert found + threaded.flush() == hits
+    assert threaded.take_overruns() == []
+
+
 def test_parameters_count_from_the_block_that_follows_in_a_thread_too(threaded: Engine) -> None:
     samples = sound(3.0)
     results = []
