@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from drumscribe.errors import DrumscribeError
 from drumscribe.hearing.evidence import REACH
@@ -23,9 +23,6 @@ from .rendering.corpus import CorpusPlan
 from .rendering.sequences import SequenceSettings
 from .settings import CorpusSettings, FitSettings, InputSettings, LiveSettings, SampleSettings
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
 COLUMNS = Columns(INSTRUMENTS, tuple(a.name for a in ARTICULATIONS if a.name != a.instrument))
 """What the models of passages answer."""
 
@@ -43,7 +40,7 @@ _DECIDING_SECONDS = 36.0
 """Decisions are learned from longer clips than those trained on: what recurs, and what sounds alike, needs time."""
 _CLASS = re.compile(r"[a-z0-9][a-z0-9_]{0,30}")
 _NAMED: Mapping[type, Mapping[str, object]] = {SpectrogramSettings: FEATURES, AugmentSettings: AUGMENTS}
-_Settings = TypeVar("_Settings", bound="DataclassInstance")
+_Settings = TypeVar("_Settings")
 
 
 def own_classes(classes: Sequence[str]) -> list[str]:
@@ -211,14 +208,14 @@ def _filled(default: _Settings, values: object, path: Path, section: str) -> _Se
     if not isinstance(values, dict):
         choices = "".join(f" or {name!r}" for name in named)
         raise DrumscribeError(f"{path}: {section[:-1]} is {values!r}, but should be a table: [{section[:-1]}]{choices}")
-    known = [f.name for f in fields(default)]
+    known = [f.name for f in fields(cast(Any, default))]
     filled = {}
     for key, value in values.items():
         if key not in known:
             raise DrumscribeError(f"{path}: unknown key {section}{key}; known are {', '.join(known)}")
         expected = getattr(default, key)
         if is_dataclass(expected):
-            filled[key] = _filled(cast("DataclassInstance", expected), value, path, f"{section}{key}.")
+            filled[key] = _filled(expected, value, path, f"{section}{key}.")
             continue
         if isinstance(expected, tuple) and isinstance(value, list):
             value = tuple(value)
@@ -230,7 +227,7 @@ def _filled(default: _Settings, values: object, path: Path, section: str) -> _Se
             raise DrumscribeError(f"{path}: {section}{key} is {value!r}, but should be like {expected!r}")
         filled[key] = value
     try:
-        return replace(default, **filled)
+        return replace(cast(Any, default), **filled)
     except DrumscribeError as error:
         raise DrumscribeError(f"{path}: {error}") from None
 

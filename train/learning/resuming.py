@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from shutil import rmtree
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from drumscribe.errors import DrumscribeError
 
@@ -19,9 +19,6 @@ from .checkpoints import CHECKPOINT, load_checkpoint, read_recipe
 from .curves import CURVES
 from .logs import LINES, TENSORBOARD
 from .validation import BEST
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 DATA = "data"
 """Key of the digest of the sound."""
@@ -36,11 +33,7 @@ _WITHOUT_EFFECT = frozenset(
     | {"corpus.recorded", "corpus.validation_clips"}
 )
 """Settings that may change without a new start: the weights of a step do not depend on them."""
-_DEFAULTS = {
-    name: asdict(cast("DataclassInstance", table))
-    for name, table in vars(Experiment("")).items()
-    if is_dataclass(table)
-}
+_DEFAULTS = {name: asdict(cast(Any, table)) for name, table in vars(Experiment("")).items() if is_dataclass(table)}
 _NAMED = 3
 """So many changes are named."""
 

@@ -64,7 +64,20 @@ class Score:
         return replace(self, roles=tuple(names.get(role, role) for role in self.roles))
 
     def joined(self, strokes: list[Stroke], seconds: float) -> "Score":
-        """Return the score of so many seconds with more strokes."""
+        """Return the score with more strokes; those outside ``[0, seconds)`` are dropped.
+
+        Parameters
+        ----------
+        strokes : list[Stroke]
+            The strokes, in any order.
+        seconds : float
+            Length.
+
+        Returns
+        -------
+        Score
+            The score.
+        """
         return score_of(self.strokes + strokes, self.beat, self.beats_per_bar, self.electronic, seconds)
 
 
