@@ -1,7 +1,6 @@
 """Sounds without attacks that drums are struck over: hiss, and the low tones of synthesisers."""
 
 from collections.abc import Sequence
-from typing import cast
 
 import numpy as np
 from scipy.ndimage import uniform_filter1d
@@ -74,12 +73,12 @@ def _level(score: Score, rng: np.random.Generator, length: int) -> np.ndarray:
     time = np.arange(length) / RATE
     level = np.ones(length)
     if rng.random() < 0.3:
-        ends = cast(tuple[float, float], rng.uniform(-30.0, 0.0, 2))
-        level = 10.0 ** (np.linspace(*ends, length) / 20.0)
+        begin_db, end_db = rng.uniform(-30.0, 0.0, 2)
+        level = 10.0 ** (np.linspace(begin_db, end_db, length) / 20.0)
     if rng.random() < 0.3:
         moment = rng.uniform(0.1, 0.8) * length / RATE
         level = level * ((time > moment) if rng.random() < 0.7 else (time < moment))
-    kicks = np.sort([t for t, role in zip(score.times, score.roles, strict=True) if role == "kick"])
+    kicks = score.times[score.struck({"kick"})]
     if len(kicks) and rng.random() < 0.4:
         last = np.searchsorted(kicks, time, side="right") - 1
         since = np.where(last < 0, np.inf, time - kicks[last])

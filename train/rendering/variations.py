@@ -151,7 +151,7 @@ def _with_a_break(score: Score, rng: np.random.Generator, seconds: float) -> Sco
 
 
 def _with_claps(score: Score, rng: np.random.Generator, seconds: float) -> Score:
-    snares = [t for t, role in zip(score.times, score.roles, strict=True) if role in ("snare", "rimshot")]
+    snares = score.times[score.struck(("snare", "rimshot"))].tolist()
     return score.joined([(t + rng.uniform(0, 0.012), "clap", rng.uniform(0.5, 1.0)) for t in snares], seconds)
 
 
@@ -229,7 +229,7 @@ def _shifted(score: Score, shifts: dict[str, float]) -> list[Stroke]:
 
 def _beside(score: Score, roles: tuple[str, ...]) -> np.ndarray:
     """Return which strokes keep time together with one of the roles, ``(strokes,) bool``."""
-    own = np.array([t for t, role, _ in score.strokes if role in roles])
+    own = score.times[score.struck(roles)]
     apart = np.abs(score.times[:, None] - own).min(axis=1, initial=np.inf)
     return (apart < 0.04) & score.struck(TIMEKEEPING)
 
@@ -247,7 +247,7 @@ def _grace_notes(score: Score, rng: np.random.Generator, seconds: float) -> list
 def _ghost_notes(score: Score, rng: np.random.Generator, seconds: float) -> list[Stroke]:
     """Return soft strokes of the snare on free sixteenths, sometimes two or three in quick succession."""
     step, share, level = score.beat / 4.0, rng.uniform(0.1, 0.6), rng.uniform(0.06, 0.3)
-    snares = np.array([t for t, role, _ in score.strokes if role in ("snare", "rimshot")])
+    snares = score.times[score.struck(("snare", "rimshot"))]
     ghosts = []
     for at in np.arange(0.0, seconds, step):
         if rng.random() > share or np.abs(snares - at).min(initial=np.inf) < 0.06:
