@@ -4,7 +4,8 @@
 
 DIR holds recordings, references and another system's answers, in the folders that `SETS` names. Each recording is
 transcribed to MIDI (into --out), and those files are scored as `drumscribe evaluate` scores them. The tables are
-Markdown. `offset` is the median offset of all onsets, and `aligned` the micro F with that constant taken off.
+Markdown. `edits` counts the strokes to add, to remove, and to give to another drum, for every 100 played. `offset` is
+the median offset of all onsets, and `aligned` the micro F with that constant taken off.
 With --scorer every figure is also compared, for equality, with those of DIR/score.py.
 """
 
@@ -93,6 +94,7 @@ def summarise(system: str, tracks: list[Track], test_set: TestSet) -> list[str]:
                     *by_class,
                     f"**{micro.f:.3f}**",
                     interval,
+                    f"{scores.edits.per_100:.1f}",
                     figure(scores.macro.f),
                     figure(scores.row(ONSET).f),
                     f"{offset:+.1f} ms",
@@ -195,7 +197,10 @@ def run(arguments: argparse.Namespace, out: Path) -> None:
         transcriber = Transcriber(arguments.model)
         for test_set in SETS:
             transcribe_folder(arguments.bench / test_set.audio, out / test_set.audio, transcriber)
-    columns = ("set", "system", "within", *FIVE_CLASSES, "micro F", "95 %", "macro F", "onset F", "offset", "aligned")
+    columns = (
+        *("set", "system", "within", *FIVE_CLASSES, "micro F", "95 %", "edits"),
+        *("macro F", "onset F", "offset", "aligned"),
+    )
     lines = [markdown_row(columns), markdown_row(["---"] * len(columns))]
     details = []
     for test_set in SETS:
