@@ -209,7 +209,9 @@ def plain_weights(columns: Columns) -> tuple[tuple[float, ...], ...]:
     return tuple((0.0, *(float(number == i) for number in range(size))) for i in range(len(columns.instruments)))
 
 
-def learn_weights(clips: Sequence[HeardClip], columns: Columns) -> tuple[tuple[float, ...], ...]:
+def learn_weights(
+    clips: Sequence[HeardClip], columns: Columns, retrigger: float = 0.0
+) -> tuple[tuple[float, ...], ...]:
     """Fit a logistic regression of each instrument's candidates.
 
     An instrument whose candidates are all right, or all wrong, uses its activation alone.
@@ -220,6 +222,9 @@ def learn_weights(clips: Sequence[HeardClip], columns: Columns) -> tuple[tuple[f
         The candidates.
     columns : Columns
         Columns of the answers.
+    retrigger : float, default 0.0
+        Minimum time in seconds between two hits of one instrument. If there is one, a stroke may have several
+        candidates, since a stream looks at it more than once, and all that are so close to it are right.
 
     Returns
     -------
@@ -229,15 +234,19 @@ def learn_weights(clips: Sequence[HeardClip], columns: Columns) -> tuple[tuple[f
     weights = []
     for i in range(len(columns.instruments)):
         evidence = np.concatenate([clip.evidence[clip.of == i] for clip in clips])
-        right = [
-            count_matches(clip.stroke_times[clip.stroke_of == i], clip.times[clip.of == i], TOLERANCE)[1]
-            for clip in clips
-        ]
+        right = [_right(clip.stroke_times[clip.stroke_of == i], clip.times[clip.of == i], retrigger) for clip in clips]
         if len(set(np.concatenate(right).tolist())) < 2:
             weights.append(plain_weights(columns)[i])
             continue
         weights.append(_regressed(evidence, np.concatenate(right)))
     return tuple(weights)
+
+
+def _right(strokes: np.ndarray, candidates: np.ndarray, retrigger: float) -> np.ndarray:
+    """Find which candidates are right: one for each stroke, or all within `retrigger` of one."""
+    if retrigger == 0.0:
+        return count_matches(strokes, candidates, TOLERANCE)[1]
+    return np.abs(candidates[:, None] - strokes).min(axis=1, initial=np.inf) <= retrigger
 
 
 def _regressed(evidence: np.ndarray, right: np.ndarray) -> tuple[float, ...]:

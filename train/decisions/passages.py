@@ -222,7 +222,7 @@ def _decide(
     lessons: list[HeardClip], held_out: dict[str, list[HeardClip]], retrigger: float = 0.0
 ) -> tuple[tuple[tuple[float, ...], ...], tuple[float, ...], Measured]:
     """Return weights, thresholds, and measurements."""
-    weights = learn_weights(lessons, COLUMNS)
+    weights = learn_weights(lessons, COLUMNS, retrigger)
     sweeps = {name: sweep(clips, COLUMNS, weights, retrigger) for name, clips in held_out.items()}
     deciding = [rows for name, rows in sweeps.items() if name != _MEASURED_ALONE]
     thresholds = tuple(score.threshold for score in best_thresholds(_summed(*deciding)))
