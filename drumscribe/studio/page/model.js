@@ -30,7 +30,9 @@ class Model extends Emitter {
     this.drumByName = new Map(state.drums.map((drum) => [drum.name, drum]));
     this.songs = new Map(state.songs.map((song) => [song.id, song]));
     this.jobs = new Map(state.jobs.map((job) => [job.id, job]));
-    listen((event) => this.#hear(event));
+    // The first event is the state of the moment of listening. The page waits for it: if it came after the answer to what
+    // the user does next, it would take that back.
+    await new Promise((resolve) => listen((event) => { this.#hear(event); resolve(); }));
   }
 
   #hear(event) {
