@@ -328,6 +328,14 @@ def test_the_client_in_node_talks_over_tcp(server: Server) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
     times = sorted({float(line.split()[0]) for line in done.stdout.splitlines()})
     assert times == pytest.approx([0.0, 0.5, 1.0, 1.5], abs=0.011)
+    t = np.arange(2 * 48000) % 24000 / 48000  # the client's test tone
+    tone = 0.8 * np.sin(2 * np.pi * (50 * t + 6 * (1 - np.exp(-30 * t)))) * np.exp(-12 * t)
+    engine = Engine(threaded=False)
+    engine.prepare(48000, 480, 1)
+    engine.set_latency(0.06)
+    hits = [hit for part in tone.astype(np.float32).reshape(-1, 480) for hit in engine.process(part[None])]
+    heard = [hit.at_rate(48000) for hit in [*hits, *engine.flush()]]
+    assert [line.split()[1:] for line in done.stdout.splitlines()] == [[h.articulation, str(h.velocity)] for h in heard]
 
 
 def test_the_client_in_python_steers() -> None:
