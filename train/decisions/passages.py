@@ -28,7 +28,7 @@ from .calibrate import (
     HeardClip,
     Score,
     at_thresholds,
-    best_thresholds,
+    choose_thresholds,
     hear_clips,
     learn_weights,
     micro_f,
@@ -225,7 +225,7 @@ def _decide(
     weights = learn_weights(lessons, COLUMNS, retrigger)
     sweeps = {name: sweep(clips, COLUMNS, weights, retrigger) for name, clips in held_out.items()}
     deciding = [rows for name, rows in sweeps.items() if name != _MEASURED_ALONE]
-    thresholds = tuple(score.threshold for score in best_thresholds(_summed(*deciding)))
+    thresholds = choose_thresholds(_summed(*deciding))
     measured = {}
     for name, rows in sweeps.items():
         scores = at_thresholds(rows, thresholds)
