@@ -157,6 +157,18 @@ def test_any_two_drums_are_struck_together() -> None:
     assert seen == {"kick and snare", "with a tom"}
 
 
+def test_nobody_strikes_side_stick_and_snare_at_once() -> None:
+    rng = np.random.default_rng(5)
+    sticks = 0
+    for _ in range(200):
+        score = vary(electronic_pattern(rng, 8.0), rng, 8.0)
+        roles = np.array(score.roles)
+        own, heads = score.times[roles == "side_stick"], score.times[np.isin(roles, ["snare", "rimshot"])]
+        sticks += len(own)
+        assert np.all(np.abs(own[:, None] - heads) >= 0.03)
+    assert sticks > 100
+
+
 def test_kick_and_snare_are_sometimes_struck_only_together() -> None:
     always = 0
     for seed in range(500):

@@ -17,6 +17,8 @@ Change = Callable[[Score, np.random.Generator, float], Score]
 """Changes a score of so many seconds."""
 
 _TOMS = ("tom_low", "tom_mid", "tom_high")
+_AT_ONCE_S = 0.03
+"""Strokes closer than this are one moment."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,14 @@ def vary(score: Score, rng: np.random.Generator, seconds: float) -> Score:
             if variation.happens(score, rng):
                 score = variation.change(score, rng, seconds)
                 break
-    return score
+    return _with_one_stroke_of_the_snare_drum(score)
+
+
+def _with_one_stroke_of_the_snare_drum(score: Score) -> Score:
+    """Leave out side sticks beside a stroke on the head of the same drum: nobody plays both at once."""
+    heads = score.times[score.struck({"snare", "rimshot"})]
+    beside = np.abs(score.times[:, None] - heads).min(axis=1, initial=np.inf) < _AT_ONCE_S
+    return score.kept(~(score.struck({"side_stick"}) & beside))
 
 
 def _renaming(**names: str) -> Change:
