@@ -140,6 +140,18 @@ def test_a_song_that_is_dropped_becomes_lanes(page, song):
     assert "BPM" in page.locator(".inspector .big").inner_text()
 
 
+def test_songs_are_taken_only_when_the_state_is_known(page, song):
+    held = []
+    page.route("**/api/events", lambda route: held.append(route))
+    page.reload()
+    while not held:
+        page.wait_for_timeout(20)
+    page.wait_for_timeout(500)
+    assert not page.locator(".drop").count(), "the state of this moment would come after the song, and close it"
+    held[0].continue_()
+    open_song(page, song)
+
+
 def test_three_hits_are_corrected_and_are_in_the_midi_after_a_reload(page, song, tmp_path):
     open_song(page, song)
     before = read_transcription(saved(page, tmp_path)).hits
