@@ -136,11 +136,16 @@ def average(experiment: Path, checkpoints: tuple[Path, ...], data: Path, cache: 
 @main.command()
 @_EXPERIMENT
 @_with_places
-def release(experiment: Path, data: Path, cache: Path, models: Path) -> None:
+@click.option(
+    "--mean-with",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="an earlier model file, whose weights of evidence are averaged with those learned now",
+)
+def release(experiment: Path, data: Path, cache: Path, models: Path, mean_with: Path | None) -> None:
     """Calibrate the newest checkpoint and write the model files."""
     from . import make
 
-    make.release(_read(experiment), _places(data, cache, models), click.echo)
+    make.release(_read(experiment), _places(data, cache, models), click.echo, mean_with)
 
 
 @main.command()

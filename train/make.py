@@ -13,6 +13,7 @@ from typing import Any
 
 from drumscribe.errors import DrumscribeError
 from drumscribe.finetune.background import place_of as background_place
+from drumscribe.network.model_card import ModelInfo
 from drumscribe.network.model_file import load_model_info
 
 from .costs import costs_of
@@ -225,7 +226,12 @@ def convert(
     return _convert(experiment, places, folder, KINDS, report)
 
 
-def release(experiment: Experiment, places: Places, report: Callable[[str], None] = print) -> None:
+def release(
+    experiment: Experiment,
+    places: Places,
+    report: Callable[[str], None] = print,
+    earlier: Path | None = None,
+) -> None:
     """Measure the newest checkpoint and write the model files that are shipped, with their card.
 
     Parameters
@@ -236,14 +242,19 @@ def release(experiment: Experiment, places: Places, report: Callable[[str], None
         The folders.
     report : Callable[[str], None], optional
         Receives progress.
+    earlier : Path, optional
+        A model file whose weights of evidence are averaged with those that are learned.
 
     Raises
     ------
     DrumscribeError
         If one of them cannot be made.
     """
+    if earlier is not None and (not experiment.is_passage or experiment.live.window):
+        raise DrumscribeError(f"{experiment.name}: only models of whole recordings are averaged with {earlier}")
+    before = load_model_info(earlier) if earlier is not None else None
     kinds = SHIPPED[-1:] if experiment.live.window else SHIPPED
-    refused = [c for c in _convert(experiment, places, places.models, kinds, report) if c.reason]
+    refused = [c for c in _convert(experiment, places, places.models, kinds, report, before) if c.reason]
     if refused:
         raise DrumscribeError(f"{experiment.name} cannot be released: {refused[0]}")
     if experiment.is_passage:
@@ -275,14 +286,19 @@ def background(experiment: Experiment, places: Places, report: Callable[[str], N
 
 
 def _convert(
-    experiment: Experiment, places: Places, folder: Path, kinds: tuple[str, ...], report: Callable[[str], None]
+    experiment: Experiment,
+    places: Places,
+    folder: Path,
+    kinds: tuple[str, ...],
+    report: Callable[[str], None],
+    earlier: ModelInfo | None = None,
 ) -> tuple[Conversion, ...]:
     network, step = trained(experiment, places)
     experiment = with_sound(experiment, places, report)
     if experiment.is_passage:
         if experiment.learns_from_samples:
             check_data(places.run(experiment), digest_of(experiment))
-        measured = measure_passages(experiment, network, places.cache, report)
+        measured = measure_passages(experiment, network, places.cache, report, earlier)
     else:
         measured = measure_windows(experiment, network, open_book(experiment, places, report), report)
     conversions = convert_checked(
@@ -302,6 +318,8 @@ def _convert(
         | {name: version(name) for name in ("drumscribe", "numpy", "tensorflow", "keras")},
         "credits": measured.credits,
     }
+    if earlier is not None:
+        card["weights_of_evidence"] = f"the mean of those learned and those of {earlier.name} {earlier.version}"
     with written_whole(folder / f"{experiment.name}.json") as file:
         file.write((json.dumps(card, indent=1) + "\n").encode())
     return conversions

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from drumscribe.network.model_card import ModelInfo
+
 from .decisions.evaluation import Evaluation, evaluate
 from .decisions.onsets import calibrate_windows
 from .decisions.passages import CREDITS, calibrate, corpus_digests, passage_writer
@@ -119,7 +121,13 @@ def answer_files(predictor: WindowPredictor, book: StrokeBook) -> list[FileAnswe
     return sorted(answers, key=lambda answer: answer.probability)
 
 
-def measure_passages(experiment: Experiment, network: Any, cache: Path, report: Callable[[str], None]) -> Measured:
+def measure_passages(
+    experiment: Experiment,
+    network: Any,
+    cache: Path,
+    report: Callable[[str], None],
+    earlier: ModelInfo | None = None,
+) -> Measured:
     """Calibrate a network of passages on held-out sound.
 
     Parameters
@@ -132,13 +140,15 @@ def measure_passages(experiment: Experiment, network: Any, cache: Path, report: 
         The folder of files that can be made again.
     report : Callable[[str], None]
         Receives the results.
+    earlier : ModelInfo, optional
+        A model whose weights of evidence are averaged with those that are learned.
 
     Returns
     -------
     Measured
         The results.
     """
-    calibration, results, (examples, held_out) = calibrate(network, experiment, cache)
+    calibration, results, (examples, held_out) = calibrate(network, experiment, cache, earlier)
     for kind, row in results.items():
         report(f"held-out, {kind}: " + ", ".join(f"{name} {f:.3f}" for name, f in row.items()))
     write = passage_writer(experiment, network, calibration)

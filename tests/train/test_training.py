@@ -36,7 +36,7 @@ from drumscribe.hearing.decisions import Judge
 from drumscribe.hearing.velocities import NUMBERS
 from drumscribe.network.answers import Answers
 from drumscribe.network.classifier import Classifier
-from drumscribe.network.model_file import load_model_info
+from drumscribe.network.model_file import load_model_info, write_model
 from drumscribe.sound.spectrogram import compute_spectrogram
 from drumscribe.stream.listener import Attention, Listener
 
@@ -342,6 +342,21 @@ def test_a_release_is_models_of_each_kind_that_agree_and_transcribe(experiment, 
     background = load_background(trained.models / "tiny.int8.tflite", info)
     assert background is not None and len(background.moments.odds) > 20
     assert background.moments.struck.max() == 1 and np.isfinite(background.moments.features).all()
+
+
+def test_weights_of_evidence_are_averaged_with_those_of_an_earlier_model(experiment, trained, tmp_path: Path) -> None:
+    places = replace(trained, models=tmp_path)
+    model, earlier = tmp_path / "tiny.int8.tflite", tmp_path / "before.tflite"
+    make.release(experiment, places, lambda line: None)
+    learned = load_model_info(model)
+    nothing = tuple((0.0,) * len(row) for row in learned.weights)
+    write_model(b"a network", replace(learned, weights=nothing, version="0.0.1"), earlier)
+    make.release(experiment, places, lambda line: None, earlier)
+    np.testing.assert_allclose(load_model_info(model).weights, np.array(learned.weights) / 2.0)
+    assert "0.0.1" in (tmp_path / "tiny.json").read_text()
+    live = replace(experiment, live=LiveSettings(60, (0, 2, 5), clips=2))
+    with pytest.raises(DrumscribeError, match="only models of whole recordings"):
+        make.release(live, places, lambda line: None, earlier)
 
 
 def test_a_wider_network_begins_by_answering_as_the_one_it_grows_from(experiment, trained) -> None:

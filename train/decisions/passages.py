@@ -151,7 +151,7 @@ Measured = dict[str, dict[str, float]]
 
 
 def calibrate(
-    network: Any, experiment: Experiment, cache: Path
+    network: Any, experiment: Experiment, cache: Path, earlier: ModelInfo | None = None
 ) -> tuple[Calibration, Measured, tuple[np.ndarray, np.ndarray]]:
     """Learn to weigh evidence and to compare strokes, and choose thresholds on held-out sound.
 
@@ -163,6 +163,8 @@ def calibrate(
         The experiment.
     cache : Path
         The folder with shards.
+    earlier : ModelInfo, optional
+        A model whose weights of evidence are averaged with those that are learned.
 
     Returns
     -------
@@ -186,7 +188,10 @@ def calibrate(
     answers = predict(network, lessons, COLUMNS)
     dynamics = learn_dynamics(answers, lessons, COLUMNS, rate)
     held_out = {name: hear(library, predict(network, library, COLUMNS)) for name, library in libraries.items()}
-    weights, thresholds, measured = _decide(hear(lessons, answers), held_out)
+    weights = learn_weights(hear(lessons, answers), COLUMNS)
+    if earlier is not None:
+        weights = _mean(weights, earlier)
+    thresholds, measured = _decide(weights, held_out)
     percussion, f = choose_percussion_threshold(network, libraries.values(), rate)
     measured["percussion on request"] = {"F": round(f, 4)}
     return Calibration(weights, thresholds, dynamics, percussion), measured, chunks
@@ -211,18 +216,29 @@ def _calibrate_live(
     decisions, measured = [], {}
     for frames in settings.look_aheads:
         heard = {name: clips[frames] for name, clips in held_out.items()}
-        weights, thresholds, rows = _decide(learned[frames], heard, RETRIGGER)
+        weights = learn_weights(learned[frames], COLUMNS, RETRIGGER)
+        thresholds, rows = _decide(weights, heard, RETRIGGER)
         decisions.append(LookAhead(frames, weights, thresholds))
         measured |= {f"{name}, {1000 * frames / rate:.0f} ms": row for name, row in rows.items()}
     last = decisions[-1]
     return Calibration(last.weights, last.thresholds, dynamics, look_aheads=tuple(decisions)), measured
 
 
+Weights = tuple[tuple[float, ...], ...]
+"""For each instrument a constant, and a weight for each evidence."""
+
+
+def _mean(weights: Weights, earlier: ModelInfo) -> Weights:
+    """Return the mean of weights of evidence and those of an earlier model."""
+    if np.shape(weights) != np.shape(earlier.weights):
+        raise DrumscribeError(f"{earlier.name} {earlier.version}: weighs other evidence; take a later model")
+    return tuple(tuple(float(w) for w in row) for row in (np.array(weights) + np.array(earlier.weights)) / 2.0)
+
+
 def _decide(
-    lessons: list[HeardClip], held_out: dict[str, list[HeardClip]], retrigger: float = 0.0
-) -> tuple[tuple[tuple[float, ...], ...], tuple[float, ...], Measured]:
-    """Return weights, thresholds, and measurements."""
-    weights = learn_weights(lessons, COLUMNS, retrigger)
+    weights: Weights, held_out: dict[str, list[HeardClip]], retrigger: float = 0.0
+) -> tuple[tuple[float, ...], Measured]:
+    """Return thresholds, and measurements."""
     sweeps = {name: sweep(clips, COLUMNS, weights, retrigger) for name, clips in held_out.items()}
     deciding = [rows for name, rows in sweeps.items() if name != _MEASURED_ALONE]
     thresholds = choose_thresholds(_summed(*deciding))
@@ -231,7 +247,7 @@ def _decide(
         scores = at_thresholds(rows, thresholds)
         measured[name] = {score.instrument: round(score.f_measure, 4) for score in scores}
         measured[name]["micro"] = round(micro_f(scores), 4)
-    return weights, thresholds, measured
+    return thresholds, measured
 
 
 def passage_writer(
