@@ -20,6 +20,8 @@ _RATIO_TOLERANCE = 0.03
 """Maximum relative error of a ratio of tempi (by hand)."""
 _STEP = 12
 """A bar line may be at each of this many parts of a quarter."""
+_CLOSE_BEATS = 0.1
+"""Bar lines at most this far apart, in beats, are the same in words."""
 _RATIOS = tuple(Fraction(*pair) for pair in ((1, 1), (2, 1), (1, 2), (3, 2), (2, 3), (4, 3), (3, 4), (3, 1), (1, 3)))
 _RATIO_WORDS = {
     Fraction(2): "twice the tempo",
@@ -113,12 +115,19 @@ def _relation(tempo_map: TempoMap, ratio: Fraction, line: float, meter: Meter) -
     words = [] if ratio == 1 else [_RATIO_WORDS.get(ratio, f"{ratio} of the tempo")]
     if meter != own:
         words.append(str(meter))
-    beats = line % (meter.bar_quarters / float(ratio)) / own.beat_quarters
-    if abs(beats - round(beats)) > 0.05:
-        words.append("beats between those")
-    elif later := round(beats):
-        earlier = round(meter.bar_quarters / float(ratio) / own.beat_quarters) - later
-        count, where = (later, "later") if later <= earlier else (earlier, "earlier")
-        if count:
-            words.append(f"bars {'a beat' if count == 1 else f'{count} beats'} {where}")
+    bar = meter.bar_quarters / float(ratio) / own.beat_quarters
+    later = line / own.beat_quarters % bar
+    beats, where = (later, "later") if later <= bar - later + 2 * _CLOSE_BEATS else (bar - later, "earlier")
+    if beats > _CLOSE_BEATS:
+        words.append(f"bars {_beats_in_words(beats)} {where}")
     return ", ".join(words) or "the same bars"
+
+
+def _beats_in_words(beats: float) -> str:
+    count = round(beats) if abs(beats - round(beats)) <= _CLOSE_BEATS else Fraction(beats).limit_denominator(_STEP)
+    whole, part = divmod(Fraction(count), 1)
+    if not part:
+        return "a beat" if whole == 1 else f"{whole} beats"
+    if not whole:
+        return "half a beat" if part == Fraction(1, 2) else f"{part} of a beat"
+    return f"{whole} {part} beats"

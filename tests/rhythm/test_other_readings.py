@@ -1,8 +1,11 @@
 """Changes of meter, and what else a rhythm may be."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from drumscribe import transcribe
 from drumscribe.errors import RhythmError
 from drumscribe.music.rhythm import RhythmChoice
 from drumscribe.music.tempo_map import Meter
@@ -10,6 +13,7 @@ from drumscribe.music.transcription import Hit, Transcription
 from drumscribe.options import rhythm_options
 from drumscribe.rhythm import RhythmOptions, analyse_rhythm
 
+SONGS = Path(__file__).parents[2] / "examples" / "songs"
 NAMES, VELOCITIES = {"ghost": "snare"}, {"hihat_closed": 70, "ghost": 30}
 ROCK = {"kick": "x..xx...", "snare": "..x...x.", "hihat_closed": "xxxxxxxx"}
 WALTZ = {"kick": "x.....", "snare": "..x.x.", "hihat_closed": "xxxxxx"}
@@ -148,3 +152,12 @@ class TestHardPlaying:
         found = analyse_rhythm(Transcription(introduction + played.hits, played.duration)).tempo_map
         found = found.downbeats(lines[-1] + 0.1)
         np.testing.assert_allclose(found[-len(lines) :], lines, atol=0.04)
+
+
+@pytest.mark.slow
+def test_readings_are_told_apart_in_words() -> None:
+    jazz, rock = (transcribe(SONGS / f"{name}.ogg").rhythm for name in ("jazz", "rock"))
+    for rhythm in (jazz, rock):
+        relations = [reading.relation for reading in rhythm.readings]
+        assert len(set(relations)) == len(relations), relations
+        assert not any("/12" in relation for relation in relations), "a bar line so near a beat is on it"
