@@ -238,7 +238,7 @@ def test_tempo_is_doubled_and_halved_and_the_midi_says_so(page, song, tmp_path):
 
 
 def read_as(page, words: str) -> None:
-    page.get_by_role("group", name="Possible readings").get_by_text(words, exact=True).first.click()
+    page.get_by_role("group", name="Possible readings").get_by_text(words, exact=True).click()
 
 
 def rhythm_saved(page, tmp_path: Path) -> Rhythm:
@@ -255,13 +255,13 @@ def test_another_reading_is_one_edit_keeps_corrections_and_is_exported(page, tmp
     open_song(page, EXAMPLES / "songs" / "jazz.ogg")
     heard = rhythm_saved(page, tmp_path)
     jobs = jobs_of(page)
-    other = next(one for one in heard.alternatives if one.relation.startswith("half the tempo"))
+    other = next(one for one in heard.alternatives if one.relation == "half the tempo")
     page.locator("canvas[role=application]").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Delete")
     count = hits_of(page)
     tempo = page.locator(".inspector .big").inner_text()
-    read_as(page, other.relation)
+    read_as(page, "half the tempo")
     assert page.locator(".inspector .big").inner_text() != tempo
     assert hits_of(page) == count
     assert page.locator(".readings :checked").count() == 1

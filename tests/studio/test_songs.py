@@ -114,7 +114,7 @@ def test_readings_are_those_of_the_library_and_one_that_is_set_is_exported(clien
     expected, found = transcribe(SONGS / "jazz.ogg").rhythm.readings, draft["rhythm"]["readings"]
     assert [one["relation"] for one in found] == [one.relation for one in expected]
     assert [one["probability"] for one in found] == pytest.approx([one.probability for one in expected], abs=1e-3)
-    number = next(i for i, one in enumerate(found) if one["relation"].startswith("half the tempo"))
+    number = [one["relation"] for one in found].index("half the tempo")
     reading = {name: found[number][name] for name in ("tempo_map", "confidence", "steady", "remark")}
     changed = [draft["rhythm"], {**reading, "reading": number}]
     assert edit(client, draft["id"], 0, set={"rhythm": changed}).status_code == 200
