@@ -26,7 +26,8 @@ from ..learning.convert import fingerprint
 from ..progress import tracked
 from ..rendering.clips import Clip
 from ..rendering.sequences import SequenceMaker, SequenceSettings
-from .calibrate import AUDIBLE, TOLERANCE, HeardClip, Score, at_thresholds, count_matches, plain_weights, sweep
+from .calibrate import AUDIBLE, TOLERANCE, HeardClip, count_matches, plain_weights
+from .thresholds import Score, at_thresholds, sweep
 
 SEQUENCES = SequenceSettings(interval=(0.08, 0.6), together=0.35, noise_db=(-80.0, -50.0), recorded=0.0)
 """Strokes over each other, some of them at once, as in music; by hand."""
