@@ -191,8 +191,8 @@ def _first(library, clips: int):
 
 def _train_and_score(experiment, library, kind: Callable, begin: Path | None, seed: int, held_out: list) -> list[float]:
     """Micro F on each library of held-out clips."""
-    from drumscribe.training.decisions.calibrate import HeardClip, predict, strokes_of
     from drumscribe.training.decisions.thresholds import best_thresholds, micro_f, sweep
+    from drumscribe.training.decisions.weights import HeardClip, predict, strokes_of
     from drumscribe.training.experiment import COLUMNS
     from drumscribe.training.features.targets import TargetMaker
     from drumscribe.training.learning.checkpoints import save_checkpoint

@@ -52,9 +52,9 @@ def main() -> None:
 
 def run(experiment_file: Path, cache: Path) -> None:
     """Learn, choose and print."""
-    from drumscribe.training.decisions.calibrate import hear_clips, learn_weights, predict
     from drumscribe.training.decisions.passages import read_corpus
     from drumscribe.training.decisions.thresholds import best_thresholds, micro_f, sweep
+    from drumscribe.training.decisions.weights import hear_clips, learn_weights, predict
     from drumscribe.training.experiment import COLUMNS, read_experiment
     from drumscribe.training.make import Places, trained
 

@@ -39,7 +39,7 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 from drumscribe.training.data.sources import RATE, read_grooves, read_pieces
-from drumscribe.training.decisions.calibrate import AUDIBLE, count_matches
+from drumscribe.training.decisions.weights import AUDIBLE, count_matches
 from drumscribe.training.rendering.clips import Studio
 from drumscribe.training.rendering.kits import KitMaker
 from drumscribe.training.rendering.performances import render_drums

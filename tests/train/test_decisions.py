@@ -1,8 +1,8 @@
 """Weights of evidence learned from candidates."""
 
 import numpy as np
-from drumscribe.training.decisions.calibrate import HeardClip, learn_weights
 from drumscribe.training.decisions.thresholds import Score, choose_thresholds
+from drumscribe.training.decisions.weights import HeardClip, learn_weights
 from drumscribe.training.experiment import COLUMNS
 
 from drumscribe.hearing.evidence import evidence_size, probability

@@ -17,7 +17,7 @@ from drumscribe.stream.listener import SECOND_LOOK
 from ..experiment import Experiment, LiveSettings
 from ..features.batches import Library
 from ..learning.convert import convert, deployable
-from .calibrate import HeardClip, strokes_of
+from .weights import HeardClip, strokes_of
 
 
 def shipped_network(experiment: Experiment, trained: Any, examples: np.ndarray) -> TfliteNetwork:

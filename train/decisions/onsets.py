@@ -26,8 +26,8 @@ from ..learning.convert import fingerprint
 from ..progress import tracked
 from ..rendering.clips import Clip
 from ..rendering.sequences import SequenceMaker, SequenceSettings
-from .calibrate import AUDIBLE, TOLERANCE, HeardClip, count_matches, plain_weights
 from .thresholds import Score, at_thresholds, sweep
+from .weights import AUDIBLE, TOLERANCE, HeardClip, count_matches, plain_weights
 
 SEQUENCES = SequenceSettings(interval=(0.08, 0.6), together=0.35, noise_db=(-80.0, -50.0), recorded=0.0)
 """Strokes over each other, some of them at once, as in music; by hand."""

@@ -24,12 +24,12 @@ from ..features.targets import TargetMaker
 from ..learning.convert import CHUNK, chunk_of, fingerprint
 from ..networks.families import find_embedding, receptive_field
 from ..rendering.corpus import CorpusPlan, shard_paths
-from .calibrate import HeardClip, hear_clips, learn_weights, predict
 from .live import hear_live, shipped_network
 from .percussion import choose_percussion_threshold
 from .predictors import Prediction
 from .thresholds import Score, at_thresholds, choose_thresholds, micro_f, sweep
 from .velocities import learn_dynamics
+from .weights import HeardClip, hear_clips, learn_weights, predict
 
 CREDITS = (
     "Trained on sound rendered from freely licensed one-shots (CC0, public domain, CC-BY, MIT, Unlicense), "

@@ -9,8 +9,8 @@ from drumscribe.hearing.candidates import find_peaks
 
 from ..features.batches import Library
 from ..rendering.clips import PERCUSSION_ROLE
-from .calibrate import AUDIBLE, TOLERANCE, count_matches
 from .thresholds import GRID
+from .weights import AUDIBLE, TOLERANCE, count_matches
 
 
 def choose_percussion_threshold(network: Any, libraries: Iterable[Library], frame_rate: float) -> tuple[float, float]:

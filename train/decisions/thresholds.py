@@ -11,7 +11,7 @@ import numpy as np
 from drumscribe.hearing.evidence import probability, weigh
 from drumscribe.network.model_card import Columns
 
-from .calibrate import TOLERANCE, HeardClip, count_matches
+from .weights import TOLERANCE, HeardClip, count_matches
 
 GRID = np.round(np.arange(0.06, 0.95, 0.02), 2)
 

@@ -17,10 +17,10 @@ from ..features.targets import TargetMaker
 from ..learning.fit import make_loss
 from ..learning.validation import Measurement
 from ..networks.formulations import Formulation
-from .calibrate import HeardClip, exact, plain_weights, predict, strokes_of
 from .evaluation import Evaluation, evaluate
 from .passages import read_corpus
 from .thresholds import best_thresholds, sweep
+from .weights import HeardClip, exact, plain_weights, predict, strokes_of
 
 _BATCH = 64
 _SMALLEST = 1e-7

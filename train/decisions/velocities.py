@@ -10,7 +10,7 @@ from drumscribe.network.answers import Answers
 from drumscribe.network.model_card import Columns
 
 from ..features.batches import Library
-from .calibrate import TOLERANCE, count_matches, exact, strokes_of
+from .weights import TOLERANCE, count_matches, exact, strokes_of
 
 _HEARD = 0.4
 """Peaks of lower activations are left out."""
