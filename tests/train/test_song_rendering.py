@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from conftest import write_audio
 from drumscribe.training.data.songs import read_arrangements, read_songs
-from drumscribe.training.data.sources import RATE
+from drumscribe.training.data.sources import PERCUSSION, RATE, Piece
+from drumscribe.training.rendering.kits import KitMaker
 from drumscribe.training.rendering.production import crackle, cut_off, in_room
 from drumscribe.training.rendering.scores import electronic_pattern
 from drumscribe.training.rendering.songs import Songbook, amplified, layer_of
@@ -16,7 +17,9 @@ from drumscribe.training.rendering.soundfonts import made_once
 from drumscribe.training.rendering.sustained import drone, hiss
 from drumscribe.training.rendering.variations import vary
 
+from drumscribe.music.drums import ARTICULATIONS
 from drumscribe.synthesis.effects import band_limits, equalise, rms
+from drumscribe.synthesis.one_shots import OneShot
 
 BEAT_S = 0.5
 
@@ -248,3 +251,29 @@ def test_both_hands_leave_the_time_for_some_fills() -> None:
             if len(hats) > 16
         )
     assert fills >= 8
+
+
+def kicks_with_a_hat(electronic: bool, kits: int = 60) -> float:
+    """Share of kits whose kick, a low sine, is still bright when the click of a beater is over."""
+    time = np.arange(RATE // 4) / RATE
+    low = (np.sin(2 * np.pi * 55.0 * time) * np.exp(-8.0 * time)).astype(np.float32)
+    bright = (np.diff(np.random.default_rng(0).standard_normal(len(time) + 1)) * np.exp(-20.0 * time)).astype(np.float32)
+    roles = [a.name for a in ARTICULATIONS if a.instrument != "tom"] + ["tom", "clap", PERCUSSION]
+    maker = KitMaker(
+        [
+            Piece(role, "a", "a", electronic, np.ones(1), (OneShot(low if role == "kick" else bright, 0),), 100.0)
+            for role in roles
+        ]
+    )
+    found = 0
+    for seed in range(kits):
+        rng = np.random.default_rng(seed)
+        kick = maker.make(rng, electronic)["kick"].stroke(1.0, rng)[0].samples
+        later = equalise(kick, RATE, *band_limits(6000.0, 16000.0, 48.0))[int(0.015 * RATE) : int(0.03 * RATE)]
+        found += bool(rms(later) > 3e-3 * rms(kick))
+    return found / kits
+
+
+def test_some_kicks_have_a_hihat_in_their_sound() -> None:
+    assert 0.02 < kicks_with_a_hat(electronic=False) < 0.3
+    assert 0.1 < kicks_with_a_hat(electronic=True) < 0.6

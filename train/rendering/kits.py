@@ -22,6 +22,9 @@ _MOST_STROKES = 64
 """A family with more strokes than this is drawn no more often."""
 _HYBRIDS = {"hihat": 0.4, "cymbal": 0.4}
 """Probability that a piece is layered with another of its role; 0.2 for the rest: recorded cymbals are few. By hand."""
+_TOPS = {False: 0.12, True: 0.3}
+"""Probability that the kick, or the snare, of an acoustic kit and of a drum machine has a short hihat in its sound, as
+producers layer it: it is no stroke of the hihat. By hand."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,8 @@ class KitDraw:
         Whether closed hihats are open ones that soon die away.
     clicks : bool
         Whether kicks have the click of a beater.
+    tops : frozenset[str]
+        Which of kick and snare have a short hihat in their sound.
     """
 
     base: tuple[str, str]
@@ -117,6 +122,7 @@ class KitDraw:
     hat_ratio: float
     loose_hats: bool
     clicks: bool
+    tops: frozenset[str]
 
     def tightens(self, role: str) -> bool:
         """Return whether a role is a closed hihat that is not quite shut."""
@@ -207,6 +213,7 @@ class KitMaker:
             hat_ratio=2.0 ** (rng.normal(0.0, 2.0) / 12.0),
             loose_hats=not plain and rng.random() < 0.2,
             clicks=not plain and rng.random() < 0.2,
+            tops=frozenset(role for role in ("kick", "snare") if not plain and rng.random() < _TOPS[electronic]),
         )
 
     def _drum_of(self, role: str, draw: KitDraw, rng: np.random.Generator) -> Drum:
@@ -235,11 +242,21 @@ class KitMaker:
                 strokes = tuple(layered(stroke, other, 10.0 ** (rng.uniform(-14.0, 0.0) / 20.0)) for stroke in strokes)
             if draw.clicks and role == "kick":
                 strokes = tuple(add_click(stroke, rng) for stroke in strokes)
+            if instrument in draw.tops:
+                strokes = self._topped(strokes, draw, rng)
         curve = draw.snare_curve if instrument == "snare" else draw.curve
         gain, exponent = 10.0 ** (gain_db / 20.0), max(0.6, curve + rng.normal(0.0, 0.2))
         if len(np.unique(layers)) < 3:
             return Drum(None, soften(strokes[int(rng.integers(len(strokes)))]), gain, exponent)
         return Drum(layers, strokes, gain, exponent)
+
+    def _topped(self, strokes: tuple[OneShot, ...], draw: KitDraw, rng: np.random.Generator) -> tuple[OneShot, ...]:
+        """Layer all strokes of a drum with one and the same short hihat of another kit."""
+        hats = self._choose("hihat_closed", draw.base, draw.electronic, 1.0, rng).strokes
+        ratio = 2.0 ** (rng.normal(0.0, 4.0) / 12.0)
+        top = reshape(hats[rng.integers(len(hats))], ratio, rng.uniform(0.02, 0.15), random_curve(rng, 6.0), 1.0)
+        gain = 10.0 ** (rng.uniform(-26.0, -8.0) / 20.0)
+        return tuple(layered(stroke, top, gain) for stroke in strokes)
 
     def _tuned(
         self, piece: Piece, role: str, instrument: str, draw: KitDraw, rng: np.random.Generator
