@@ -257,7 +257,8 @@ def kicks_with_a_hat(electronic: bool, kits: int = 60) -> float:
     """Share of kits whose kick, a low sine, is still bright when the click of a beater is over."""
     time = np.arange(RATE // 4) / RATE
     low = (np.sin(2 * np.pi * 55.0 * time) * np.exp(-8.0 * time)).astype(np.float32)
-    bright = (np.diff(np.random.default_rng(0).standard_normal(len(time) + 1)) * np.exp(-20.0 * time)).astype(np.float32)
+    noise = np.random.default_rng(0).standard_normal(len(time) + 1)
+    bright = (np.diff(noise) * np.exp(-20.0 * time)).astype(np.float32)
     roles = [a.name for a in ARTICULATIONS if a.instrument != "tom"] + ["tom", "clap", PERCUSSION]
     maker = KitMaker(
         [
