@@ -30,6 +30,7 @@ from .effects import (
     rms,
     saturate,
 )
+from .masking import mask_bands, mask_time, warp_time
 from .one_shots import OneShot
 
 _STEEPNESS_DB = 24.0  # per octave, of high-pass and low-pass
@@ -204,76 +205,6 @@ def add_noise(samples: np.ndarray, noise: np.ndarray, snr_db: float) -> np.ndarr
     """
     level = rms(samples) * 10.0 ** (-snr_db / 20.0) / (rms(noise) or 1.0)
     return (samples + noise * np.float32(level)).astype(np.float32)
-
-
-def mask_time(frames: np.ndarray, start: int, count: int) -> np.ndarray:
-    """Silence `count` frames starting at `start` (SpecAugment: Park et al., Interspeech 2019).
-
-    Parameters
-    ----------
-    frames : np.ndarray
-        ``(frames, bands) float32``.
-    start, count : int
-        Frame numbers.
-
-    Returns
-    -------
-    np.ndarray
-        A copy of the same shape.
-    """
-    masked = frames.copy()
-    masked[start : start + count] = 0.0
-    return masked
-
-
-def mask_bands(frames: np.ndarray, start: int, count: int) -> np.ndarray:
-    """Silence `count` bands starting at `start` (SpecAugment: Park et al., Interspeech 2019).
-
-    Parameters
-    ----------
-    frames : np.ndarray
-        ``(frames, bands) float32``.
-    start, count : int
-        Band numbers.
-
-    Returns
-    -------
-    np.ndarray
-        A copy of the same shape.
-    """
-    masked = frames.copy()
-    masked[:, start : start + count] = 0.0
-    return masked
-
-
-def warp_time(frames: np.ndarray, positions: np.ndarray, centre: float, shift: float) -> tuple[np.ndarray, np.ndarray]:
-    """Move frame `centre` by `shift` frames, stretching one side and squeezing the other.
-
-    The first and the last frame stay (SpecAugment: Park et al., Interspeech 2019).
-
-    Parameters
-    ----------
-    frames : np.ndarray
-        ``(frames, bands) float32``.
-    positions : np.ndarray
-        ``(labels,)`` in frames; moved with the sound.
-    centre : float
-        The frame to move.
-    shift : float
-        How far to move it, in frames.
-
-    Returns
-    -------
-    tuple[np.ndarray, np.ndarray]
-        The warped frames, of the same shape, and the positions in them.
-    """
-    last = len(frames) - 1
-    before, after = np.array([0.0, centre, last]), np.array([0.0, centre + shift, last])
-    sources = np.interp(np.arange(len(frames)), after, before)
-    lower = np.minimum(sources.astype(int), max(0, last - 1))
-    share = (sources - lower)[:, None].astype(np.float32)
-    warped = frames[lower] * (1 - share) + frames[np.minimum(lower + 1, last)] * share
-    return warped.astype(np.float32), np.interp(positions, before, after)
 
 
 def augment_sound(samples: np.ndarray, rate: int, rng: np.random.Generator, settings: AugmentSettings) -> np.ndarray:

@@ -14,13 +14,11 @@ from drumscribe.synthesis.augmentation import (
     augment_shot,
     augment_sound,
     change_gain,
-    mask_bands,
-    mask_time,
     pass_high,
     pass_low,
-    warp_time,
 )
 from drumscribe.synthesis.effects import coloured_noise, compress, compress_lossy, reverberate, rms, saturate
+from drumscribe.synthesis.masking import mask_bands, mask_time, warp_time
 from drumscribe.synthesis.one_shots import OneShot
 
 RATE = 44100
