@@ -12,8 +12,9 @@ pytest.importorskip("librosa")
 
 from drumscribe.training.cli import main
 from drumscribe.training.data.names import Reading, read_name
-from drumscribe.training.data.samples import check_apart, choose, hold_out, read_samples
+from drumscribe.training.data.samples import read_samples
 from drumscribe.training.data.sources import RATE
+from drumscribe.training.data.splits import check_apart, choose, hold_out
 from drumscribe.training.rendering.stretching import StretchSettings, shift_pitch, stretch_shot, stretch_time
 
 from drumscribe.errors import DrumscribeError

@@ -9,8 +9,9 @@ from typing import cast
 from drumscribe.errors import DrumscribeError
 
 from ..data.recordings import read_recordings
-from ..data.samples import Sample, SampleSet, check_apart, choose, hold_out, read_samples
+from ..data.samples import Sample, SampleSet, read_samples
 from ..data.sources import RATE
+from ..data.splits import check_apart, choose, hold_out
 from ..experiment import Experiment
 from .windows import WindowMaker, Windows, counts_of, make_windows, recorded_windows
 

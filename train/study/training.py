@@ -17,7 +17,8 @@ from typing import Any, cast
 import numpy as np
 
 from ..costs import multiply_adds
-from ..data.samples import Sample, SampleSet, hold_out, read_samples
+from ..data.samples import Sample, SampleSet, read_samples
+from ..data.splits import hold_out
 from ..decisions.evaluation import evaluate
 from ..decisions.predictors import WindowPredictor
 from ..experiment import Experiment, SampleSettings
