@@ -6,13 +6,12 @@ treat these answers like those of a network that answers for every frame.
 
 import numpy as np
 
+from ..music.drums import USUAL_VELOCITY
 from ..network.answers import Answers
 from ..network.model_card import ModelInfo, Window
 from ..network.window import WindowNetwork, windows_at
 from .conductor import Conductor
 
-USUAL_VELOCITY = 90.0 / 127.0
-"""Velocity of a stroke at the mean level of its drum; by hand, the same as for kits."""
 SETTLING_FRAMES = 16
 """Frames from an onset until it and the next onsets that compete with it are known; by hand."""
 
@@ -62,7 +61,7 @@ def answers_at(probabilities: np.ndarray, rows: np.ndarray, count: int, info: Mo
     values = np.zeros((count, len(info.columns)), np.float32)
     classes = len(info.columns.instruments)
     values[rows, :classes] = probabilities
-    values[rows, classes:] = USUAL_VELOCITY
+    values[rows, classes:] = USUAL_VELOCITY / 127.0
     return Answers.of_output(values, info.columns)
 
 

@@ -6,13 +6,10 @@ how hard it was struck.
 
 import numpy as np
 
-from ..music.drums import PERCUSSION, PERCUSSION_NOTE
+from ..music.drums import PERCUSSION, PERCUSSION_NOTE, USUAL_VELOCITY
 from ..music.transcription import Hit
 from .candidates import find_peaks
 from .decisions import LEAD
-
-VELOCITY = 90
-"""MIDI velocity of all percussion hits; by hand."""
 
 
 class PercussionFinder:
@@ -55,4 +52,4 @@ class PercussionFinder:
         likely = activations[frames, 0].tolist()
         times = np.maximum((frames - LEAD) / self._rate, 0.0).tolist()
         found = zip(times, likely, strict=True)
-        return [Hit(time, PERCUSSION, VELOCITY, sure, PERCUSSION_NOTE) for time, sure in found]
+        return [Hit(time, PERCUSSION, USUAL_VELOCITY, sure, PERCUSSION_NOTE) for time, sure in found]

@@ -10,7 +10,7 @@ from ..hearing.candidates import Candidates
 from ..hearing.decisions import HitMaker, nearest
 from ..hearing.evidence import probability, threshold_shift
 from ..hearing.passages import Levels, Moments, Passage
-from ..music.drums import ARTICULATION_BY_NAME
+from ..music.drums import ARTICULATION_BY_NAME, USUAL_VELOCITY
 from ..music.transcription import Hit
 from ..network.model_card import ModelInfo
 from .kit import Kit
@@ -32,8 +32,6 @@ dB: it is a breath, a rustle, or the release of a sound."""
 _USUAL_SHARE, _MIN_USUAL = 0.7, 4
 """Quantile of the levels of all likely strokes that is the level of the usual stroke, and the number of strokes that it
 needs."""
-_USUAL_VELOCITY = 90.0
-"""MIDI velocity of a stroke at an instrument's median level; by hand."""
 _MAX_STROKES = 10_000
 """Number of an instrument's last strokes that determine its usual level; by hand, for memory."""
 _DB_PER_DECADE = 29.0
@@ -189,7 +187,7 @@ class KitRecogniser:
         if candidate >= 0:
             velocity = float(scene.candidates.velocities[candidate]) * 127.0
         else:
-            velocity = _USUAL_VELOCITY * 10.0 ** ((float(scene.moments.levels[moment]) - usual) / _DB_PER_DECADE)
+            velocity = USUAL_VELOCITY * 10.0 ** ((float(scene.moments.levels[moment]) - usual) / _DB_PER_DECADE)
         note = None if sound.known and sound.note == ARTICULATION_BY_NAME[sound.name].note else sound.note
         time = max(0.0, float(scene.moments.times[moment]))
         return Hit(time, sound.name, int(np.clip(round(velocity), 1, 127)), float(probability(np.asarray(odds))), note)

@@ -204,6 +204,9 @@ FIVE_CLASSES = tuple(i for i in INSTRUMENTS if i != "side_stick")
 PERCUSSION, PERCUSSION_NOTE = "percussion", 54
 """The name of percussion outside the vocabulary, and its note in files that are written: a tambourine's."""
 
+USUAL_VELOCITY = 90
+"""MIDI velocity of a usual stroke of a sound, and of one whose loudness says nothing; by hand."""
+
 ARTICULATION_BY_NAME = {a.name: a for a in ARTICULATIONS}
 ARTICULATION_BY_NOTE = {note: a for a in ARTICULATIONS for note in (a.note, *a.notes_read)}
 _READ = {name: a for a in ARTICULATIONS for name in (a.name, *a.names_read, *a.broad_names)}
