@@ -15,7 +15,7 @@ from .decisions.passages import calibrate, predict_passage
 from .decisions.predictors import Prediction, WindowPredictor, is_window_card, predict_recording, read_window_model
 from .experiment import read_experiment
 from .features.strokes import StrokeBook
-from .files import written_whole
+from .files import open_whole
 from .make import trained
 from .measuring import FileAnswer, answer_files, evaluate_windows
 from .places import Places
@@ -191,5 +191,5 @@ def write_predictions(predictions: Iterable[Prediction], path: Path | None) -> N
     if path is None:
         print(text.getvalue(), end="")
         return
-    with written_whole(path) as file:
+    with open_whole(path) as file:
         file.write(text.getvalue().encode())

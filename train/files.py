@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from drumscribe import files
 from drumscribe.errors import DrumscribeError
+from drumscribe.files import written_whole
 
 
 class UnwritableError(DrumscribeError):
@@ -15,8 +15,8 @@ class UnwritableError(DrumscribeError):
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[BinaryIO]:
-    """Write a file atomically: yield a file object whose content takes the name `path` on success.
+def open_whole(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to write it atomically: what is written takes the name `path` on success.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
         If the file cannot be written.
     """
     try:
-        with files.written_whole(path) as temporary, open(temporary, "wb") as file:
+        with written_whole(path) as temporary, open(temporary, "wb") as file:
             yield file
     except OSError as error:
         raise UnwritableError(f"{path}: cannot be written: {error.strerror or error}") from None

@@ -22,7 +22,7 @@ from .decisions.validation import PassageValidation, WindowValidation
 from .experiment import Experiment
 from .features.batches import WindowBatches
 from .features.strokes import StrokeBook
-from .files import written_whole
+from .files import open_whole
 from .learning.averaging import average_weights
 from .learning.checkpoints import CHECKPOINT, load_checkpoint, load_seed, read_recipe, save_checkpoint, save_seed
 from .learning.convert import KINDS, Conversion, convert_checked
@@ -320,6 +320,6 @@ def _convert(
     }
     if earlier is not None:
         card["weights_of_evidence"] = f"the mean of those learned and those of {earlier.name} {earlier.version}"
-    with written_whole(folder / f"{experiment.name}.json") as file:
+    with open_whole(folder / f"{experiment.name}.json") as file:
         file.write((json.dumps(card, indent=1) + "\n").encode())
     return conversions

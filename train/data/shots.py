@@ -11,7 +11,7 @@ from drumscribe.sound.onsets import OnsetDetector
 from drumscribe.sound.spectrogram import SpectrogramSettings, compute_spectrogram
 from drumscribe.synthesis.one_shots import OneShot
 
-from ..files import written_whole
+from ..files import open_whole
 from .sources import RATE
 
 LONGEST_SECONDS = 10.0
@@ -56,7 +56,7 @@ def read_shot(path: Path, onset_seconds: float | None = None, cache: Path | None
     kept = cache / content[:2] / f"{content[2:32]}.npz"
     if not kept.exists():
         shot, digest = _read(path, onset_seconds)
-        with written_whole(kept) as file:
+        with open_whole(kept) as file:
             np.savez(file, samples=shot.samples, onset=shot.onset, digest=digest)
     with np.load(kept) as arrays:
         return OneShot(arrays["samples"], int(arrays["onset"])), str(arrays["digest"])

@@ -15,7 +15,7 @@ from drumscribe.synthesis.one_shots import OneShot, place
 
 from ..data.recordings import Recording
 from ..experiment import AUGMENTS, Experiment
-from ..files import written_whole
+from ..files import open_whole
 from ..networks.formulations import FORMULATIONS
 from ..progress import tracked
 
@@ -239,7 +239,7 @@ def make_windows(
             report(f"making {count} windows")
         made = (maker.make(i) for i in range(count))
         frames, labels = zip(*tracked(made, count, "making windows"), strict=True)
-        with written_whole(path) as file:
+        with open_whole(path) as file:
             np.savez(file, frames=np.stack(frames).astype(np.float16), labels=np.stack(labels))
     with np.load(path) as arrays:
         return Windows(arrays["frames"], arrays["labels"], classes, digest)

@@ -10,7 +10,7 @@ from numpy.lib.npyio import NpzFile
 
 from drumscribe.errors import DrumscribeError
 
-from ..files import written_whole
+from ..files import open_whole
 
 CHECKPOINT = "checkpoint.npz"
 _DAMAGED = "not a checkpoint, or damaged; delete it to start anew"
@@ -36,7 +36,7 @@ def save_checkpoint(
         Name of the file.
     """
     arrays: dict[str, Any] = {f"v{i}": np.asarray(value) for i, value in enumerate(_state(network))}
-    with written_whole(folder / name) as file:
+    with open_whole(folder / name) as file:
         np.savez(file, step=step, recipe=np.array(json.dumps(recipe or {})), **arrays)
 
 
@@ -123,7 +123,7 @@ def save_seed(network: Any, step: int, path: Path) -> None:
         value = np.asarray(variable)
         second_moment = "_velocity" in variable.path
         arrays[f"v{i}"] = (np.sqrt(value) if second_moment else value).astype(np.float16) if value.ndim > 1 else value
-    with written_whole(path) as file:
+    with open_whole(path) as file:
         np.savez_compressed(file, step=step, **arrays)
 
 

@@ -18,7 +18,7 @@ from drumscribe.runtime import native_chatter_dropped
 
 from ..experiment import COLUMNS, Experiment
 from ..features.targets import answer_width
-from ..files import written_whole
+from ..files import open_whole
 from ..networks.families import build_passage_network, build_window_network, find_embedding
 
 CHUNK = 2048
@@ -225,7 +225,7 @@ def _write(
         deviation = float(np.mean(np.abs(np.stack([runtime.run(frames) for frames in held_out]) - expected)))
         if not deviation <= TOLERANCES[kind]:
             raise ConversionError(f"deviates by {deviation:.4f} on the mean, more than {TOLERANCES[kind]}")
-        with written_whole(path) as file:
+        with open_whole(path) as file:
             file.write(made.read_bytes())
     return deviation
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..files import written_whole
+from ..files import open_whole
 
 LINES, TENSORBOARD = "log.jsonl", "tensorboard"
 _WAV = b"\x10\x0b"
@@ -110,5 +110,5 @@ class Log:
         lines = self._lines.read_text(encoding="utf-8").splitlines(keepends=True)
         kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= step]
         if len(kept) < len(lines):
-            with written_whole(self._lines) as file:
+            with open_whole(self._lines) as file:
                 file.write("".join(kept).encode())

@@ -16,7 +16,7 @@ import numpy as np
 from drumscribe.errors import DrumscribeError
 
 from ..data.sources import read_grooves
-from ..files import written_whole
+from ..files import open_whole
 from .tables import make_tables
 
 
@@ -31,7 +31,7 @@ def main() -> None:
         sys.exit(f"{grooves}: has no info.csv; name the folder that holds grooves, the Groove MIDI Dataset")
     tables: dict[str, Any] = make_tables(read_grooves(grooves, "train"))
     try:
-        with written_whole(arguments.out) as file:
+        with open_whole(arguments.out) as file:
             np.savez_compressed(file, **tables)
     except DrumscribeError as error:
         sys.exit(str(error))

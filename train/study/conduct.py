@@ -6,7 +6,7 @@ from functools import partial
 from io import StringIO
 from pathlib import Path
 
-from ..files import written_whole
+from ..files import open_whole
 from . import tracks
 from .cells import Cell, Plan
 from .plots import write_plots
@@ -77,7 +77,7 @@ def _write_held_out(laboratory: Laboratory, cell: Cell, path: Path) -> None:
     writer.writerow(("file", "class", "family"))
     for sample in laboratory.held_out(cell):
         writer.writerow((sample.path.name, sample.instrument, sample.family))
-    with written_whole(path) as file:
+    with open_whole(path) as file:
         file.write(lines.getvalue().encode())
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from ..files import written_whole
+from ..files import open_whole
 from ..networks.formulations import FORMULATIONS
 from .cells import FULL, NONE, Cell
 from .results import Results
@@ -41,7 +41,7 @@ def write_plots(results: Results, folder: Path) -> None:
     }
     for name, (draw, varied) in pictures.items():
         if varied:
-            with written_whole(folder / f"{name}.png") as file:
+            with open_whole(folder / f"{name}.png") as file:
                 draw(results).savefig(file, format="png")
 
 

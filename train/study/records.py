@@ -8,7 +8,7 @@ from pathlib import Path
 from drumscribe.errors import DrumscribeError
 
 from ..decisions.evaluation import Evaluation
-from ..files import written_whole
+from ..files import open_whole
 from .cells import Cell
 
 
@@ -110,7 +110,7 @@ def rewrite(path: Path, records: Iterable[Record | TrackRecord]) -> None:
     records : Iterable[Record | TrackRecord]
         The records.
     """
-    with written_whole(path) as file:
+    with open_whole(path) as file:
         file.write(_lines_of(records).encode())
 
 

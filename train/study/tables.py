@@ -12,7 +12,7 @@ import numpy as np
 
 from drumscribe.music.drums import FIVE_CLASSES
 
-from ..files import written_whole
+from ..files import open_whole
 from .cells import FULL, NONE, Cell
 from .records import Record
 from .results import Results, spread
@@ -32,7 +32,7 @@ def write_tables(results: Results, folder: Path) -> None:
         The folder to write to.
     """
     for name, text in ((CSV, to_csv(results)), (MARKDOWN, to_markdown(results))):
-        with written_whole(folder / name) as file:
+        with open_whole(folder / name) as file:
             file.write(text.encode())
 
 
