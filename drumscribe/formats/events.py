@@ -5,8 +5,9 @@ The reader recognises each layout by its content:
 - lines of `time label`, separated by blanks, tabs, commas or semicolons; the rest of a line is ignored, `#` starts a
   comment, and a line of only a time is an onset of no known drum;
 - a table whose first line names the columns: `time`, any of `class`, `label`, `instrument`, `articulation`, `note`
-(from broad to fine), and `velocity`; - Audacity's labels: start, end and label, separated by tabs; - Reaper's markers:
-a table under `#,Name,Start,End,Length`, without its regions.
+  (from broad to fine), and `velocity`;
+- Audacity's labels: start, end and label, separated by tabs;
+- Reaper's markers: a table under `#,Name,Start,End,Length`, without its regions.
 
 Labels are names or General MIDI notes (see `drums.read_label`). Times are in seconds, velocities 1 to 127. An empty
 file is a recording in which nothing is played.

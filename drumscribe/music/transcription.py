@@ -24,7 +24,7 @@ class Hit:
     velocity : int
         MIDI velocity, 1 to 127.
     confidence : float, default 1.0
-        The activation of the hit, 0 to 1.
+        Probability that the hit was played, 0 to 1.
     own_note : int, optional
         The MIDI note that a player's kit gives to the sound; None for articulations of the table.
     quarter : float, optional

@@ -43,7 +43,7 @@ def predict(network: Any, library: Library, columns: Columns) -> list[Answers]:
     Returns
     -------
     list[Answers]
-        ``(clips, frames, columns + embedding) float16``.
+        The answers to each clip, in half precision.
     """
     import keras
 
@@ -148,7 +148,7 @@ def hear_clips(
     Parameters
     ----------
     answers : Sequence[Answers]
-        ``(clips, frames, columns + embedding)``, see `predict`.
+        The answers to each clip, see `predict`.
     library : Library
         The clips.
     columns : Columns
