@@ -1,6 +1,6 @@
 """Plays a recording at its own speed to `drumscribe serve --stdio`, and prints the hits as they come.
 
-    python examples/stdio_client.py songs/rock.ogg [--speed 1.0] [--latency 60] [--sensitivity kick=0.9]
+    python examples/stdio_client.py examples/songs/rock.ogg [--speed 1.0] [--latency 60] [--sensitivity kick=0.9]
 
 A host in any language does this: it starts the program, writes messages of sound and of commands to it, and reads lines
 of JSON. Version 2 of the protocol, which `drumscribe/live/protocol.py` describes.
