@@ -132,7 +132,7 @@ class Hearer:
     """Transcribes recordings, and keeps the last transcribers, because loading them takes a second."""
 
     def __init__(self) -> None:
-        self._made: tuple[Request, tuple[Transcriber, ...]] | None = None
+        self._made: tuple[str, tuple[Transcriber, ...]] | None = None
 
     def prepare(self) -> None:
         """Load the default model and all compiled code before the first recording comes.
@@ -182,7 +182,8 @@ class Hearer:
     def _transcribers(self, request: Request) -> "tuple[Transcriber, ...]":
         """Return the transcribers of a request; without a kit there is a second one, for the candidates below the
         thresholds."""
-        if self._made is None or self._made[0] != request:
+        setup = key_of("", request)  # a kit or a model may have been replaced by another of its name
+        if self._made is None or self._made[0] != setup:
             from ..kits.library import load
             from ..transcriber import TranscribeOptions, Transcriber
 
@@ -190,7 +191,7 @@ class Hearer:
             options = TranscribeOptions(0.5, request.sensitivity, request.percussion, request.rhythm())
             wanted = [options] if kit else [options, replace(options, sensitivity=1.0)]
             with native_chatter_dropped():
-                self._made = request, tuple(Transcriber(request.model, one, kit) for one in wanted)
+                self._made = setup, tuple(Transcriber(request.model, one, kit) for one in wanted)
         return self._made[1]
 
 
