@@ -77,6 +77,26 @@ class Request:
         return RhythmOptions(self.tempo, self.tempo_range, meter)
 
 
+def stamp_of(path: Path) -> str | None:
+    """Return the size of a file in bytes and its last change in nanoseconds, which tell whether it has changed.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    str or None
+        Both numbers; None if the file cannot be found.
+    """
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return f"{status.st_size} {status.st_mtime_ns}"
+
+
 def fingerprint_of(path: Path) -> str:
     """Return the SHA-256 of a file.
 

@@ -11,7 +11,7 @@ from typing import Any
 _TABLES = """
 create table if not exists songs (
     id integer primary key autoincrement, name text not null, path text not null unique, uploaded integer not null,
-    sha text, duration real, rate integer, channels integer, added real not null
+    stamp text, sha text, duration real, rate integer, channels integer, added real not null
 );
 create table if not exists drafts (
     id integer primary key autoincrement, song integer not null references songs(id) on delete cascade,
@@ -51,6 +51,8 @@ class Journal:
         self._database.execute("pragma journal_mode = wal")
         self._database.execute("pragma foreign_keys = on")
         self._database.executescript(_TABLES)
+        if not any(column["name"] == "stamp" for column in self._database.execute("pragma table_info(songs)")):
+            self._database.execute("alter table songs add column stamp text")  # a journal of an older version
 
     def close(self) -> None:
         """Close the file."""

@@ -1,6 +1,8 @@
 """The queue of the studio: what comes late, of songs and jobs that are gone, harms nothing."""
 
+import sqlite3
 import threading
+from contextlib import closing
 
 import pytest
 
@@ -60,6 +62,27 @@ def test_numbers_of_removed_songs_and_jobs_are_not_given_again(journal):
     assert journal.add("jobs", kind="hear", song=again, options={}, state="waiting", made=now())["id"] != job
 
 
+def test_a_journal_of_an_older_version_is_opened(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as database:
+        old = "id integer primary key, name text, path text, uploaded integer, sha text, added real"
+        database.execute(f"create table songs ({old})")
+        database.execute("insert into songs values (1, 'a.wav', 'a.wav', 0, 'f00d', 0.0)")
+        database.commit()
+    for _ in range(2):
+        with closing(Journal(tmp_path / "journal.sqlite")) as journal:
+            assert journal.get("songs", 1)["stamp"] is None
+
+
+def test_a_file_that_changed_while_it_was_heard_is_not_known_by_its_old_content(tmp_path):
+    room = Room(Settings(tmp_path), tmp_path, {"sound": Crew(double, workers=1, ready=False)}, lambda event: None)
+    song = add_song(room.journal)
+    job = room.jobs.add("hear", song, {})
+    room.journal.change("songs", song, stamp="new")
+    room.jobs._heard_of(job["id"], Done({"sha": "0", "stamp": "old", "key": "k"}))  # noqa: SLF001
+    assert room.journal.get("jobs", job["id"])["state"] == "done"
+    assert room.journal.get("songs", song)["sha"] is None
+
+
 def test_a_draft_of_a_song_that_is_gone_is_refused(journal):
     song = add_song(journal)
     journal.remove("songs", song)
@@ -81,6 +104,6 @@ def test_a_song_that_is_removed_while_its_draft_is_kept_leaves_nothing_behind(tm
         return row
 
     monkeypatch.setattr(room.journal, "change", removed_after)
-    room.jobs._heard_of(job["id"], Done({"sha": "0", "key": "k"}))  # noqa: SLF001
+    room.jobs._heard_of(job["id"], Done({"sha": "0", "stamp": None, "key": "k"}))  # noqa: SLF001
     assert room.journal.find("songs") == room.journal.find("drafts") == room.journal.find("jobs") == []
     assert told[-1] == {"about": "removed", "song": song}

@@ -266,6 +266,38 @@ def test_recordings_of_a_folder_are_listed_and_stay_when_they_are_removed(tmp_pa
     assert take.exists()
 
 
+def hear(client, song: int) -> dict:
+    """The draft that a listed song becomes."""
+    return draft_of(client, {"job": client.post(f"/api/songs/{song}/hear", json={}).json()})
+
+
+def test_a_file_that_is_overwritten_is_heard_and_drawn_anew(tmp_path, take):
+    with opened(tmp_path / "data", take.parent) as client:
+        song = listed(client)[0]["id"]
+        first = hear(client, song)
+        write_audio(take, beat(3.0))
+        second = hear(client, song)
+        assert second["id"] != first["id"]
+        assert second["duration"] == pytest.approx(3.0)
+        assert client.get(f"/api/songs/{song}/picture").json()["seconds"] == pytest.approx(3.0)
+        assert listed(client)[0]["duration"] == pytest.approx(3.0)
+        for part in ("sound?start=0&count=1", "wave/0/0"):
+            assert "immutable" not in client.get(f"/api/songs/{song}/{part}").headers["cache-control"]
+    write_audio(take, beat(4.0))
+    with opened(tmp_path / "data", take.parent) as client:
+        wait_until(lambda: listed(client)[0]["duration"] == pytest.approx(4.0))
+        assert not listed(client)[0]["picture"], "it is of the old sound"
+
+
+def wait_until(reached) -> None:
+    """Wait for at most a minute."""
+    for _ in range(600):
+        if reached():
+            return
+        time.sleep(0.1)
+    raise AssertionError("this was never reached")
+
+
 def test_sound_is_served_to_the_sample(client, take):
     import soundfile
 
