@@ -23,7 +23,7 @@ def read_stretch(recording: Path, start: int, count: int, mono: bool) -> bytes:
     recording : Path
         The file.
     start, count : int
-        First frame, and number of frames; there are fewer at the end.
+        First frame, and number of frames, at most `LONGEST`; there are fewer at the end.
     mono : bool
         Whether to return the mean of the channels.
 
@@ -42,7 +42,7 @@ def read_stretch(recording: Path, start: int, count: int, mono: bool) -> bytes:
     try:
         with soundfile.SoundFile(str(recording)) as sound:
             sound.seek(min(max(0, start), sound.frames))
-            block = sound.read(min(count, LONGEST), dtype="float32", always_2d=True)
+            block = sound.read(min(max(0, count), LONGEST), dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, OSError) as error:
         raise AudioError(f"{recording.name}: cannot be read: {error}") from error
     if mono or block.shape[1] > 2:

@@ -308,6 +308,14 @@ def test_sound_is_served_to_the_sample(client, take):
     assert client.get(f"/api/songs/{song}/sound?start=99999999&count=500").content == b""
 
 
+@pytest.mark.parametrize("count", [-1, 1 << 40])
+def test_no_more_sound_is_served_at_once_than_is_allowed(client, take, count, monkeypatch):
+    monkeypatch.setattr("drumscribe.studio.sounding.LONGEST", 1000)
+    song = upload(client, take)["song"]["id"]
+    content = client.get(f"/api/songs/{song}/sound?start=0&count={count}").content
+    assert len(content) == (2000 if count > 0 else 0)
+
+
 def test_pictures_agree_with_the_recording_at_every_level(client, take):
     song = upload(client, take)["song"]["id"]
     for _ in range(3000):
