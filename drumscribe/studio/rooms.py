@@ -103,6 +103,7 @@ class Room:
         if song["uploaded"] or stamp_of(path) in (song["stamp"], None):
             return song
         song = self.journal.change("songs", song["id"], sha=None, **self._read(path, song["name"]))
+        self.decoded_of(song).unlink(missing_ok=True)
         self.tell({"about": "song", "song": self.shown_song(song)})
         return song
 
@@ -113,6 +114,7 @@ class Room:
             if job["song"] == id:
                 self.jobs.cancel(job["id"])
         self.journal.remove("songs", id)
+        self.decoded_of(song).unlink(missing_ok=True)
         if song["uploaded"]:
             Path(song["path"]).unlink(missing_ok=True)
         self.tell({"about": "removed", "song": id})
@@ -144,6 +146,10 @@ class Room:
     def picture_of(self, song: Row) -> Path:
         """Return the folder of a song's picture."""
         return self._pictures / (song["sha"] or "none")
+
+    def decoded_of(self, song: Row) -> Path:
+        """Return the file for the sound of a song whose recording cannot be played as it is."""
+        return self.folder / "decoded" / f"{song['id']}.wav"
 
     def load_draft(self, draft: Row) -> dict:
         """Load the detected hits, before any edit, of a draft or of a job that transcribed it again (`key`)."""

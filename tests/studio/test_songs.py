@@ -19,6 +19,7 @@ from studios import opened, upload, wait_for
 
 from drumscribe import TranscribeOptions, transcribe
 from drumscribe.formats.midi import read_transcription
+from drumscribe.sound.audio import load
 
 SONGS = Path(__file__).parents[2] / "examples" / "songs"
 
@@ -314,6 +315,33 @@ def test_no_more_sound_is_served_at_once_than_is_allowed(client, take, count, mo
     song = upload(client, take)["song"]["id"]
     content = client.get(f"/api/songs/{song}/sound?start=0&count={count}").content
     assert len(content) == (2000 if count > 0 else 0)
+
+
+def test_an_mp3_is_played_as_it_is_heard(client, tmp_path):
+    rate = 22050
+    noise = 0.1 * np.random.default_rng(0).standard_normal((6 * rate, 2)).astype(np.float32)
+    noise[np.arange(len(noise)) % (rate // 2) > rate // 10] = 0.0
+    path = write_audio(tmp_path / "a.mp3", noise, rate, bitrate_mode="VARIABLE")
+    expected = 32767 * load(path, rate)
+    song = upload(client, path)["song"]["id"]
+    for start in (0, 30000, 50000, 66150):
+        content = client.get(f"/api/songs/{song}/sound?mono=1&start={start}&count=20000").content
+        np.testing.assert_allclose(np.frombuffer(content, "<i2"), expected[start : start + 20000], atol=2)
+    client.delete(f"/api/songs/{song}")
+    assert not list((client.app.state.studio.settings.data / "decoded").iterdir())
+
+
+def test_the_sound_of_a_video_is_played(client, tmp_path):
+    av = pytest.importorskip("av")
+    with av.open(str(tmp_path / "a.mov"), "w") as video:
+        stream = video.add_stream("pcm_s16le", rate=RATE, layout="mono")
+        samples = np.rint(32767 * np.clip(beat(), -1, 1)).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(samples[None], "s16", "mono")
+        frame.rate = RATE
+        video.mux([*stream.encode(frame), *stream.encode(None)])
+    song = upload(client, tmp_path / "a.mov")["song"]["id"]
+    content = client.get(f"/api/songs/{song}/sound?start=11000&count=500").content
+    np.testing.assert_allclose(np.frombuffer(content, "<i2"), samples[11000:11500], atol=2)
 
 
 def test_pictures_agree_with_the_recording_at_every_level(client, take):

@@ -83,7 +83,8 @@ def sound(request: Request) -> Response:
     room = room_of(request)
     song = room.journal.get("songs", request.path_params["id"])
     start, count = (int(request.query_params.get(name, 0)) for name in ("start", "count"))
-    content = read_stretch(Path(song["path"]), start, count, request.query_params.get("mono") == "1")
+    mono = request.query_params.get("mono") == "1"
+    content = read_stretch(Path(song["path"]), room.decoded_of(song), start, count, mono)
     return Response(content, media_type="application/octet-stream", headers=_caching(song))
 
 
