@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ..errors import DrumscribeError
+from ..errors import DrumscribeError, reason_of
 from ..network.model_file import DEFAULT
 from .crew import Crew
 from .hearing import stamp_of
@@ -152,8 +152,19 @@ class Room:
         return self.folder / "decoded" / f"{song['id']}.wav"
 
     def load_draft(self, draft: Row) -> dict:
-        """Load the detected hits, before any edit, of a draft or of a job that transcribed it again (`key`)."""
-        return json.loads((self._drafts / f"{draft['key']}.json").read_text(encoding="utf-8"))
+        """Load the detected hits, before any edit, of a draft or of a job that transcribed it again (`key`).
+
+        Raises
+        ------
+        DrumscribeError
+            If their file is missing or damaged.
+        """
+        try:
+            return json.loads((self._drafts / f"{draft['key']}.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise DrumscribeError("the hits of this draft are missing: transcribe the song again") from None
+        except (OSError, ValueError) as error:
+            raise DrumscribeError(f"the hits of this draft cannot be read: {reason_of(error)}") from error
 
     def shown_song(self, song: Row) -> dict:
         """Return the data of a song for the page."""

@@ -62,6 +62,22 @@ def test_numbers_of_removed_songs_and_jobs_are_not_given_again(journal):
     assert journal.add("jobs", kind="hear", song=again, options={}, state="waiting", made=now())["id"] != job
 
 
+def test_a_job_whose_draft_has_lost_its_file_fails_now_and_at_the_next_start(tmp_path):
+    crews = {"sound": Crew(double, workers=1, ready=False)}
+    room = Room(Settings(tmp_path), tmp_path, crews, lambda event: None)
+    song = add_song(room.journal)
+    draft = room.journal.add("drafts", song=song, key="k", label="base", facts={}, made=now())["id"]
+    row = {"kind": "teach", "song": song, "options": {"name": "mine", "draft": draft}}
+    waiting = room.journal.add("jobs", **row, state="waiting", made=now())["id"]
+    room.open()
+    added = room.jobs.add(**row)["id"]
+    assert added != waiting
+    for job in (waiting, added):
+        found = room.journal.get("jobs", job)
+        assert found["state"] == "failed"
+        assert "transcribe the song again" in found["message"]
+
+
 def test_a_journal_of_an_older_version_is_opened(tmp_path):
     with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as database:
         old = "id integer primary key, name text, path text, uploaded integer, sha text, added real"

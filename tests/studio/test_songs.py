@@ -185,6 +185,18 @@ def drafts_in(client):
     return list((client.app.state.studio.settings.data / "drafts").iterdir())
 
 
+def test_a_draft_that_has_lost_its_file_is_refused_until_its_song_is_transcribed_again(tmp_path, take):
+    with opened(tmp_path / "data") as client:
+        sent = upload(client, take)
+        draft = draft_of(client, sent)["id"]
+        for file in drafts_in(client):
+            file.unlink()
+        answer = client.get(f"/api/drafts/{draft}")
+        assert answer.status_code == 400
+        assert "transcribe the song again" in answer.json()["error"]
+        assert hear(client, sent["song"]["id"])["id"] == draft
+
+
 def test_a_file_of_3_gb_is_refused_before_it_is_sent(client):
     headers = {"x-name": "long.wav", "content-length": "3000000000"}
     answer = client.post("/api/songs", content=io.BytesIO(b"RIFF"), headers=headers)
