@@ -1,5 +1,6 @@
 """The queue of the studio: what comes late, of songs and jobs that are gone, harms nothing."""
 
+import asyncio
 import sqlite3
 import threading
 from contextlib import closing
@@ -8,6 +9,7 @@ import pytest
 
 pytest.importorskip("starlette", reason="the studio needs starlette")
 
+from drumscribe.studio.app import Studio
 from drumscribe.studio.crew import Begun, Crew, Done, Task
 from drumscribe.studio.journal import Journal, now
 from drumscribe.studio.rooms import Room
@@ -76,6 +78,23 @@ def test_a_job_whose_draft_has_lost_its_file_fails_now_and_at_the_next_start(tmp
         found = room.journal.get("jobs", job)
         assert found["state"] == "failed"
         assert "transcribe the song again" in found["message"]
+
+
+def test_a_studio_whose_folder_cannot_be_listed_is_closed_all_the_same(tmp_path, monkeypatch):
+    closed = []
+    monkeypatch.setattr(Room, "open", lambda room: 1 / 0)
+    monkeypatch.setattr(Crew, "start", lambda crew: None)
+    monkeypatch.setattr(Crew, "close", lambda crew: closed.append(crew))
+    monkeypatch.setattr(Journal, "close", lambda journal: closed.append(journal))
+    studio = Studio(Settings(tmp_path))
+
+    async def live():
+        async with studio.running(None):
+            pass
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(live())
+    assert closed == [*studio.crews.values(), studio.rooms["studio"].journal]
 
 
 def test_a_journal_of_an_older_version_is_opened(tmp_path):
