@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
+from ..batch.workers import cause_of_death
 from ..errors import DrumscribeError
 from ..runtime import one_thread
 
@@ -213,7 +214,7 @@ class _Worker:
             return self._pipe.recv() if self._pipe.poll(_LOOK_EVERY_S) else None
         except (EOFError, OSError):
             self.process.join(_GRACE_S)
-            return Failed(_cause_of_death(self.process.exitcode), died=True)
+            return Failed(cause_of_death(self.process.exitcode), died=True)
 
     def end(self) -> None:
         self._pipe.close()
@@ -221,13 +222,6 @@ class _Worker:
         self.process.join(_GRACE_S)
         if self.process.is_alive():
             self.process.kill()
-
-
-def _cause_of_death(exit_code: int | None) -> str:
-    if exit_code is not None and exit_code < 0:
-        name = signal.Signals(-exit_code).name
-        return f"its process was killed ({name}{', perhaps for lack of memory' if name == 'SIGKILL' else ''})"
-    return f"its process ended unexpectedly (exit code {exit_code})"
 
 
 def _work(pipe: Connection, do: Callable, ready: bool) -> None:

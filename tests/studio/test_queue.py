@@ -1,8 +1,12 @@
 """The queue of the studio: what comes late, of songs and jobs that are gone, harms nothing."""
 
 import asyncio
+import os
+import re
+import signal
 import sqlite3
 import threading
+import time
 from contextlib import closing
 
 import pytest
@@ -17,31 +21,56 @@ from drumscribe.studio.settings import Settings
 
 
 def double(kind: str, needs: dict, send) -> int:
-    """What the workers of these tests do."""
-    return 2 * needs["number"]
+    """What the workers of these tests do; some are killed."""
+    if kind == "dies":
+        os.kill(os.getpid(), needs["number"])
+        time.sleep(60)
+    return 2 * needs.get("number", 0)
 
 
-def test_a_fault_of_who_is_told_does_not_stop_the_tasks_behind_it(caplog):
-    crew, ended, results = Crew(double, workers=1, ready=False), threading.Event(), []
+@pytest.fixture
+def outcomes():
+    """Runs tasks, each a kind and a number, in turn in a crew of one worker, and returns their results."""
+    crews = []
 
+    def of(*tasks: tuple[str, int], ready: bool = False, told=lambda event: None) -> list:
+        crew, ended, results = Crew(double, workers=1, ready=ready), threading.Event(), []
+        crews.append(crew)
+
+        def note(event):
+            if not isinstance(event, Begun):
+                results.append(event)
+                if len(results) == len(tasks):
+                    ended.set()
+            told(event)
+
+        for kind, number in tasks:
+            crew.submit(Task(kind, {"number": number}, note))
+        crew.start()
+        assert ended.wait(120), f"only {results} were done"
+        return results
+
+    yield of
+    for crew in crews:
+        crew.close()
+
+
+def test_a_fault_of_who_is_told_does_not_stop_the_tasks_behind_it(outcomes, caplog):
     def fails(event):
         if isinstance(event, Done):
             raise ValueError("its song is gone")
 
-    def notes(event):
-        if not isinstance(event, Begun):
-            results.append(event)
-            ended.set()
-
-    crew.submit(Task("double", {"number": 1}, fails))
-    crew.submit(Task("double", {"number": 21}, notes))
-    crew.start()
-    try:
-        assert ended.wait(120), "the second task was never done"
-    finally:
-        crew.close()
-    assert results == [Done(42)]
+    assert outcomes(("double", 1), ("double", 21), told=fails) == [Done(2), Done(42)]
     assert "its song is gone" in caplog.text
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGRTMIN"), reason="needs real-time signals")
+@pytest.mark.parametrize("ahead, name", [(0, "SIGRTMIN"), (1, r"signal \d+")])
+def test_a_signal_without_a_name_does_not_stop_the_tasks_behind_it(outcomes, ahead, name):
+    killed, done = outcomes(("dies", signal.SIGRTMIN + ahead), ("double", 21))
+    assert killed.died
+    assert re.fullmatch(rf"its process was killed \({name}\)", killed.message)
+    assert done == Done(42)
 
 
 @pytest.fixture
