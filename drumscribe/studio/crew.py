@@ -153,7 +153,10 @@ class Crew:
                 thread.join(2 * _GRACE_S)
 
     def _serve(self) -> None:
-        worker = _Worker(self._do, self._ready) if self._ready else None
+        worker: _Worker | None = None
+        if self._ready:
+            with suppress(OSError):  # if that persists, the first task reports it
+                worker = _Worker(self._do, self._ready)
         while not self._closing.is_set():
             try:
                 _, _, task = self._tasks.get(timeout=_LOOK_EVERY_S)
@@ -163,7 +166,11 @@ class Crew:
                 _tell(task, Cancelled())
                 continue
             if worker is None or not worker.process.is_alive():
-                worker = _Worker(self._do, self._ready)
+                try:
+                    worker = _Worker(self._do, self._ready)
+                except OSError as error:
+                    _tell(task, Failed(f"no process could be started: {error.strerror or error}"))
+                    continue
             _tell(task, Begun())
             event = self._follow(worker, task)
             if event is not None:
@@ -195,15 +202,20 @@ def _tell(task: Task, event: Begun | Advanced | Done | Failed | Cancelled) -> No
 
 
 class _Worker:
-    """The server's side of one process."""
+    """The server's side of one process, which may fail to start with an `OSError`."""
 
     def __init__(self, do: Callable, ready: bool) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, other_end = context.Pipe()
         self.process = context.Process(target=_work, args=(other_end, do, ready), daemon=False)
-        with _starting, one_thread():
-            self.process.start()
-        other_end.close()
+        try:
+            with _starting, one_thread():
+                self.process.start()
+        except OSError:
+            self._pipe.close()
+            raise
+        finally:
+            other_end.close()
 
     def send(self, task: Task) -> None:
         with suppress(OSError):  # it may already be dead, which `receive` will detect

@@ -1,6 +1,7 @@
 """The queue of the studio: what comes late, of songs and jobs that are gone, harms nothing."""
 
 import asyncio
+import errno
 import os
 import re
 import signal
@@ -8,13 +9,14 @@ import sqlite3
 import threading
 import time
 from contextlib import closing
+from multiprocessing.context import SpawnProcess
 
 import pytest
 
 pytest.importorskip("starlette", reason="the studio needs starlette")
 
 from drumscribe.studio.app import Studio
-from drumscribe.studio.crew import Begun, Crew, Done, Task
+from drumscribe.studio.crew import Begun, Crew, Done, Failed, Task
 from drumscribe.studio.journal import Journal, now
 from drumscribe.studio.rooms import Room
 from drumscribe.studio.settings import Settings
@@ -47,7 +49,7 @@ def outcomes():
         for kind, number in tasks:
             crew.submit(Task(kind, {"number": number}, note))
         crew.start()
-        assert ended.wait(120), f"only {results} were done"
+        assert ended.wait(60), f"only {results} were done"
         return results
 
     yield of
@@ -62,6 +64,20 @@ def test_a_fault_of_who_is_told_does_not_stop_the_tasks_behind_it(outcomes, capl
 
     assert outcomes(("double", 1), ("double", 21), told=fails) == [Done(2), Done(42)]
     assert "its song is gone" in caplog.text
+
+
+@pytest.mark.parametrize("ready", [False, True])
+def test_a_process_that_cannot_be_started_costs_its_task_alone(outcomes, ready, monkeypatch):
+    start, refusals = SpawnProcess.start, iter(range(1 + ready))  # a crew that is ready starts one in advance
+
+    def refuses(process):
+        if next(refusals, None) is not None:
+            raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+        start(process)
+
+    monkeypatch.setattr(SpawnProcess, "start", refuses)
+    failed = Failed("no process could be started: Resource temporarily unavailable")
+    assert outcomes(("double", 1), ("double", 21), ready=ready) == [failed, Done(42)]
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGRTMIN"), reason="needs real-time signals")
