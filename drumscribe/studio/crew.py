@@ -165,7 +165,7 @@ class Crew:
             if task.cancelled.is_set():
                 _tell(task, Cancelled())
                 continue
-            if worker is None or not worker.process.is_alive():
+            if worker is None or not worker.is_usable:
                 try:
                     worker = _Worker(self._do, self._ready)
                 except OSError as error:
@@ -217,6 +217,11 @@ class _Worker:
         finally:
             other_end.close()
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether the process takes tasks: one that was ended may still be dying."""
+        return not self._pipe.closed and self.process.is_alive()
+
     def send(self, task: Task) -> None:
         with suppress(OSError):  # it may already be dead, which `receive` will detect
             self._pipe.send((task.kind, task.needs))
@@ -226,6 +231,7 @@ class _Worker:
             return self._pipe.recv() if self._pipe.poll(_LOOK_EVERY_S) else None
         except (EOFError, OSError):
             self.process.join(_GRACE_S)
+            self.end()
             return Failed(cause_of_death(self.process.exitcode), died=True)
 
     def end(self) -> None:
@@ -234,6 +240,7 @@ class _Worker:
         self.process.join(_GRACE_S)
         if self.process.is_alive():
             self.process.kill()
+            self.process.join(_GRACE_S)
 
 
 def _work(pipe: Connection, do: Callable, ready: bool) -> None:

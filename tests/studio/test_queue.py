@@ -10,20 +10,25 @@ import threading
 import time
 from contextlib import closing
 from multiprocessing.context import SpawnProcess
+from threading import Timer
 
 import pytest
 
 pytest.importorskip("starlette", reason="the studio needs starlette")
 
 from drumscribe.studio.app import Studio
-from drumscribe.studio.crew import Begun, Crew, Done, Failed, Task
+from drumscribe.studio.crew import Advanced, Begun, Crew, Done, Failed, Task
 from drumscribe.studio.journal import Journal, now
 from drumscribe.studio.rooms import Room
 from drumscribe.studio.settings import Settings
 
 
 def double(kind: str, needs: dict, send) -> int:
-    """What the workers of these tests do; some are killed."""
+    """What the workers of these tests do; some are killed, or cannot be stopped."""
+    if kind == "stays":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        send(Advanced(0.5))
+        time.sleep(60)
     if kind == "dies":
         os.kill(os.getpid(), needs["number"])
         time.sleep(60)
@@ -78,6 +83,33 @@ def test_a_process_that_cannot_be_started_costs_its_task_alone(outcomes, ready, 
     monkeypatch.setattr(SpawnProcess, "start", refuses)
     failed = Failed("no process could be started: Resource temporarily unavailable")
     assert outcomes(("double", 1), ("double", 21), ready=ready) == [failed, Done(42)]
+
+
+def test_a_process_that_had_to_be_killed_takes_no_more_tasks(monkeypatch):
+    """Not even while it is dying, for which a large one takes some time."""
+    monkeypatch.setattr("drumscribe.studio.crew._GRACE_S", 0.2)
+    kill_late = lambda process: Timer(2.0, os.kill, (process.pid, signal.SIGKILL)).start()  # noqa: E731
+    monkeypatch.setattr(SpawnProcess, "kill", kill_late)
+    crew, results, ended = Crew(double, workers=1, ready=False), [], threading.Event()
+
+    def cancel(event):
+        if isinstance(event, Advanced):
+            stays.cancelled.set()
+
+    def note(event):
+        results.append(event)
+        if not isinstance(event, Begun):
+            ended.set()
+
+    stays = Task("stays", {}, cancel)
+    crew.submit(stays)
+    crew.submit(Task("double", {"number": 21}, note))
+    crew.start()
+    try:
+        assert ended.wait(60)
+    finally:
+        crew.close()
+    assert results == [Begun(), Done(42)]
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGRTMIN"), reason="needs real-time signals")
