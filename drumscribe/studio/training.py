@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -126,9 +127,27 @@ def inspect(samples: Path) -> list[str]:
     return _run(["data", "--samples", str(samples)], lambda: None)
 
 
-def costs(experiment: Path) -> list[str]:
-    """Return the cost of each family, as lines of text."""
-    return _run(["families", str(experiment)], lambda: None)
+def costs(formulation: str) -> list[str]:
+    """Compute the cost of each family with a formulation.
+
+    Parameters
+    ----------
+    formulation : str
+        One of `FORMULATIONS`.
+
+    Returns
+    -------
+    list of str
+        Lines of text.
+
+    Raises
+    ------
+    DrumscribeError
+        For another formulation.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        experiment = write_experiment(Path(folder), "costs", "cnn", formulation, 300)
+        return _run(["families", str(experiment)], lambda: None)
 
 
 def predict(experiment: Path, cache: Path, recording: Path) -> list[dict[str, Any]]:
