@@ -18,9 +18,38 @@ from ..music.drums import FIVE_CLASSES, INSTRUMENTS
 
 FAMILIES = ("cnn", "dense", "tcn", "crnn", "rnn", "lstm", "gru", "transformer")
 FORMULATIONS = ("multi-class", "multi-label", "binary")
+CHOICES = ("name", "family", "formulation", "steps", "classes")
+"""The options of a job that make its experiment."""
 _LOOK_EVERY_S = 0.5
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 _COMMAND = (sys.executable, "-c", "from drumscribe.training.cli import main; main()")
+
+
+def check_run(name: str, family: str, formulation: str, steps: int, classes: Sequence[str]) -> None:
+    """Check the choices for a run.
+
+    Parameters
+    ----------
+    name : str
+        Name of the run.
+    family, formulation : str
+        One each of `FAMILIES` and `FORMULATIONS`.
+    steps : int
+        Number of batches.
+    classes : sequence of str
+        Instruments to tell apart.
+
+    Raises
+    ------
+    DrumscribeError
+        For an invalid name or choice.
+    """
+    if not _NAME.fullmatch(name):
+        raise DrumscribeError(f"{name[:40]!r} cannot name a run: use small letters, digits and -")
+    if family not in FAMILIES or formulation not in FORMULATIONS or not 50 <= steps <= 1_000_000:
+        raise DrumscribeError("choose a family and a formulation from the list, and 50 steps or more")
+    if not set(classes) <= set(INSTRUMENTS) or len(set(classes)) < 2:
+        raise DrumscribeError("choose two drums or more to tell apart")
 
 
 def write_experiment(
@@ -51,12 +80,7 @@ def write_experiment(
     DrumscribeError
         For an invalid name or choice.
     """
-    if not _NAME.fullmatch(name):
-        raise DrumscribeError(f"{name[:40]!r} cannot name a run: use small letters, digits and -")
-    if family not in FAMILIES or formulation not in FORMULATIONS or not 50 <= steps <= 1_000_000:
-        raise DrumscribeError("choose a family and a formulation from the list, and 50 steps or more")
-    if not set(classes) <= set(INSTRUMENTS) or len(set(classes)) < 2:
-        raise DrumscribeError("choose two drums or more to tell apart")
+    check_run(name, family, formulation, steps, classes)
     text = f"""description = "Trained in the studio"
 
 [input]
@@ -106,7 +130,7 @@ def train(needs: dict, tell: Callable[[float, dict], None]) -> dict:
         If a command fails; the message is the command's.
     """
     options, folder = needs["options"], Path(needs["runs"]) / needs["options"]["name"]
-    experiment = folder / f"{options['name']}.toml"
+    experiment = write_experiment(folder, **{name: options[name] for name in CHOICES})
     places = ["--data", options["samples"], "--cache", str(folder / "cache"), "--models", str(folder / "models")]
     log = folder / "cache" / "runs" / options["name"] / "log.jsonl"
     lines = _run(["fit", str(experiment), *places], lambda: tell(*_progress(log, options["steps"])))

@@ -44,8 +44,10 @@ async def begin(request: Request) -> Response:
     options: dict[str, Any] = {name: str(body.get(name, "")) for name in ("name", "family", "formulation")}
     options["classes"] = [str(name) for name in body.get("classes") or FIVE_CLASSES]
     options |= {"samples": str(_folder(body).resolve()), "steps": int(body.get("steps") or 300)}
-    chosen = {name: options[name] for name in ("name", "family", "formulation", "steps", "classes")}
-    training.write_experiment(room.folder / "runs" / options["name"], **chosen)
+    training.check_run(**{name: options[name] for name in training.CHOICES})
+    going = [job["options"] for job in room.journal.open_jobs() if job["kind"] == "train"]
+    if any(run["name"] == options["name"] and run != options for run in going):
+        raise DrumscribeError(f"{options['name']}: a run of this name has not ended: stop it, or choose another name")
     return JSONResponse(room.jobs.add("train", None, options))
 
 
