@@ -170,7 +170,29 @@ class Journal:
 
     def open_jobs(self) -> list[Row]:
         """Return the jobs that have not ended, in order."""
-        return [job for job in self.find("jobs") if job["state"] in OPEN_STATES]
+        with self._lock:  # or a job that begins meanwhile could be found twice
+            found = [job for state in OPEN_STATES for job in self.find("jobs", state=state)]
+        return sorted(found, key=lambda job: job["id"])
+
+    def recent_jobs(self, most: int) -> list[Row]:
+        """Return the jobs that have not ended and the last ones that have, in order.
+
+        Parameters
+        ----------
+        most : int
+            Maximum number of jobs that have ended.
+
+        Returns
+        -------
+        list of dict
+            The rows.
+        """
+        last = "select id from jobs where ended is not null order by id desc limit ?"
+        with self._lock:
+            rows = self._database.execute(
+                f"select * from jobs where ended is null or id in ({last}) order by id", (most,)
+            )
+            return [_unpacked(row) for row in rows.fetchall()]
 
     def edits_of(self, draft: int) -> list[dict]:
         """Return all edits of a draft, including those that were undone."""

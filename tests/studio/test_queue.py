@@ -18,7 +18,7 @@ pytest.importorskip("starlette", reason="the studio needs starlette")
 
 from drumscribe.studio.app import Studio
 from drumscribe.studio.crew import Advanced, Begun, Crew, Done, Failed, Task
-from drumscribe.studio.journal import Journal, now
+from drumscribe.studio.journal import OPEN_STATES, Journal, now
 from drumscribe.studio.rooms import Room
 from drumscribe.studio.settings import Settings
 
@@ -172,6 +172,19 @@ def test_a_studio_whose_folder_cannot_be_listed_is_closed_all_the_same(tmp_path,
     with pytest.raises(ZeroDivisionError):
         asyncio.run(live())
     assert closed == [*studio.crews.values(), studio.rooms["studio"].journal]
+
+
+def test_jobs_are_listed_without_reading_all_that_have_ended(journal):
+    states = ("done", "running", "done", "waiting", "failed", "cancelled", "waiting")
+    jobs = [
+        journal.add("jobs", kind="hear", options={}, state=s, made=now(), ended=now() if s not in OPEN_STATES else None)
+        for s in states
+    ]
+    first, running, second, waiting, failed, cancelled, last = (job["id"] for job in jobs)
+    journal._database.execute("update jobs set result = 'no JSON' where id = ?", (first,))  # noqa: SLF001
+    assert [job["id"] for job in journal.open_jobs()] == [running, waiting, last]
+    assert [job["id"] for job in journal.recent_jobs(2)] == [running, waiting, failed, cancelled, last]
+    assert [job["id"] for job in journal.recent_jobs(3)] == [running, second, waiting, failed, cancelled, last]
 
 
 def test_a_journal_of_an_older_version_is_opened(tmp_path):
