@@ -109,11 +109,6 @@ def _narrow(frames: np.ndarray, mono: bool = False) -> np.ndarray:
     return frames.mean(axis=1, keepdims=True) if mono or frames.shape[1] > 2 else frames
 
 
-def channels_of(channels: int) -> int:
-    """Return the number of channels of `read_stretch` without `mono`."""
-    return 2 if channels == 2 else 1
-
-
 def drum_sounds(kind: str) -> tuple[dict[str, tuple[int, int]], bytes]:
     """Return the sounds of all articulations in a row, with the start and the length of each, in samples.
 
