@@ -42,12 +42,12 @@ class Request:
         A kit's name, or a file.
     percussion : bool
         Whether percussion outside the vocabulary is reported.
-    sensitivity : dict of str to float
-        Sensitivity of each instrument and each of the player's own sounds, 0 to 1; used with a kit only.
+    sensitivity : tuple of (str, float)
+        Pairs of an instrument, or one of the player's own sounds, and its sensitivity, 0 to 1; used with a kit only.
     tempo : float or None
         Approximate tempo in quarters per minute.
     tempo_range : tuple of float or None
-        Slowest and fastest tempo.
+        Slowest and fastest tempo, in quarters per minute.
     meter : str or None
         The time signature, such as ``"6/8"``.
     """

@@ -232,8 +232,10 @@ def _progress(log: Path, steps: int) -> tuple[float, dict]:
 
 
 def _run(arguments: list[str], look: Callable[[], None]) -> list[str]:
-    """Run a command of `drumscribe-train`, and yield the lines that it prints; leaving the iterator ends the
-    command."""
+    """Run a command of `drumscribe-train`, call `look` now and then meanwhile, and return the lines that it printed.
+
+    An exception meanwhile, such as the one that ends this process, ends the command, too.
+    """
     output = subprocess.PIPE
     process = subprocess.Popen([*_COMMAND, *arguments], stdout=output, stderr=output, text=True, encoding="utf-8")
     try:
