@@ -173,7 +173,7 @@ class Worker:
             event = self.pipe.recv()
         except (EOFError, OSError):
             self.process.join(_GRACE_S)
-            event = Died(self.held[0], _cause_of_death(self.process.exitcode))
+            event = Died(self.held[0], cause_of_death(self.process.exitcode))
         if isinstance(event, Begun):
             self.began = time.monotonic()
         if isinstance(event, Advanced):
@@ -187,7 +187,19 @@ class Worker:
         self.pipe.close()
 
 
-def _cause_of_death(exit_code: int | None) -> str:
+def cause_of_death(exit_code: int | None) -> str:
+    """Return in words how a worker process ended.
+
+    Parameters
+    ----------
+    exit_code : int or None
+        Its exit code, or minus the number of the signal that killed it; None if it is not known.
+
+    Returns
+    -------
+    str
+        The end of a sentence that begins with its job.
+    """
     if exit_code is not None and exit_code < 0:
         try:
             name = signal.Signals(-exit_code).name

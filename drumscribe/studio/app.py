@@ -52,14 +52,16 @@ class Studio:
             self.events[user].open()
             opening.append(asyncio.to_thread(room.open))  # a large folder must not delay the page
         listing = asyncio.gather(*opening)
-        yield
-        await listing
-        for events in self.events.values():
-            events.close()
-        for crew in self.crews.values():
-            crew.close()
-        for room in self.rooms.values():
-            room.journal.close()
+        try:
+            yield
+            await listing
+        finally:
+            for events in self.events.values():
+                events.close()
+            for crew in self.crews.values():
+                crew.close()
+            for room in self.rooms.values():
+                room.journal.close()
 
 
 class _Page(StaticFiles):

@@ -30,9 +30,9 @@ def compare(estimate: Sequence[Event], reference: Sequence[Event], tolerance: fl
     Returns
     -------
     dict
-        ``rows`` with precision, recall and F (null if undefined); ``edits`` per 100 notes of the reference; ``right``,
-        ``missing`` and ``false``, each ``[time, instrument]`` in order of time; ``confused``, the instruments that were
-        mistaken for others.
+        ``rows`` with precision, recall and F (null if undefined); ``edits`` per 100 notes of the reference (null
+        without any); ``right``, ``missing`` and ``false``, each ``[time, instrument]`` in order of time; ``confused``,
+        the instruments that were mistaken for others.
 
     Raises
     ------
@@ -55,8 +55,6 @@ def compare(estimate: Sequence[Event], reference: Sequence[Event], tolerance: fl
         missing += [(event.time, instrument) for event in played if id(event) not in matched]
         false += [(event.time, instrument) for event in heard if id(event) not in matched]
     confused = [(c.missed, c.estimated, c.count) for c in scores.confusions if c.missed in INSTRUMENTS]
-    swapped = sum(count for _, _, count in confused)
-    edits = len(missing) + len(false) - swapped  # one edit changes the drum of a hit
     named = [row for row in scores.rows if row.reference or row.estimated]
     return {
         "rows": [
@@ -68,7 +66,7 @@ def compare(estimate: Sequence[Event], reference: Sequence[Event], tolerance: fl
             }
             for row in named
         ],
-        "edits": _defined(100.0 * edits / len(reference)) if reference else None,
+        "edits": _defined(scores.edits.per_100),
         "right": sorted(right),
         "missing": sorted(missing),
         "false": sorted(false),

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
+from ..batch.workers import cause_of_death
 from ..errors import DrumscribeError
 from ..runtime import one_thread
 
@@ -152,7 +153,10 @@ class Crew:
                 thread.join(2 * _GRACE_S)
 
     def _serve(self) -> None:
-        worker = _Worker(self._do, self._ready) if self._ready else None
+        worker: _Worker | None = None
+        if self._ready:
+            with suppress(OSError):  # if that persists, the first task reports it
+                worker = _Worker(self._do, self._ready)
         while not self._closing.is_set():
             try:
                 _, _, task = self._tasks.get(timeout=_LOOK_EVERY_S)
@@ -161,8 +165,12 @@ class Crew:
             if task.cancelled.is_set():
                 _tell(task, Cancelled())
                 continue
-            if worker is None or not worker.process.is_alive():
-                worker = _Worker(self._do, self._ready)
+            if worker is None or not worker.is_usable:
+                try:
+                    worker = _Worker(self._do, self._ready)
+                except OSError as error:
+                    _tell(task, Failed(f"no process could be started: {error.strerror or error}"))
+                    continue
             _tell(task, Begun())
             event = self._follow(worker, task)
             if event is not None:
@@ -194,15 +202,25 @@ def _tell(task: Task, event: Begun | Advanced | Done | Failed | Cancelled) -> No
 
 
 class _Worker:
-    """The server's side of one process."""
+    """The server's side of one process, which may fail to start with an `OSError`."""
 
     def __init__(self, do: Callable, ready: bool) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, other_end = context.Pipe()
         self.process = context.Process(target=_work, args=(other_end, do, ready), daemon=False)
-        with _starting, one_thread():
-            self.process.start()
-        other_end.close()
+        try:
+            with _starting, one_thread():
+                self.process.start()
+        except OSError:
+            self._pipe.close()
+            raise
+        finally:
+            other_end.close()
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the process takes tasks: one that was ended may still be dying."""
+        return not self._pipe.closed and self.process.is_alive()
 
     def send(self, task: Task) -> None:
         with suppress(OSError):  # it may already be dead, which `receive` will detect
@@ -213,7 +231,8 @@ class _Worker:
             return self._pipe.recv() if self._pipe.poll(_LOOK_EVERY_S) else None
         except (EOFError, OSError):
             self.process.join(_GRACE_S)
-            return Failed(_cause_of_death(self.process.exitcode), died=True)
+            self.end()
+            return Failed(cause_of_death(self.process.exitcode), died=True)
 
     def end(self) -> None:
         self._pipe.close()
@@ -221,13 +240,7 @@ class _Worker:
         self.process.join(_GRACE_S)
         if self.process.is_alive():
             self.process.kill()
-
-
-def _cause_of_death(exit_code: int | None) -> str:
-    if exit_code is not None and exit_code < 0:
-        name = signal.Signals(-exit_code).name
-        return f"its process was killed ({name}{', perhaps for lack of memory' if name == 'SIGKILL' else ''})"
-    return f"its process ended unexpectedly (exit code {exit_code})"
+            self.process.join(_GRACE_S)
 
 
 def _work(pipe: Connection, do: Callable, ready: bool) -> None:

@@ -18,7 +18,6 @@ from ..music.rhythm_choice import choose
 from ..music.tempo_map import Meter, MeterChange, TempoMap
 from ..music.transcription import Hit, Rhythm, Transcription
 
-ROW = ("id", "time", "articulation", "velocity", "confidence", "own_note", "quarter")
 TIE = 1e-6
 """A confidence this little below a threshold reaches it, because one has 32 bits and the other 64."""
 _SETTABLE = ("rhythm", "sensitivity")

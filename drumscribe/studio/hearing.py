@@ -42,12 +42,12 @@ class Request:
         A kit's name, or a file.
     percussion : bool
         Whether percussion outside the vocabulary is reported.
-    sensitivity : dict of str to float
-        Sensitivity of each instrument and each of the player's own sounds, 0 to 1; used with a kit only.
+    sensitivity : tuple of (str, float)
+        Pairs of an instrument, or one of the player's own sounds, and its sensitivity, 0 to 1; used with a kit only.
     tempo : float or None
         Approximate tempo in quarters per minute.
     tempo_range : tuple of float or None
-        Slowest and fastest tempo.
+        Slowest and fastest tempo, in quarters per minute.
     meter : str or None
         The time signature, such as ``"6/8"``.
     """
@@ -75,6 +75,26 @@ class Request:
         except ValueError as error:
             raise RhythmError(f"meter: {error}") from error
         return RhythmOptions(self.tempo, self.tempo_range, meter)
+
+
+def stamp_of(path: Path) -> str | None:
+    """Return the size of a file in bytes and its last change in nanoseconds, which tell whether it has changed.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    str or None
+        Both numbers; None if the file cannot be found.
+    """
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return f"{status.st_size} {status.st_mtime_ns}"
 
 
 def fingerprint_of(path: Path) -> str:
@@ -132,7 +152,7 @@ class Hearer:
     """Transcribes recordings, and keeps the last transcribers, because loading them takes a second."""
 
     def __init__(self) -> None:
-        self._made: tuple[Request, tuple[Transcriber, ...]] | None = None
+        self._made: tuple[str, tuple[Transcriber, ...]] | None = None
 
     def prepare(self) -> None:
         """Load the default model and all compiled code before the first recording comes.
@@ -182,7 +202,8 @@ class Hearer:
     def _transcribers(self, request: Request) -> "tuple[Transcriber, ...]":
         """Return the transcribers of a request; without a kit there is a second one, for the candidates below the
         thresholds."""
-        if self._made is None or self._made[0] != request:
+        setup = key_of("", request)  # a kit or a model may have been replaced by another of its name
+        if self._made is None or self._made[0] != setup:
             from ..kits.library import load
             from ..transcriber import TranscribeOptions, Transcriber
 
@@ -190,7 +211,7 @@ class Hearer:
             options = TranscribeOptions(0.5, request.sensitivity, request.percussion, request.rhythm())
             wanted = [options] if kit else [options, replace(options, sensitivity=1.0)]
             with native_chatter_dropped():
-                self._made = request, tuple(Transcriber(request.model, one, kit) for one in wanted)
+                self._made = setup, tuple(Transcriber(request.model, one, kit) for one in wanted)
         return self._made[1]
 
 

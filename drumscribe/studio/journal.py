@@ -11,7 +11,7 @@ from typing import Any
 _TABLES = """
 create table if not exists songs (
     id integer primary key autoincrement, name text not null, path text not null unique, uploaded integer not null,
-    sha text, duration real, rate integer, channels integer, added real not null
+    stamp text, sha text, duration real, rate integer, channels integer, added real not null
 );
 create table if not exists drafts (
     id integer primary key autoincrement, song integer not null references songs(id) on delete cascade,
@@ -51,6 +51,8 @@ class Journal:
         self._database.execute("pragma journal_mode = wal")
         self._database.execute("pragma foreign_keys = on")
         self._database.executescript(_TABLES)
+        if not any(column["name"] == "stamp" for column in self._database.execute("pragma table_info(songs)")):
+            self._database.execute("alter table songs add column stamp text")  # a journal of an older version
 
     def close(self) -> None:
         """Close the file."""
@@ -168,7 +170,29 @@ class Journal:
 
     def open_jobs(self) -> list[Row]:
         """Return the jobs that have not ended, in order."""
-        return [job for job in self.find("jobs") if job["state"] in OPEN_STATES]
+        with self._lock:  # or a job that begins meanwhile could be found twice
+            found = [job for state in OPEN_STATES for job in self.find("jobs", state=state)]
+        return sorted(found, key=lambda job: job["id"])
+
+    def recent_jobs(self, most: int) -> list[Row]:
+        """Return the jobs that have not ended and the last ones that have, in order.
+
+        Parameters
+        ----------
+        most : int
+            Maximum number of jobs that have ended.
+
+        Returns
+        -------
+        list of dict
+            The rows.
+        """
+        last = "select id from jobs where ended is not null order by id desc limit ?"
+        with self._lock:
+            rows = self._database.execute(
+                f"select * from jobs where ended is null or id in ({last}) order by id", (most,)
+            )
+            return [_unpacked(row) for row in rows.fetchall()]
 
     def edits_of(self, draft: int) -> list[dict]:
         """Return all edits of a draft, including those that were undone."""

@@ -7,9 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ..errors import DrumscribeError
+from ..errors import DrumscribeError, reason_of
 from ..network.model_file import DEFAULT
 from .crew import Crew
+from .hearing import stamp_of
 from .jobs import Jobs
 from .journal import Journal, Row, now
 from .settings import Settings
@@ -51,7 +52,7 @@ class Room:
         return self.folder / "kits" if self.settings.hosted else folder()
 
     def add_song(self, path: Path, name: str, uploaded: bool, sha: str | None = None) -> Row:
-        """Add a recording, unless it is already listed.
+        """Add a recording; if it is already listed, read it again where its file has changed.
 
         Parameters
         ----------
@@ -76,16 +77,33 @@ class Room:
         """
         found = self.journal.find("songs", path=str(path))
         if found:
-            return found[0]
-        from ..sound.audio import probe
-
-        info = probe(path)
-        if info.duration > self.settings.limits.seconds:
-            raise DrumscribeError(f"{name}: lasts longer than {self.settings.limits.seconds / 60:.0f} minutes")
-        facts = {"duration": info.duration, "rate": info.rate, "channels": info.channels}
+            return self._renewed(found[0])
+        facts = self._read(path, name)
         song = self.journal.add(
             "songs", name=name, path=str(path), uploaded=int(uploaded), sha=sha, added=now(), **facts
         )
+        self.tell({"about": "song", "song": self.shown_song(song)})
+        return song
+
+    def _read(self, path: Path, name: str) -> Row:
+        """Return what the journal keeps of a recording's file."""
+        from ..sound.audio import probe
+
+        stamp, info = stamp_of(path), probe(path)
+        if info.duration > self.settings.limits.seconds:
+            raise DrumscribeError(f"{name}: lasts longer than {self.settings.limits.seconds / 60:.0f} minutes")
+        return {"stamp": stamp, "duration": info.duration, "rate": info.rate, "channels": info.channels}
+
+    def _renewed(self, song: Row) -> Row:
+        """Return a song's row, read again if its file has changed; its SHA-256, and so its picture, are then unknown.
+
+        An upload never changes: its name is its SHA-256.
+        """
+        path = Path(song["path"])
+        if song["uploaded"] or stamp_of(path) in (song["stamp"], None):
+            return song
+        song = self.journal.change("songs", song["id"], sha=None, **self._read(path, song["name"]))
+        self.decoded_of(song).unlink(missing_ok=True)
         self.tell({"about": "song", "song": self.shown_song(song)})
         return song
 
@@ -96,6 +114,7 @@ class Room:
             if job["song"] == id:
                 self.jobs.cancel(job["id"])
         self.journal.remove("songs", id)
+        self.decoded_of(song).unlink(missing_ok=True)
         if song["uploaded"]:
             Path(song["path"]).unlink(missing_ok=True)
         self.tell({"about": "removed", "song": id})
@@ -115,7 +134,7 @@ class Room:
         dict
             The job's row.
         """
-        row = self.journal.get("songs", song)
+        row = self._renewed(self.journal.get("songs", song))
         if not self.has_picture(row):
             self.jobs.add("picture", song, {})
         return self.jobs.add("hear", song, options)
@@ -128,9 +147,24 @@ class Room:
         """Return the folder of a song's picture."""
         return self._pictures / (song["sha"] or "none")
 
+    def decoded_of(self, song: Row) -> Path:
+        """Return the file for the sound of a song whose recording cannot be played as it is."""
+        return self.folder / "decoded" / f"{song['id']}.wav"
+
     def load_draft(self, draft: Row) -> dict:
-        """Load the detected hits, before any edit, of a draft or of a job that transcribed it again (`key`)."""
-        return json.loads((self._drafts / f"{draft['key']}.json").read_text(encoding="utf-8"))
+        """Load the detected hits, before any edit, of a draft or of a job that transcribed it again (`key`).
+
+        Raises
+        ------
+        DrumscribeError
+            If their file is missing or damaged.
+        """
+        try:
+            return json.loads((self._drafts / f"{draft['key']}.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise DrumscribeError("the hits of this draft are missing: transcribe the song again") from None
+        except (OSError, ValueError) as error:
+            raise DrumscribeError(f"the hits of this draft cannot be read: {reason_of(error)}") from error
 
     def shown_song(self, song: Row) -> dict:
         """Return the data of a song for the page."""
@@ -161,7 +195,7 @@ class Room:
         needs |= {"samples": str(self.folder / "samples"), "kits": str(self.kits), "runs": str(self.folder / "runs")}
         if job["song"] is not None:
             song = self.journal.get("songs", job["song"])
-            needs |= {"name": song["name"], "path": song["path"], "sha": song["sha"], "seconds": song["duration"]}
+            needs |= {name: song[name] for name in ("name", "path", "sha", "stamp")} | {"seconds": song["duration"]}
         if job["kind"] in ("hear", "repick") and options.get("kit") and self.settings.hosted:
             options["kit"] = str(self.kits / f"{options['kit']}.kit")
         if job["kind"] == "teach":
@@ -180,7 +214,9 @@ class Room:
     def _finish(self, job: Row, result: Any) -> dict:
         """Store the result of a job, and tell the page."""
         if job["kind"] in ("hear", "picture"):
-            song = self.journal.change("songs", job["song"], sha=result["sha"])
+            song = self.journal.get("songs", job["song"])
+            if song["stamp"] == result["stamp"]:  # otherwise the file has changed meanwhile
+                song = self.journal.change("songs", job["song"], sha=result["sha"])
             if job["kind"] == "hear":
                 result = {"draft": self._add_draft(song, result["key"], job["options"])}
             self.tell({"about": "song", "song": self.shown_song(song)})

@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,38 @@ from ..music.drums import FIVE_CLASSES, INSTRUMENTS
 
 FAMILIES = ("cnn", "dense", "tcn", "crnn", "rnn", "lstm", "gru", "transformer")
 FORMULATIONS = ("multi-class", "multi-label", "binary")
+CHOICES = ("name", "family", "formulation", "steps", "classes")
+"""The options of a job that make its experiment."""
 _LOOK_EVERY_S = 0.5
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 _COMMAND = (sys.executable, "-c", "from drumscribe.training.cli import main; main()")
+
+
+def check_run(name: str, family: str, formulation: str, steps: int, classes: Sequence[str]) -> None:
+    """Check the choices for a run.
+
+    Parameters
+    ----------
+    name : str
+        Name of the run.
+    family, formulation : str
+        One each of `FAMILIES` and `FORMULATIONS`.
+    steps : int
+        Number of batches.
+    classes : sequence of str
+        Instruments to tell apart.
+
+    Raises
+    ------
+    DrumscribeError
+        For an invalid name or choice.
+    """
+    if not _NAME.fullmatch(name):
+        raise DrumscribeError(f"{name[:40]!r} cannot name a run: use small letters, digits and -")
+    if family not in FAMILIES or formulation not in FORMULATIONS or not 50 <= steps <= 1_000_000:
+        raise DrumscribeError("choose a family and a formulation from the list, and 50 steps or more")
+    if not set(classes) <= set(INSTRUMENTS) or len(set(classes)) < 2:
+        raise DrumscribeError("choose two drums or more to tell apart")
 
 
 def write_experiment(
@@ -50,12 +80,7 @@ def write_experiment(
     DrumscribeError
         For an invalid name or choice.
     """
-    if not _NAME.fullmatch(name):
-        raise DrumscribeError(f"{name[:40]!r} cannot name a run: use small letters, digits and -")
-    if family not in FAMILIES or formulation not in FORMULATIONS or not 50 <= steps <= 1_000_000:
-        raise DrumscribeError("choose a family and a formulation from the list, and 50 steps or more")
-    if not set(classes) <= set(INSTRUMENTS) or len(set(classes)) < 2:
-        raise DrumscribeError("choose two drums or more to tell apart")
+    check_run(name, family, formulation, steps, classes)
     text = f"""description = "Trained in the studio"
 
 [input]
@@ -105,7 +130,7 @@ def train(needs: dict, tell: Callable[[float, dict], None]) -> dict:
         If a command fails; the message is the command's.
     """
     options, folder = needs["options"], Path(needs["runs"]) / needs["options"]["name"]
-    experiment = folder / f"{options['name']}.toml"
+    experiment = write_experiment(folder, **{name: options[name] for name in CHOICES})
     places = ["--data", options["samples"], "--cache", str(folder / "cache"), "--models", str(folder / "models")]
     log = folder / "cache" / "runs" / options["name"] / "log.jsonl"
     lines = _run(["fit", str(experiment), *places], lambda: tell(*_progress(log, options["steps"])))
@@ -126,9 +151,27 @@ def inspect(samples: Path) -> list[str]:
     return _run(["data", "--samples", str(samples)], lambda: None)
 
 
-def costs(experiment: Path) -> list[str]:
-    """Return the cost of each family, as lines of text."""
-    return _run(["families", str(experiment)], lambda: None)
+def costs(formulation: str) -> list[str]:
+    """Compute the cost of each family with a formulation.
+
+    Parameters
+    ----------
+    formulation : str
+        One of `FORMULATIONS`.
+
+    Returns
+    -------
+    list of str
+        Lines of text.
+
+    Raises
+    ------
+    DrumscribeError
+        For another formulation.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        experiment = write_experiment(Path(folder), "costs", "cnn", formulation, 300)
+        return _run(["families", str(experiment)], lambda: None)
 
 
 def predict(experiment: Path, cache: Path, recording: Path) -> list[dict[str, Any]]:
@@ -189,8 +232,10 @@ def _progress(log: Path, steps: int) -> tuple[float, dict]:
 
 
 def _run(arguments: list[str], look: Callable[[], None]) -> list[str]:
-    """Run a command of `drumscribe-train`, and yield the lines that it prints; leaving the iterator ends the
-    command."""
+    """Run a command of `drumscribe-train`, call `look` now and then meanwhile, and return the lines that it printed.
+
+    An exception meanwhile, such as the one that ends this process, ends the command, too.
+    """
     output = subprocess.PIPE
     process = subprocess.Popen([*_COMMAND, *arguments], stdout=output, stderr=output, text=True, encoding="utf-8")
     try:

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import DrumscribeError
 from ..files import written_whole
 from .crew import Advanced
-from .hearing import Hearer, Request, fingerprint_of, key_of
+from .hearing import Hearer, Request, fingerprint_of, key_of, stamp_of
 from .pictures import draw_picture
 
 _hearer = Hearer()  # one per process, which does one task after another
@@ -57,22 +57,29 @@ def _prepare(needs: dict, advance: Advance) -> None:
 
 
 def _picture(needs: dict, advance: Advance) -> dict:
-    path = Path(needs["path"])
-    sha = needs["sha"] or fingerprint_of(path)
-    draw_picture(path, Path(needs["pictures"]) / sha, _sharing(advance, needs["seconds"]))
-    return {"sha": sha}
+    path, known = Path(needs["path"]), _identify(needs)
+    draw_picture(path, Path(needs["pictures"]) / known["sha"], _sharing(advance, needs["seconds"]))
+    return known
 
 
 def _hear(needs: dict, advance: Advance) -> dict:
     path, request = Path(needs["path"]), request_of(needs["options"])
-    sha = needs["sha"] or fingerprint_of(path)
-    key = key_of(sha, request)
+    known = _identify(needs)
+    key = key_of(known["sha"], request)
     file = Path(needs["drafts"]) / f"{key}.json"
     if not file.exists():
         draft = _hearer.hear(path, request, _sharing(advance, needs["seconds"]))
         with written_whole(file) as temporary:
             temporary.write_text(json.dumps(draft, separators=(",", ":")), encoding="utf-8")
-    return {"sha": sha, "key": key}
+    return {**known, "key": key}
+
+
+def _identify(needs: dict) -> dict:
+    """Return the SHA-256 and the stamp of a recording, which may have changed since its job was queued."""
+    path = Path(needs["path"])
+    stamp = stamp_of(path)
+    sha = needs["sha"] if needs["sha"] and stamp == needs["stamp"] else fingerprint_of(path)
+    return {"sha": sha, "stamp": stamp}
 
 
 def _teach(needs: dict, advance: Advance) -> dict:

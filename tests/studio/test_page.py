@@ -559,11 +559,36 @@ def test_own_sounds_are_named_from_a_selection(page, song, tmp_path):
     assert [hit["note"] for hit in hits if hit["articulation"] == "stomp"] == [60]
 
 
-def test_quantisation_shows_what_moves_before_it_moves(page, song):
-    open_song(page, song)
+GREENS = """canvas => {
+  const named = getComputedStyle(document.documentElement).getPropertyValue("--good").trim();
+  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(named.slice(at, at + 2), 16));
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let found = 0;
+  for (let i = 0; i < data.length; i += 4) found += data[i] === red && data[i + 1] === green && data[i + 2] === blue;
+  return found;
+}"""
+"""Counts the pixels of the colour in which a preview is drawn."""
+
+
+def test_quantisation_shows_what_moves_before_it_moves(page, tmp_path):
+    late = np.roll(beat(8.0), RATE // 50)
+    uneven = np.where(np.arange(len(late)) // RATE % 2, late, beat(8.0))  # every other second is 20 ms late
+    open_song(page, write_audio(tmp_path / "uneven.wav", uneven))
+    before = saved(page, tmp_path, ".json").read_text()
+    green = page.locator(".canvas canvas").first.evaluate(GREENS)
     page.locator(".inspector summary", has_text="Quantise").click()
-    page.get_by_role("button", name="Preview").click()
+    with page.expect_response("**/quantise") as answer:
+        page.get_by_role("button", name="Preview").click()
     page.locator(".inspector", has_text=re.compile("quantised: ")).wait_for()
+    page.wait_for_function(f"() => ({GREENS})(document.querySelector('.canvas canvas')) > {green}")
+    moved = {round(row[1], 4) for row in answer.value.json()["rows"]}
+    assert moved
+    assert saved(page, tmp_path, ".json").read_text() == before, "nothing has moved yet"
+    page.get_by_role("button", name="Apply").click()
+    wait_until_saved(page)
+    after = {round(hit["time"], 4) for hit in json.loads(saved(page, tmp_path, ".json").read_text())["hits"]}
+    assert moved <= after
+    assert not moved <= {round(hit["time"], 4) for hit in json.loads(before)["hits"]}
 
 
 def test_the_microphone_gives_strokes_to_learn_from(page, data):

@@ -19,6 +19,7 @@ from studios import opened, upload, wait_for
 
 from drumscribe import TranscribeOptions, transcribe
 from drumscribe.formats.midi import read_transcription
+from drumscribe.sound.audio import load
 
 SONGS = Path(__file__).parents[2] / "examples" / "songs"
 
@@ -184,6 +185,18 @@ def drafts_in(client):
     return list((client.app.state.studio.settings.data / "drafts").iterdir())
 
 
+def test_a_draft_that_has_lost_its_file_is_refused_until_its_song_is_transcribed_again(tmp_path, take):
+    with opened(tmp_path / "data") as client:
+        sent = upload(client, take)
+        draft = draft_of(client, sent)["id"]
+        for file in drafts_in(client):
+            file.unlink()
+        answer = client.get(f"/api/drafts/{draft}")
+        assert answer.status_code == 400
+        assert "transcribe the song again" in answer.json()["error"]
+        assert hear(client, sent["song"]["id"])["id"] == draft
+
+
 def test_a_file_of_3_gb_is_refused_before_it_is_sent(client):
     headers = {"x-name": "long.wav", "content-length": "3000000000"}
     answer = client.post("/api/songs", content=io.BytesIO(b"RIFF"), headers=headers)
@@ -266,6 +279,38 @@ def test_recordings_of_a_folder_are_listed_and_stay_when_they_are_removed(tmp_pa
     assert take.exists()
 
 
+def hear(client, song: int) -> dict:
+    """The draft that a listed song becomes."""
+    return draft_of(client, {"job": client.post(f"/api/songs/{song}/hear", json={}).json()})
+
+
+def test_a_file_that_is_overwritten_is_heard_and_drawn_anew(tmp_path, take):
+    with opened(tmp_path / "data", take.parent) as client:
+        song = listed(client)[0]["id"]
+        first = hear(client, song)
+        write_audio(take, beat(3.0))
+        second = hear(client, song)
+        assert second["id"] != first["id"]
+        assert second["duration"] == pytest.approx(3.0)
+        assert client.get(f"/api/songs/{song}/picture").json()["seconds"] == pytest.approx(3.0)
+        assert listed(client)[0]["duration"] == pytest.approx(3.0)
+        for part in ("sound?start=0&count=1", "wave/0/0"):
+            assert "immutable" not in client.get(f"/api/songs/{song}/{part}").headers["cache-control"]
+    write_audio(take, beat(4.0))
+    with opened(tmp_path / "data", take.parent) as client:
+        wait_until(lambda: listed(client)[0]["duration"] == pytest.approx(4.0))
+        assert not listed(client)[0]["picture"], "it is of the old sound"
+
+
+def wait_until(reached) -> None:
+    """Wait for at most a minute."""
+    for _ in range(600):
+        if reached():
+            return
+        time.sleep(0.1)
+    raise AssertionError("this was never reached")
+
+
 def test_sound_is_served_to_the_sample(client, take):
     import soundfile
 
@@ -274,6 +319,41 @@ def test_sound_is_served_to_the_sample(client, take):
     expected, _ = soundfile.read(take, dtype="int16")
     np.testing.assert_allclose(np.frombuffer(content, "<i2"), expected[11000:11500], atol=1)
     assert client.get(f"/api/songs/{song}/sound?start=99999999&count=500").content == b""
+
+
+@pytest.mark.parametrize("count", [-1, 1 << 40])
+def test_no_more_sound_is_served_at_once_than_is_allowed(client, take, count, monkeypatch):
+    monkeypatch.setattr("drumscribe.studio.sounding.LONGEST", 1000)
+    song = upload(client, take)["song"]["id"]
+    content = client.get(f"/api/songs/{song}/sound?start=0&count={count}").content
+    assert len(content) == (2000 if count > 0 else 0)
+
+
+def test_an_mp3_is_played_as_it_is_heard(client, tmp_path):
+    rate = 22050
+    noise = 0.1 * np.random.default_rng(0).standard_normal((6 * rate, 2)).astype(np.float32)
+    noise[np.arange(len(noise)) % (rate // 2) > rate // 10] = 0.0
+    path = write_audio(tmp_path / "a.mp3", noise, rate, bitrate_mode="VARIABLE")
+    expected = 32767 * load(path, rate)
+    song = upload(client, path)["song"]["id"]
+    for start in (0, 30000, 50000, 66150):
+        content = client.get(f"/api/songs/{song}/sound?mono=1&start={start}&count=20000").content
+        np.testing.assert_allclose(np.frombuffer(content, "<i2"), expected[start : start + 20000], atol=2)
+    client.delete(f"/api/songs/{song}")
+    assert not list((client.app.state.studio.settings.data / "decoded").iterdir())
+
+
+def test_the_sound_of_a_video_is_played(client, tmp_path):
+    av = pytest.importorskip("av")
+    with av.open(str(tmp_path / "a.mov"), "w") as video:
+        stream = video.add_stream("pcm_s16le", rate=RATE, layout="mono")
+        samples = np.rint(32767 * np.clip(beat(), -1, 1)).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(samples[None], "s16", "mono")
+        frame.rate = RATE
+        video.mux([*stream.encode(frame), *stream.encode(None)])
+    song = upload(client, tmp_path / "a.mov")["song"]["id"]
+    content = client.get(f"/api/songs/{song}/sound?start=11000&count=500").content
+    np.testing.assert_allclose(np.frombuffer(content, "<i2"), samples[11000:11500], atol=2)
 
 
 def test_pictures_agree_with_the_recording_at_every_level(client, take):

@@ -1,5 +1,7 @@
 """Training in the studio: a run is begun, followed, stopped, gone on with and tried; and the study is read."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from conftest import RATE, beat, kick, snare, write_audio
@@ -10,6 +12,7 @@ pytest.importorskip("httpx2", reason="these tests need httpx2")
 from studios import opened, upload, wait_for
 
 from drumscribe.studio.study import MEASURED, read_study, read_tables, study_folder
+from drumscribe.studio.training import train, write_experiment
 
 
 @pytest.fixture
@@ -64,6 +67,44 @@ def test_what_cannot_be_trained_is_refused_in_one_line(tmp_path, samples, change
         answer = client.post("/api/training/runs", json=asked)
         assert answer.status_code == 400
         assert words in answer.json()["error"]
+
+
+def test_a_run_named_as_one_that_has_not_ended_is_refused(tmp_path, samples, monkeypatch):
+    monkeypatch.setattr("drumscribe.studio.crew.Crew.submit", lambda *task, urgent: None)
+    asked = {"name": "mine", "samples": str(samples), "family": "cnn", "formulation": "binary", "steps": 100}
+    with opened(tmp_path / "data") as client:
+        first = client.post("/api/training/runs", json=asked).json()
+        assert client.post("/api/training/runs", json=asked).json()["id"] == first["id"]
+        refused = client.post("/api/training/runs", json={**asked, "steps": 200})
+        assert refused.status_code == 400
+        assert "has not ended" in refused.json()["error"]
+        assert client.post("/api/training/runs", json={**asked, "name": "other", "steps": 200}).status_code == 200
+        client.post(f"/api/jobs/{first['id']}/cancel")
+        assert client.post("/api/training/runs", json={**asked, "steps": 200}).status_code == 200
+
+
+def test_a_run_trains_what_its_job_says_though_a_later_one_had_its_name(tmp_path, monkeypatch):
+    experiments = []
+
+    def note(arguments, look):
+        experiments.append(Path(arguments[1]).read_text())
+        return ["{}"]
+
+    monkeypatch.setattr("drumscribe.studio.training._run", note)
+    options = {"name": "mine", "samples": ".", "family": "gru", "formulation": "binary", "classes": ["kick", "snare"]}
+    for steps in (60, 90, 60):
+        train({"options": {**options, "steps": steps}, "runs": str(tmp_path)}, lambda *told: None)
+        assert all(f"\nsteps = {steps}\n" in text for text in experiments[-3:])
+
+
+def test_costs_leave_a_run_of_that_name_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr("drumscribe.studio.training._run", lambda arguments, look: [Path(arguments[1]).read_text()])
+    with opened(tmp_path / "data") as client:
+        run = write_experiment(tmp_path / "data" / "runs" / "costs", "costs", "gru", "multi-class", 500)
+        before = run.read_text()
+        lines = client.post("/api/training/costs", json={"formulation": "binary"}).json()["lines"]
+        assert 'formulation = "binary"' in lines[0]
+        assert run.read_text() == before
 
 
 def test_the_study_has_every_network_table_and_picture(tmp_path):

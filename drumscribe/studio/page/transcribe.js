@@ -191,6 +191,7 @@ export class Transcribing {
     if (isNew || (shown && draft && !this.#opening && !has(song.drafts, draft.id))) this.open(id, newest);
     else if (shown) {
       this.stage.song = song;
+      if (!song.picture) this.stage.picture = null; // its file has changed
       if (song.picture && !this.stage.picture) this.stage.loadPicture();
       this.inspector.redraw("Draft");
     }

@@ -12,9 +12,7 @@ _SHOWN = 60
 
 def recent_jobs(request: Request) -> list[dict]:
     """Return the jobs that have not ended, and the last ones that have."""
-    jobs = room_of(request).journal.find("jobs")
-    ended = [job["id"] for job in jobs if job["ended"]][-_SHOWN:]
-    return [job for job in jobs if not job["ended"] or job["id"] in ended]
+    return room_of(request).journal.recent_jobs(_SHOWN)
 
 
 async def events(request: Request) -> Response:

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ...errors import DrumscribeError
+from ..journal import Row
 from ..pictures import LEVELS, TILES, read_tile
 from ..sounding import drum_sounds, read_stretch
 from . import body_of, room_of
@@ -16,6 +17,11 @@ from .choices import check_hearing
 from .uploads import TooLargeError, name_of, receive
 
 _FOREVER = {"cache-control": "private, max-age=31536000, immutable"}
+
+
+def _caching(song: Row) -> dict[str, str]:
+    """Return the header for parts of a song; only an upload never changes."""
+    return _FOREVER if song["uploaded"] else {"cache-control": "no-cache"}
 
 
 async def upload(request: Request) -> Response:
@@ -64,12 +70,12 @@ def tile(request: Request) -> Response:
     room, where = room_of(request), request.path_params
     if where["name"] not in TILES or not 0 <= where["level"] < LEVELS:
         raise KeyError("there is no such picture")
-    folder = room.picture_of(room.journal.get("songs", where["id"]))
+    song = room.journal.get("songs", where["id"])
     try:
-        content = read_tile(folder, where["name"], where["level"], where["tile"])
+        content = read_tile(room.picture_of(song), where["name"], where["level"], where["tile"])
     except OSError:
         raise KeyError("the picture of this song is not ready yet") from None
-    return Response(content, media_type="application/octet-stream", headers=_FOREVER)
+    return Response(content, media_type="application/octet-stream", headers=_caching(song))
 
 
 def sound(request: Request) -> Response:
@@ -77,8 +83,9 @@ def sound(request: Request) -> Response:
     room = room_of(request)
     song = room.journal.get("songs", request.path_params["id"])
     start, count = (int(request.query_params.get(name, 0)) for name in ("start", "count"))
-    content = read_stretch(Path(song["path"]), start, count, request.query_params.get("mono") == "1")
-    return Response(content, media_type="application/octet-stream", headers=_FOREVER)
+    mono = request.query_params.get("mono") == "1"
+    content = read_stretch(Path(song["path"]), room.decoded_of(song), start, count, mono)
+    return Response(content, media_type="application/octet-stream", headers=_caching(song))
 
 
 def drums(request: Request) -> Response:

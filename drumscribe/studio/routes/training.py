@@ -44,17 +44,18 @@ async def begin(request: Request) -> Response:
     options: dict[str, Any] = {name: str(body.get(name, "")) for name in ("name", "family", "formulation")}
     options["classes"] = [str(name) for name in body.get("classes") or FIVE_CLASSES]
     options |= {"samples": str(_folder(body).resolve()), "steps": int(body.get("steps") or 300)}
-    chosen = {name: options[name] for name in ("name", "family", "formulation", "steps", "classes")}
-    training.write_experiment(room.folder / "runs" / options["name"], **chosen)
+    training.check_run(**{name: options[name] for name in training.CHOICES})
+    going = [job["options"] for job in room.journal.open_jobs() if job["kind"] == "train"]
+    if any(run["name"] == options["name"] and run != options for run in going):
+        raise DrumscribeError(f"{options['name']}: a run of this name has not ended: stop it, or choose another name")
     return JSONResponse(room.jobs.add("train", None, options))
 
 
 async def costs(request: Request) -> Response:
     """Return the cost of each family with a formulation."""
-    room, body = _own_room(request), await body_of(request)
-    formulation = str(body.get("formulation") or "multi-class")
-    file = training.write_experiment(room.folder / "runs" / "costs", "costs", "cnn", formulation, 300)
-    return JSONResponse({"lines": await run_in_threadpool(training.costs, file)})
+    _own_room(request)
+    formulation = str((await body_of(request)).get("formulation") or "multi-class")
+    return JSONResponse({"lines": await run_in_threadpool(training.costs, formulation)})
 
 
 async def attempt(request: Request) -> Response:
