@@ -217,11 +217,13 @@ def _keep(console: "Console", record: Path, session: "Session", rate: int, model
 
     delivery, out = Delivery(written=Written.by_user()), [record.with_suffix(".mid")]
     delivered = delivery.deliver(session.transcription(rate, model), out)
-    if heard_again:
+    is_kept = record.is_file()  # it could get its name
+    if heard_again and is_kept:
         rhythm = None if session.tempo is None else RhythmOptions(tempo=session.tempo)  # that of --clock holds
         transcriber = build.make_transcriber(None, None, (), rhythm)
         delivered = delivery.deliver(transcriber.transcribe_file(record), out)
-    console.print(f"wrote {record} and {delivered.outputs[0]}", soft_wrap=True)
+    written = [str(file) for file in (record, delivered.outputs[0]) if file != record or is_kept]
+    console.print(f"wrote {' and '.join(written)}", soft_wrap=True)
     for note in delivered.notes:
         console.print(f"note: {note}", soft_wrap=True)
 
