@@ -121,7 +121,7 @@ def command(
             _list()
             return
         from ..live.ending import ending_signals
-        from ..live.inputs import open_source
+        from ..live.inputs import check_rate, open_source
 
         with ExitStack() as stack:
             with before_work():
@@ -133,6 +133,7 @@ def command(
                 port = _port(stack, console, midi)  # before the device: JACK's client in rtmidi cannot come second
                 timing = _timing(stack, console, clock, port if send_clock else None, sender)
                 source = stack.enter_context(open_source(device, rate, channels))
+                check_rate(source)
                 engine = build.make_engine(model, kit, sensitivities, latency, retrigger)
             is_to_end = stack.enter_context(ending_signals())
             session = _play(console, source, engine, port, record, timing, sender, is_to_end)

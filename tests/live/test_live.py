@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ from rich.console import Console
 from drumscribe.cli import main
 from drumscribe.formats.export import read
 from drumscribe.live import inputs
-from drumscribe.live.inputs import DeviceError, DeviceInput, RecordingInput, open_source
+from drumscribe.live.inputs import DeviceError, DeviceInput, RecordingInput, check_rate, open_source
 from drumscribe.live.screen import Lanes
 from drumscribe.live.session import play
 from drumscribe.music.drums import INSTRUMENTS
@@ -165,6 +167,33 @@ def test_without_portaudio_it_is_said_what_to_install(monkeypatch) -> None:
     assert "pip install 'drumscribe[live]'" in done.output
     assert "libportaudio2" in done.output
     assert "Traceback" not in done.output
+
+
+class FakeSoundDevice(ModuleType):
+    """PortAudio with a single device."""
+
+    PortAudioError = OSError
+
+    def __init__(self, rate: float) -> None:
+        super().__init__("sounddevice")
+        self._rate = rate
+
+    def query_devices(self, *_) -> dict:
+        return {"name": "headset", "max_input_channels": 1, "default_samplerate": self._rate}
+
+    def InputStream(self, **_) -> MagicMock:  # noqa: N802
+        return MagicMock()
+
+
+@pytest.mark.parametrize("rate", [16000.0, 384000.0])
+def test_a_device_whose_rate_no_engine_takes_is_refused_with_what_to_do(monkeypatch, rate: float) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", FakeSoundDevice(rate))
+    done = CliRunner().invoke(main, ["live", "--midi", "none"])
+    assert done.exit_code == 2
+    assert f"headset: its sample rate is {rate:.0f} Hz" in done.output
+    assert "--rate 48000" in done.output
+    with open_source(None, 48000) as device:
+        check_rate(device)
 
 
 def test_without_a_midi_system_it_is_said_what_to_install(monkeypatch, recording: Path) -> None:
