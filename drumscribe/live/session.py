@@ -15,7 +15,7 @@ from ..rhythm import RhythmOptions, analyse_rhythm
 from ..stream import Engine, Overrun, StreamHit
 from .clock import Timing
 from .inputs import DeviceError, LiveInput
-from .ports import Port
+from .ports import Outlet, Port
 from .takes import Take, TakeError
 
 _NOTE_SECONDS = 0.05  # length of a note (by hand)
@@ -203,16 +203,20 @@ class _Player:
     def end(self) -> None:
         """End all notes."""
         self._notes.end()
-        self._session.lost_port = self._notes.failure
+        self._session.lost_port = self._notes.failure or ("" if self._timing is None else self._timing.failure)
 
 
 class _Notes:
     """Plays notes on a port, and ends each after a fixed time."""
 
     def __init__(self, port: Port | None) -> None:
-        self._port = port
+        self._outlet = Outlet(port)
         self._sounding: dict[int, float] = {}
-        self.failure = ""
+
+    @property
+    def failure(self) -> str:
+        """The message of the port if it was lost, else ""."""
+        return self._outlet.failure
 
     def play(self, hits: Sequence[StreamHit]) -> None:
         """Begin notes, and end those that have sounded long enough."""
@@ -235,11 +239,6 @@ class _Notes:
         self._send("note_off", note, 0)
 
     def _send(self, kind: str, note: int, velocity: int) -> None:
-        if self._port is None:
-            return
         import mido
 
-        try:
-            self._port.send(mido.Message(kind, channel=DRUM_CHANNEL, note=note, velocity=velocity))
-        except Exception as error:  # MIDI libraries raise their own, which must not end the take
-            self.failure = self.failure or f"the MIDI port was lost: {error}"
+        self._outlet.send(mido.Message(kind, channel=DRUM_CHANNEL, note=note, velocity=velocity))
