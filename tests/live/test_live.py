@@ -136,6 +136,21 @@ def test_lanes_show_hits_where_they_were() -> None:
     assert "2 hits  120 BPM" in state
 
 
+def test_lanes_may_move_while_they_are_drawn() -> None:
+    class Velocity(int):
+        """Moves the lanes whenever one is drawn."""
+
+        def __truediv__(self, other: int) -> float:
+            lanes.show([], [0.5], 3.0, 0.0, None)
+            return int(self) / other
+
+    console = Console(file=io.StringIO(), width=100)
+    lanes = Lanes(console, "take", ("kick", "snare"), 1000)
+    lanes.show([StreamHit(1500, "kick", Velocity(127), 0.9)], [0.5], 2.0, 0.0, None)
+    console.print(lanes.render())
+    assert "█" in console.file.getvalue().splitlines()[0]
+
+
 def test_the_screen_fits_into_80_columns_and_shows_each_channel_and_what_was_lost() -> None:
     console = Console(file=io.StringIO(), width=80)
     lanes = Lanes(console, "an interface with a name that is much too long for the line " * 2, INSTRUMENTS, 1000)
