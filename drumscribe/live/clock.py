@@ -127,7 +127,10 @@ class TempoTracker:
 
 
 class ClockReceiver:
-    """Takes the tempo from the MIDI clock of another program: its pulses, starts and stops."""
+    """Takes the tempo from the MIDI clock of another program: its pulses, starts and song positions.
+
+    A stop is not taken: the clock has stopped once no pulses come, and some programs send them on.
+    """
 
     def __init__(self) -> None:
         self._pulses: deque[float] = deque(maxlen=2 * PULSES + 1)
