@@ -35,7 +35,7 @@ from .network.model_file import load_model_info, model_file
 from .network.window import WindowFile
 from .rhythm import analyse_rhythm
 from .sound.arrays import to_mono
-from .sound.levels import QUIET, gain_for, peak_until_loud
+from .sound.levels import QUIET, gain_for, peak_until_loud, raise_quiet
 from .transcribe_options import TranscribeOptions
 
 if TYPE_CHECKING:
@@ -262,9 +262,7 @@ class Transcriber:
             return _read_audibly(source, wanted)
         if rate is None:
             raise ArgumentError("sound in memory needs a rate")
-        mono = _mono_at(np.asarray(source), rate, wanted)
-        gain = gain_for(peak_until_loud([mono]))
-        return [mono if gain == 1.0 else mono * np.float32(gain)]
+        return [raise_quiet(_mono_at(np.asarray(source), rate, wanted))]
 
     def _hear(
         self,

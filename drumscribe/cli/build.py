@@ -133,7 +133,7 @@ def _unpack(
         return make_transcriber(paths[0], kit, sensitivities, rhythm, percussion)
 
 
-def settings_of(hearing: Hearing, rhythm: "RhythmOptions", delivery: "Delivery", strict: bool = False) -> str:
+def settings_of(hearing: Hearing, rhythm: "RhythmOptions", delivery: "Delivery", strict: bool) -> str:
     """Return a digest of all that outputs depend on, except the recordings.
 
     Parameters

@@ -121,7 +121,7 @@ def command(
             _list()
             return
         from ..live.ending import ending_signals
-        from ..live.inputs import open_source
+        from ..live.inputs import check_rate, open_source
 
         with ExitStack() as stack:
             with before_work():
@@ -133,6 +133,7 @@ def command(
                 port = _port(stack, console, midi)  # before the device: JACK's client in rtmidi cannot come second
                 timing = _timing(stack, console, clock, port if send_clock else None, sender)
                 source = stack.enter_context(open_source(device, rate, channels))
+                check_rate(source)
                 engine = build.make_engine(model, kit, sensitivities, latency, retrigger)
             is_to_end = stack.enter_context(ending_signals())
             session = _play(console, source, engine, port, record, timing, sender, is_to_end)
@@ -217,11 +218,13 @@ def _keep(console: "Console", record: Path, session: "Session", rate: int, model
 
     delivery, out = Delivery(written=Written.by_user()), [record.with_suffix(".mid")]
     delivered = delivery.deliver(session.transcription(rate, model), out)
-    if heard_again:
+    is_kept = record.is_file()  # it could get its name
+    if heard_again and is_kept:
         rhythm = None if session.tempo is None else RhythmOptions(tempo=session.tempo)  # that of --clock holds
         transcriber = build.make_transcriber(None, None, (), rhythm)
         delivered = delivery.deliver(transcriber.transcribe_file(record), out)
-    console.print(f"wrote {record} and {delivered.outputs[0]}", soft_wrap=True)
+    written = [str(file) for file in (record, delivered.outputs[0]) if file != record or is_kept]
+    console.print(f"wrote {' and '.join(written)}", soft_wrap=True)
     for note in delivered.notes:
         console.print(f"note: {note}", soft_wrap=True)
 

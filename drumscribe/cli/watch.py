@@ -76,7 +76,7 @@ def command(
             hearing.check()
             delivery, known = writing.read(quantising, rhythm.fixed_tempo), rhythm.read(1)
             prepare_folder(writing.out)
-            settings = settings_of(hearing, known, delivery)
+            settings = settings_of(hearing, known, delivery, strict)
             journal = Journal(writing.out, settings, written=delivery.written)
 
         def observe(jobs: Sequence[Job]) -> Observer:

@@ -41,7 +41,7 @@ class Learner(Protocol):
 
 
 class RecordingLearner:
-    """Gathers moments as a transcription of a whole recording does.
+    """Gathers moments as a transcription of a whole recording does, after that has raised one that is quiet.
 
     Parameters
     ----------

@@ -15,6 +15,7 @@ from ..hearing.passages import Moments
 from ..kits.kit import KitError
 from ..music.drums import ARTICULATION_BY_NAME, ARTICULATION_BY_NOTE
 from ..sound.audio import load
+from ..sound.levels import raise_quiet
 from .background import Background
 from .conclusion import Lesson, conclude
 from .examples import examples_of, label
@@ -207,7 +208,7 @@ def read_take(take: Path, labels: Path, learner: Learner, notes: Mapping[str, in
     if not strokes:
         raise KitError(f"{labels}: names no stroke of a sound to learn from")
     sound = load(take, rate)
-    moments = learner.gather(sound)
+    moments = learner.gather(sound if learner.info.look_aheads else raise_quiet(sound))  # a stream keeps its level
     times, names = np.array([time for time, _ in strokes]), np.array([name for _, name in strokes], object)
     heard = Take(take.name, sound, rate, moments, times, names)
     found = (heard.label(list(set(names)))[1] >= 0).sum()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..music.transcription import Hit, Transcription
 from .osc import OscSender
-from .ports import Port
+from .ports import Outlet, Port
 
 if TYPE_CHECKING:
     from mido import Message
@@ -127,7 +127,10 @@ class TempoTracker:
 
 
 class ClockReceiver:
-    """Takes the tempo from the MIDI clock of another program: its pulses, starts and stops."""
+    """Takes the tempo from the MIDI clock of another program: its pulses, starts and song positions.
+
+    A stop is not taken: the clock has stopped once no pulses come, and some programs send them on.
+    """
 
     def __init__(self) -> None:
         self._pulses: deque[float] = deque(maxlen=2 * PULSES + 1)
@@ -192,6 +195,11 @@ class Timing:
         """Whether the tempo is given by another program."""
         return self._receiver is not None
 
+    @property
+    def failure(self) -> str:
+        """The message of the port of the clock if it was lost, else ""."""
+        return "" if self._sender is None else self._sender.failure
+
     def take(self, hits: Sequence[Hit], now: float) -> float | None:
         """Take new hits.
 
@@ -236,7 +244,7 @@ class ClockSender:
     """
 
     def __init__(self, port: Port) -> None:
-        self._port = port
+        self._outlet = Outlet(port)
         self._beat: Beat | None = None
         self._known, self._ended = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="clock", daemon=True)
@@ -249,6 +257,11 @@ class ClockSender:
         self._ended.set()
         self._known.set()
         self._thread.join(1.0)
+
+    @property
+    def failure(self) -> str:
+        """The message of the port if it was lost, else ""."""
+        return self._outlet.failure
 
     def follow(self, beat: Beat) -> None:
         """Continue at another tempo.
@@ -268,14 +281,14 @@ class ClockSender:
         if self._beat is None:
             return
         self._ended.wait(next_pulse(self._beat, 0, time.monotonic()))
-        self._port.send(mido.Message("start"))
+        self._outlet.send(mido.Message("start"))
         pulse, due = 0, time.monotonic()
         while not self._ended.is_set():
-            self._port.send(mido.Message("clock"))
+            self._outlet.send(mido.Message("clock"))
             pulse += 1
             due += next_pulse(self._beat, pulse, due)
             self._ended.wait(max(0.0, due - time.monotonic()))
-        self._port.send(mido.Message("stop"))
+        self._outlet.send(mido.Message("stop"))
 
 
 def next_pulse(beat: Beat, pulse: int, moment: float) -> float:

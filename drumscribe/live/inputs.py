@@ -175,6 +175,29 @@ def open_source(
     yield RecordingInput(path)
 
 
+def check_rate(source: LiveInput) -> None:
+    """Check that an engine can listen to an input at its rate.
+
+    Parameters
+    ----------
+    source : LiveInput
+        The input.
+
+    Raises
+    ------
+    DeviceError
+        If its rate is too low or too high, as that of a headset for phone calls.
+    """
+    from ..stream.engine import RATES
+
+    lowest, highest = RATES
+    if not lowest <= source.rate <= highest:
+        raise DeviceError(
+            f"{source.name}: its sample rate is {source.rate} Hz, but {lowest} to {highest} Hz are needed: "
+            "give another that it has, as --rate 48000, or another device"
+        )
+
+
 def ends_within(seconds: float, end: Callable[[], object]) -> bool:
     """End something in a thread; leave the thread alone if that takes too long.
 
@@ -269,10 +292,11 @@ class RecordingInput:
 
     def __init__(self, path: Path, speed: float = 1.0) -> None:
         from ..sound.audio import load, probe
+        from ..stream.engine import RATES
 
         info = probe(path)
         self.name, self.channels, self._speed = path.name, 1, speed
-        self.rate = min(max(info.rate, 22050), 192000)
+        self.rate = min(max(info.rate, RATES[0]), RATES[1])
         self._samples = load(path, self.rate)[:, None]
 
     def blocks(self) -> Iterator[np.ndarray]:

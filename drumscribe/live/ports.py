@@ -6,6 +6,7 @@ sequencer is missing. For later versions of Python, rtmidi2, which has wheels fo
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -32,10 +33,45 @@ class Port(Protocol):
         ...
 
 
+class Outlet:
+    """Sends to a port, and where that is lost keeps the reason instead of failing.
+
+    Parameters
+    ----------
+    port : Port or None
+        The port; None to send nothing.
+
+    Attributes
+    ----------
+    failure : str
+        The message of the first failure, "" before it.
+    """
+
+    def __init__(self, port: Port | None) -> None:
+        self._port = port
+        self.failure = ""
+
+    def send(self, message: "Message") -> None:
+        """Send one message at once, if possible.
+
+        Parameters
+        ----------
+        message : Message
+            A message of any kind.
+        """
+        if self._port is None:
+            return
+        try:
+            self._port.send(message)
+        except Exception as error:  # MIDI libraries raise their own, which must not end a session
+            self.failure = self.failure or f"the MIDI port was lost: {error}"
+
+
 class _Rtmidi2Port:
-    """An output of rtmidi2, with the part of mido's interface that is used here."""
+    """An output of rtmidi2, with the part of mido's interface that is used here; threads may share it."""
 
     def __init__(self, module: ModuleType, wanted: str | None) -> None:
+        self._lock = threading.Lock()
         self._out = module.MidiOut(NAME)
         if wanted is None:
             self._out.open_virtual_port(NAME)
@@ -49,7 +85,8 @@ class _Rtmidi2Port:
         self._out.close_port()
 
     def send(self, message: "Message") -> None:
-        self._out.send_raw(*message.bytes())
+        with self._lock:
+            self._out.send_raw(*message.bytes())
 
 
 class _Rtmidi2:

@@ -62,8 +62,6 @@ from typing import Any
 
 from ..errors import DrumscribeError
 
-PROTOCOLS = (1, 2)
-"""The supported versions."""
 LARGEST_MESSAGE = 1 << 20
 """Maximum length of a message in bytes; 2.7 s of stereo at 48 kHz."""
 _HEADER = struct.Struct("<4sI")

@@ -93,12 +93,12 @@ class Lanes:
                 cells[-1 - back] = max(cells[-1 - back], hit.velocity)
 
     def render(self) -> Table:
-        """Lay out the lanes as they are now."""
+        """Lay out the lanes as they are now; a thread of the terminal's does, while `show` may change them."""
         table = Table.grid(padding=(0, 1))
         table.add_column(no_wrap=True, width=self._names)
         table.add_column(no_wrap=True, overflow="ellipsis", width=self._width)
         for name, cells in self._cells.items():
-            bars = "".join(_BARS[math.ceil(velocity / 127 * (len(_BARS) - 1))] for velocity in cells)
+            bars = "".join(_BARS[math.ceil(velocity / 127 * (len(_BARS) - 1))] for velocity in cells.copy())
             table.add_row(Text(name, style="bold"), Text(bars, style="cyan"))
         first = self._cell - self._width + 1
         ruler = "".join("|" if (first + i) % _BEAT_CELLS == 0 else "·" for i in range(self._width))

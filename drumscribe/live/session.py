@@ -1,23 +1,22 @@
 """Live sessions: send the hits of an input to a MIDI port and the screen, and record the sound as a take."""
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from ..errors import DrumscribeError
 from ..formats.midi.writing import DRUM_CHANNEL
 from ..music.transcription import Transcription
 from ..rhythm import RhythmOptions, analyse_rhythm
 from ..stream import Engine, Overrun, StreamHit
 from .clock import Timing
 from .inputs import DeviceError, LiveInput
-from .ports import Port
-from .takes import Take
+from .ports import Outlet, Port
+from .takes import Take, TakeError
 
 _NOTE_SECONDS = 0.05  # length of a note (by hand)
 _BLOCK_FRAMES = 16384  # the largest block that inputs give
@@ -60,7 +59,7 @@ class Session:
     frames : int, default 0
         Frames of the input so far.
     lost_device : str, default ""
-        Why the session ended, if the device or the file was lost: its message.
+        What was lost, and why, if the device or the file was, else "".
     lost_port : str, default ""
         The message of the MIDI port if it was lost, else "".
     tempo : float, optional
@@ -133,50 +132,39 @@ def play(
 
     Raises
     ------
-    DrumscribeError
+    TakeError
         If the file of the sound cannot be opened.
     """
     session = Session()
     engine.prepare(source.rate, _BLOCK_FRAMES, source.channels, "interleaved")
     player = _Player(session, source.rate, _Notes(port), screen, timing, also)
     try:
-        with _begin_take(record, source) as take:
-            try:
-                for block in source.blocks():
-                    if is_to_end():
-                        break
-                    if take is not None:
-                        take.write(block)
-                    session.overruns += engine.take_overruns()
-                    player.take(engine.process(block), block)
-            except DeviceError as error:
-                session.lost_device = str(error)
-            except OSError as error:
-                session.lost_device = f"{record}: cannot be written any more: {error.strerror or error}"
-            except KeyboardInterrupt:
-                pass
-            player.take(engine.flush(), np.zeros((0, source.channels), np.float32))
-            session.overruns += engine.take_overruns()
+        take = nullcontext() if record is None else Take(record, source.rate, source.channels)
+        with _losses_noted(session), take as recording, _losses_noted(session):
+            for block in source.blocks():
+                if is_to_end():
+                    break
+                if recording is not None:
+                    recording.write(block)
+                session.overruns += engine.take_overruns()
+                player.take(engine.process(block), block)
+        player.take(engine.flush(), np.zeros((0, source.channels), np.float32))
+        session.overruns += engine.take_overruns()
     finally:
         player.end()
         engine.close()
     return session
 
 
-def _begin_take(record: Path | None, source: LiveInput) -> "Take | nullcontext[None]":
-    """Open the file for the sound; do nothing without a path.
-
-    Raises
-    ------
-    DrumscribeError
-        If it cannot be written.
-    """
-    if record is None:
-        return nullcontext()
+@contextmanager
+def _losses_noted(session: Session) -> Iterator[None]:
+    """Let the loss of the device or the file, and Ctrl-C, end what is within, but not the session."""
     try:
-        return Take(record, source.rate, source.channels)
-    except OSError as error:
-        raise DrumscribeError(f"{record}: cannot be written: {error.strerror or error}") from error
+        yield
+    except (DeviceError, TakeError) as error:
+        session.lost_device = "; ".join(filter(None, (session.lost_device, str(error))))
+    except KeyboardInterrupt:
+        pass
 
 
 class _Player:
@@ -215,16 +203,20 @@ class _Player:
     def end(self) -> None:
         """End all notes."""
         self._notes.end()
-        self._session.lost_port = self._notes.failure
+        self._session.lost_port = self._notes.failure or ("" if self._timing is None else self._timing.failure)
 
 
 class _Notes:
     """Plays notes on a port, and ends each after a fixed time."""
 
     def __init__(self, port: Port | None) -> None:
-        self._port = port
+        self._outlet = Outlet(port)
         self._sounding: dict[int, float] = {}
-        self.failure = ""
+
+    @property
+    def failure(self) -> str:
+        """The message of the port if it was lost, else ""."""
+        return self._outlet.failure
 
     def play(self, hits: Sequence[StreamHit]) -> None:
         """Begin notes, and end those that have sounded long enough."""
@@ -247,11 +239,6 @@ class _Notes:
         self._send("note_off", note, 0)
 
     def _send(self, kind: str, note: int, velocity: int) -> None:
-        if self._port is None:
-            return
         import mido
 
-        try:
-            self._port.send(mido.Message(kind, channel=DRUM_CHANNEL, note=note, velocity=velocity))
-        except Exception as error:  # MIDI libraries raise their own, which must not end the take
-            self.failure = self.failure or f"the MIDI port was lost: {error}"
+        self._outlet.send(mido.Message(kind, channel=DRUM_CHANNEL, note=note, velocity=velocity))

@@ -2,13 +2,15 @@
 
 import struct
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
 import numpy as np
 
+from ..errors import DrumscribeError
 from ..files import free_name
 
 _HEADER = struct.Struct("<4sI4s4sI28s4sIHHIIHH4sI")
@@ -18,6 +20,10 @@ _FLOAT = 3
 _UNKNOWN = 0xFFFFFFFF
 _UPDATE_S = 1.0
 """Seconds of sound that are lost at most if the program is killed."""
+
+
+class TakeError(DrumscribeError):
+    """A take cannot be written, or not get its name."""
 
 
 def wav_header(rate: int, channels: int, frames: int) -> bytes:
@@ -67,18 +73,19 @@ class Take:
 
     Raises
     ------
-    OSError
-        If it cannot be written.
+    TakeError
+        If it cannot be written, or at the end cannot get its name: it keeps the other then.
     """
 
     def __init__(self, path: Path, rate: int, channels: int) -> None:
         self._path, self._rate, self._channels = path, rate, channels
         self._frames = 0
         self._updated = time.monotonic()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._part = free_name(path.with_suffix(f".part{path.suffix}"))
-        self._file: BinaryIO = self._part.open("xb")
-        self._file.write(wav_header(rate, channels, 0))
+        with _take_errors(f"{path}: cannot be written"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._part = free_name(path.with_suffix(f".part{path.suffix}"))
+            self._file: BinaryIO = self._part.open("xb")
+            self._file.write(wav_header(rate, channels, 0))
 
     def __enter__(self) -> "Take":
         return self
@@ -90,12 +97,18 @@ class Take:
         ----------
         block : np.ndarray
             ``(frames, channels) float32``.
+
+        Raises
+        ------
+        TakeError
+            If it cannot be written.
         """
-        self._file.write(np.ascontiguousarray(block, "<f4").tobytes())
-        self._frames += len(block)
-        if time.monotonic() - self._updated >= _UPDATE_S:
-            self._updated = time.monotonic()
-            self._update()
+        with _take_errors(f"{self._path}: cannot be written any more"):
+            self._file.write(np.ascontiguousarray(block, "<f4").tobytes())
+            self._frames += len(block)
+            if time.monotonic() - self._updated >= _UPDATE_S:
+                self._updated = time.monotonic()
+                self._update()
 
     def _update(self) -> None:
         self._file.seek(0)
@@ -108,4 +121,18 @@ class Take:
     ) -> None:
         with suppress(OSError), self._file:  # of a full disk; what is written, can be opened
             self._update()
-        self._part.replace(self._path)
+        try:
+            with _take_errors(f"{self._path}: the take could not get this name, and is in {self._part}"):
+                self._part.replace(self._path)
+        except TakeError:
+            if error is None:  # else that is the one to be told
+                raise
+
+
+@contextmanager
+def _take_errors(message: str) -> Iterator[None]:
+    """Turn errors of the system into TakeError."""
+    try:
+        yield
+    except OSError as error:
+        raise TakeError(f"{message}: {error.strerror or error}") from error

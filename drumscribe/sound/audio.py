@@ -22,6 +22,7 @@ from .opening import (
     AudioWarning,
     IncompleteWarning,
     chunk_frames,
+    decode_chunks,
     lost_of_mp3,
     needs_media,
     open_sound,
@@ -121,7 +122,7 @@ def read_blocks(path: str | Path, rate: int, block_size: int = 65536) -> Iterato
     if lost:
         warn_of_more(path, lost)
     if lost or needs_media(path):
-        decoded = media.decode(path)
+        decoded = decode_chunks(path)
         first = next(decoded, None)
         if first is None:
             return

@@ -51,3 +51,20 @@ def gain_for(peak: float) -> float:
         1.0 unless it is quiet, and more than noise.
     """
     return _RAISED_PEAK / peak if _NOISE <= peak < QUIET else 1.0
+
+
+def raise_quiet(sound: np.ndarray) -> np.ndarray:
+    """Raise a recording that is quiet.
+
+    Parameters
+    ----------
+    sound : np.ndarray
+        ``(samples,) float32``, the whole recording.
+
+    Returns
+    -------
+    np.ndarray
+        ``(samples,) float32``, as loud as `gain_for` has it; the same array if that changes nothing.
+    """
+    gain = gain_for(peak_until_loud([sound]))
+    return sound if gain == 1.0 else sound * np.float32(gain)

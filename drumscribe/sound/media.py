@@ -32,6 +32,10 @@ SUFFIXES = frozenset(
 INSTALL = 'pip install "drumscribe[media]"'
 """The command that makes them readable."""
 
+_COUNTED = frozenset(("mov", "matroska", "asf", "avi", "ape", "wv", "tta", "dsf"))
+"""Formats, by ffmpeg's names, whose headers have the length; that of others is guessed from their bit rate."""
+_ENDS_S = 0.25
+"""Seconds by which codecs lengthen or shorten a sound, at most; by hand."""
 _AU_HEADER = 24  # bytes up to and including the number of channels
 _PIECE = 1 << 16  # frames read from ffmpeg at a time
 
@@ -46,11 +50,30 @@ class MediaInfo:
         Length in seconds, as the header has it; 0 if it does not say.
     rate, channels : int
         Sample rate in Hz, and number of channels.
+    declared : float
+        Length of the sound in seconds, by the header; 0 if it can only be guessed, or may be that of the pictures.
     """
 
     duration: float
     rate: int
     channels: int
+    declared: float
+
+
+class CutShortError(AudioError):
+    """The sound of a file breaks off, after what was decoded of it.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    declared : float
+        Length of its sound in seconds, by the header; 0 if that is not known.
+    """
+
+    def __init__(self, path: Path, declared: float) -> None:
+        super().__init__(_undecodable(path))
+        self.declared = declared
 
 
 def is_available() -> bool:
@@ -77,8 +100,10 @@ def probe(path: Path) -> MediaInfo:
     if audio is None:
         raise AudioError(_undecodable(path))
     hours, minutes, seconds = (float(part) for part in told.groups()) if told else (0.0, 0.0, 0.0)
-    names = {"mono": 1, "stereo": 2}
-    return MediaInfo(3600 * hours + 60 * minutes + seconds, int(audio[1]), names.get(audio[2].split()[0], 2))
+    duration, names = 3600 * hours + 60 * minutes + seconds, {"mono": 1, "stereo": 2}
+    kind = re.search(r"Input #0, (\S+), from", text)
+    is_declared = kind is not None and _is_counted(kind[1]) and text.count("Stream #0:") == 1
+    return MediaInfo(duration, int(audio[1]), names.get(audio[2].split()[0], 2), duration if is_declared else 0.0)
 
 
 def decode(path: Path) -> Iterator[tuple[int, np.ndarray]]:
@@ -98,8 +123,23 @@ def decode(path: Path) -> Iterator[tuple[int, np.ndarray]]:
     ------
     AudioError
         If it has no sound that can be decoded.
+    CutShortError
+        After what can be decoded, if an error ends it, or it is shorter than its header declares.
     """
-    yield from _decode_here(path) if find_spec("av") is not None else _decode_beside(path)
+    info = probe(path)
+    frames, rate = 0, info.rate
+    try:
+        for rate, piece in _decode_here(path) if find_spec("av") is not None else _decode_beside(path):
+            frames += len(piece)
+            yield rate, piece
+    except _DecodingError as error:
+        raise CutShortError(path, info.declared) from error
+    if frames < (info.declared - _ENDS_S) * rate:
+        raise CutShortError(path, info.declared)
+
+
+class _DecodingError(Exception):
+    """A decoder has given up."""
 
 
 def _undecodable(path: Path) -> str:
@@ -124,7 +164,14 @@ def _info(path: Path, container: "InputContainer") -> MediaInfo:
         duration = float(stream.duration * stream.time_base)
     else:
         duration = (container.duration or 0) / 1e6
-    return MediaInfo(duration, stream.rate, stream.channels)
+    is_own = container.format.name.startswith("mov,") or len(container.streams) == 1
+    is_declared = is_own and _is_counted(container.format.name)
+    return MediaInfo(duration, stream.rate, stream.channels, duration if is_declared else 0.0)
+
+
+def _is_counted(names: str) -> bool:
+    """Return whether a format has the length in its header, by ffmpeg's names for it, as ``"matroska,webm"``."""
+    return not _COUNTED.isdisjoint(names.split(","))
 
 
 def _decode_here(path: Path) -> Iterator[tuple[int, np.ndarray]]:
@@ -142,7 +189,7 @@ def _decode_here(path: Path) -> Iterator[tuple[int, np.ndarray]]:
                     yield info.rate, piece.to_ndarray().T[:left]
                     left -= min(left, piece.samples)
         except av.error.FFmpegError as error:
-            raise AudioError(f"{path}: breaks off: {error.strerror}") from error
+            raise _DecodingError from error
 
 
 def _command(path: Path, output: tuple[str, ...]) -> list[str]:
@@ -152,11 +199,14 @@ def _command(path: Path, output: tuple[str, ...]) -> list[str]:
 
 def _decode_beside(path: Path) -> Iterator[tuple[int, np.ndarray]]:
     """Decode with ffmpeg, which writes a Sun AU file of floats to a pipe."""
-    command = _command(path, ("-v", "error", "-map", "0:a:0", "-c:a", "pcm_f32be", "-f", "au", "-"))
+    # Without -xerror it would leave out what it cannot decode, and all that follows would be early.
+    command = _command(path, ("-v", "error", "-xerror", "-map", "0:a:0", "-c:a", "pcm_f32be", "-f", "au", "-"))
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         try:
             assert process.stdout is not None
             yield from _read_au(path, process.stdout)
+            if process.wait():
+                raise _DecodingError
         finally:
             process.kill()
             process.wait()

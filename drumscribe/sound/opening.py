@@ -266,6 +266,40 @@ def read_chunks(path: Path, sound: "SoundFile") -> Iterator[np.ndarray]:
         _warn(_breaks_off(path, frames, sound.samplerate, sound.frames))
 
 
+def decode_chunks(path: Path) -> Iterator[tuple[int, np.ndarray]]:
+    """Decode a recording with `media`, as far as it goes.
+
+    Parameters
+    ----------
+    path : Path
+        The recording.
+
+    Yields
+    ------
+    tuple[int, np.ndarray]
+        The sample rate in Hz, and ``(frames, channels) float32``, of any length.
+
+    Raises
+    ------
+    AudioError
+        If it has no sound that can be decoded.
+
+    Warns
+    -----
+    IncompleteWarning
+        If it ends early.
+    """
+    frames = rate = 0
+    try:
+        for rate, piece in media.decode(path):
+            frames += len(piece)
+            yield rate, piece
+    except media.CutShortError as error:
+        if not frames:
+            raise
+        _warn(_breaks_off(path, frames, rate, error.declared * rate))
+
+
 def _is_whole_all_the_same(path: Path, sound: "SoundFile", frames: int) -> bool:
     """Return whether a file that ends early may be complete.
 

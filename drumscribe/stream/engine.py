@@ -10,6 +10,7 @@ from ..sound.mixing import StreamMixer
 from .events import Overrun, StreamHit
 from .parameters import Parameters
 from .processor import Analysis
+from .resampling import RATES
 from .worker import Worker
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 Layout = Literal["planar", "interleaved"]
 
-RATES = (22050, 192000)
-"""The lowest and the highest sample rate of a host, in Hz."""
 MOST_CHANNELS = 64
 """Maximum number of channels: more than most interfaces have."""
 LARGEST_BLOCK = 16384
@@ -249,7 +248,7 @@ class Engine:
         Parameters
         ----------
         seconds : float
-            What `latency_samples` may be at most.
+            What `latency_samples` may be at most, at the rate that the engine is prepared for, or else at any.
         """
         self._parameters["look_ahead"] = self._analysis.look_ahead_within(seconds)
 

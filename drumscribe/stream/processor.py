@@ -17,7 +17,7 @@ from ..network.model_file import DEFAULT_LIVE, model_file
 from .events import StreamHit
 from .listener import KIT_FRAMES, SECOND_LOOK, Attention, Listener, look_ahead_near
 from .parameters import Parameter, parameters_for
-from .resampling import Resampler
+from .resampling import RATES, Resampler
 
 if TYPE_CHECKING:
     from ..kits.kit import Kit
@@ -62,8 +62,8 @@ class Analysis:
 
             kit.check_model(self.info)
             self._look_aheads = (look_ahead_near(self.info, AFTER_LIVE),)
-        self._resampler = Resampler(self.info.spectrogram.rate, self.info.spectrogram.rate)
-        self._rate = self.info.spectrogram.rate
+        self._rate = RATES[0]  # until that of the host is known: the one with the longest delay
+        self._resampler = Resampler(self._rate, self.info.spectrogram.rate)
         self._origin = 0
 
     @property
@@ -154,7 +154,7 @@ class Analysis:
         return self._resampler.delay + math.ceil((self._reach() + look_ahead) * self._rate)
 
     def look_ahead_within(self, seconds: float) -> float:
-        """Find the longest look-ahead with which hits are reported within some time.
+        """Find the longest look-ahead with which hits are reported within some time, at the host's rate.
 
         Parameters
         ----------
@@ -166,8 +166,9 @@ class Analysis:
         float
             The look-ahead in ms; the shortest that there is if none will do.
         """
-        left = (seconds - self._reach()) * 1000.0
-        return max((at for at in self.look_aheads if at <= left + 1e-6), default=self.look_aheads[0])
+        most = seconds * self._rate + 1e-6
+        within = (at for at in self.look_aheads if self.latency({"look_ahead": at}) <= most)
+        return max(within, default=self.look_aheads[0])
 
     def restart(self, origin: int) -> None:
         """Forget the stream, and be ready for another.

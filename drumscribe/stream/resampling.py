@@ -12,6 +12,8 @@ import numpy as np
 
 from ..compiling import compiled
 
+RATES = (22050, 192000)
+"""The lowest and the highest sample rate of a host, in Hz."""
 _HEARD_HZ = 16000.0
 """The pass band reaches up to here, where the bands of models end, or to nine tenths of the lower rate's half."""
 _REJECTION_DB = 80.0

@@ -213,11 +213,11 @@ class Worker:
 
     def _step(self) -> bool:
         """Hear a piece, or follow an order; False where there is nothing to do."""
-        written = self._written  # before orders are looked at: theirs come first
+        written = self._written  # read before the orders: no sample up to here is behind an order not yet seen
         order = self._orders[0] if self._orders else None
         if self._read < self._skipped:
             self._read = min(self._skipped, order.index) if order else self._skipped
-        until = written if order is None else min(written, order.index)
+        until = written if order is None else order.index  # all samples before an order were written before it
         if self._read < until:
             start = self._read % len(self._ring)
             count = min(until - self._read, self._piece, len(self._ring) - start)

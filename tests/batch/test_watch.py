@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from conftest import beat, write_audio
 from fakes import FakeTranscriber
 
@@ -17,6 +18,7 @@ from drumscribe.batch.jobs import Report
 from drumscribe.batch.journal import Journal
 from drumscribe.batch.run import Observer
 from drumscribe.batch.watching import Watch, WatchOptions
+from drumscribe.cli import main
 from drumscribe.formats.outputs import Delivery
 
 PATIENCE = 120.0
@@ -160,6 +162,21 @@ def test_a_recording_that_ends_early_fails_if_watching_is_strict(stems: Path) ->
     assert "breaks off after 0.5 s" in told["cut.wav"].error
     (report,) = transcribe_all(make_watch(stems), stems.parent / "midi", 2)
     assert [outcome.status for outcome in report.outcomes] == ["done"]
+
+
+def test_what_was_done_in_part_is_done_anew_once_watching_is_strict(stems: Path, monkeypatch) -> None:
+    known = []
+
+    def open_journal(out: Path, settings: str, **options) -> Journal:
+        known.append(settings)
+        return Journal(out, settings, **options)
+
+    monkeypatch.setattr("drumscribe.batch.journal.Journal", open_journal)
+    monkeypatch.setattr(Watch, "run", lambda *_: iter(()))
+    for options in ([], [], ["--strict"]):
+        done = CliRunner().invoke(main, ["watch", str(stems), "--out", str(stems.parent / "midi"), *options])
+        assert done.exit_code == 0, done.output
+    assert known[0] == known[1] != known[2]
 
 
 def test_files_come_and_go(stems: Path) -> None:

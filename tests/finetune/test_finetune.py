@@ -16,12 +16,15 @@ from drumscribe.cli import main
 from drumscribe.evaluate.annotations import Track, read_events
 from drumscribe.evaluate.matching import MICRO
 from drumscribe.evaluate.scores import score
+from drumscribe.finetune.learners import open_learner
 from drumscribe.finetune.samples import find_samples, read_name, read_samples
+from drumscribe.finetune.takes import read_take
 from drumscribe.formats.export import read, write
+from drumscribe.hearing.passages import Moments
 from drumscribe.kits import library
 from drumscribe.kits.kit import Kit
 from drumscribe.music.transcription import Hit, Transcription
-from drumscribe.network.model_file import load_model_info
+from drumscribe.network.model_file import load_model_info, model_file
 
 FRAMES = load_model_info().spectrogram
 KIT = Path(__file__).parents[2] / "examples" / "kit"
@@ -270,6 +273,22 @@ def test_a_corrected_take_teaches_the_next(tmp_path: Path) -> None:
         assert made.exit_code == 0, made.output
         reached.append(f_with(library.load(kit)))
     assert np.mean(reached) > max(0.9, f_with(None))
+
+
+@pytest.mark.parametrize(("model", "is_raised"), [("base", True), ("live", False)])
+def test_a_quiet_take_is_learned_from_as_it_will_be_heard(tmp_path: Path, model: str, is_raised: bool) -> None:
+    sound, played = sequence({"kick": tap, "snare": hum}, 5, 12)
+    write(Transcription(tuple(Hit(time, name, 90) for time, name in played), 9.0), tmp_path / "take.mid")
+    learner, sound = open_learner(model_file(model)), sound / np.max(np.abs(sound))
+
+    def moments_at(level_db: float) -> Moments:
+        samples = sound * np.float32(10.0 ** (level_db / 20.0))
+        take = write_audio(tmp_path / "take.wav", samples, subtype="FLOAT")
+        return read_take(take, tmp_path / "take.mid", learner, {}).moments
+
+    common, quiet = moments_at(-12.0), moments_at(-50.0)
+    alike = len(quiet) == len(common) and np.allclose(quiet.odds, common.odds, atol=0.05)
+    assert alike == is_raised
 
 
 def test_labels_of_another_recording_are_refused(tmp_path: Path) -> None:

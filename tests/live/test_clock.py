@@ -14,7 +14,9 @@ from conftest import beat, write_audio
 from drumscribe.cli import main
 from drumscribe.formats.midi.reading import read_transcription
 from drumscribe.live.clock import PULSES, Beat, ClockReceiver, ClockSender, Timing, heard_beat, next_pulse
+from drumscribe.live.session import play
 from drumscribe.music.transcription import Hit
+from drumscribe.stream import Engine
 
 EIGHTHS = [Hit(0.3 + i * 0.25, ("kick", "hihat_closed", "snare", "hihat_closed")[i % 4], 100) for i in range(60)]
 
@@ -68,6 +70,40 @@ def test_a_clock_starts_with_the_first_tempo_and_stops_at_the_end() -> None:
     assert port.messages[-1] == "stop"
     assert set(port.messages[1:-1]) == {"clock"}
     assert len(port.messages) >= 12
+
+
+class SilentInput:
+    """A hundredth of a second of silence."""
+
+    name, rate, channels = "silence", 44100, 1
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        yield np.zeros((441, 1), np.float32)
+
+
+class BrokenPort:
+    """Fails after some messages, as a device that was unplugged."""
+
+    def __init__(self, messages: int) -> None:
+        self._left = messages
+
+    def send(self, message: mido.Message) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise RuntimeError("gone")
+
+
+@pytest.mark.parametrize("messages", [0, 3])
+def test_a_clock_whose_port_goes_ends_nothing_and_says_so(messages: int) -> None:
+    """An error that escaped the clock's thread would be one of the test."""
+    with ClockSender(BrokenPort(messages)) as clock:
+        clock.follow(Beat(300.0, 0.0, time.monotonic()))
+        deadline = time.monotonic() + 30.0
+        while not clock.failure and time.monotonic() < deadline:
+            time.sleep(0.01)
+        session = play(SilentInput(), Engine(threaded=False), timing=Timing(sender=clock))
+    assert session.lost_port == "the MIDI port was lost: gone"
+    assert session.frames == 441
 
 
 def test_without_a_tempo_no_clock_is_sent() -> None:

@@ -3,9 +3,10 @@
 import io
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from rich.console import Console
 from drumscribe.cli import main
 from drumscribe.formats.export import read
 from drumscribe.live import inputs
-from drumscribe.live.inputs import DeviceError, DeviceInput, RecordingInput, open_source
+from drumscribe.live.inputs import DeviceError, DeviceInput, RecordingInput, check_rate, open_source
 from drumscribe.live.screen import Lanes
 from drumscribe.live.session import play
 from drumscribe.music.drums import INSTRUMENTS
@@ -72,10 +73,25 @@ def test_hits_become_notes_that_end(engine: Engine) -> None:
     assert session.frames == 3 * 44100
 
 
-def test_a_recording_in_the_place_of_a_device_is_heard_at_its_own_speed(recording: Path) -> None:
-    began = time.monotonic()
-    session = play(RecordingInput(recording), Engine(queue_seconds=10.0))
-    assert time.monotonic() - began >= 2.0
+class FakeClock:
+    """In the place of the module `time`: it goes on only where somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.mark.parametrize("speed", [1.0, 4.0])
+def test_a_recording_in_the_place_of_a_device_is_heard_at_its_own_speed(monkeypatch, recording, speed: float) -> None:
+    clock = FakeClock()
+    monkeypatch.setattr(inputs, "time", clock)
+    session = play(RecordingInput(recording, speed), Engine(queue_seconds=10.0))
+    assert clock.now - 100.0 == pytest.approx(2.0 / speed)
     assert {"kick", "snare"} <= {hit.instrument for hit in session.hits}
     assert session.overruns == []
 
@@ -134,6 +150,21 @@ def test_lanes_show_hits_where_they_were() -> None:
     assert "2 hits  120 BPM" in state
 
 
+def test_lanes_may_move_while_they_are_drawn() -> None:
+    class Velocity(int):
+        """Moves the lanes whenever one is drawn."""
+
+        def __truediv__(self, other: int) -> float:
+            lanes.show([], [0.5], 3.0, 0.0, None)
+            return int(self) / other
+
+    console = Console(file=io.StringIO(), width=100)
+    lanes = Lanes(console, "take", ("kick", "snare"), 1000)
+    lanes.show([StreamHit(1500, "kick", Velocity(127), 0.9)], [0.5], 2.0, 0.0, None)
+    console.print(lanes.render())
+    assert "█" in console.file.getvalue().splitlines()[0]
+
+
 def test_the_screen_fits_into_80_columns_and_shows_each_channel_and_what_was_lost() -> None:
     console = Console(file=io.StringIO(), width=80)
     lanes = Lanes(console, "an interface with a name that is much too long for the line " * 2, INSTRUMENTS, 1000)
@@ -165,6 +196,33 @@ def test_without_portaudio_it_is_said_what_to_install(monkeypatch) -> None:
     assert "pip install 'drumscribe[live]'" in done.output
     assert "libportaudio2" in done.output
     assert "Traceback" not in done.output
+
+
+class FakeSoundDevice(ModuleType):
+    """PortAudio with a single device."""
+
+    PortAudioError = OSError
+
+    def __init__(self, rate: float) -> None:
+        super().__init__("sounddevice")
+        self._rate = rate
+
+    def query_devices(self, *_) -> dict:
+        return {"name": "headset", "max_input_channels": 1, "default_samplerate": self._rate}
+
+    def InputStream(self, **_) -> MagicMock:  # noqa: N802
+        return MagicMock()
+
+
+@pytest.mark.parametrize("rate", [16000.0, 384000.0])
+def test_a_device_whose_rate_no_engine_takes_is_refused_with_what_to_do(monkeypatch, rate: float) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", FakeSoundDevice(rate))
+    done = CliRunner().invoke(main, ["live", "--midi", "none"])
+    assert done.exit_code == 2
+    assert f"headset: its sample rate is {rate:.0f} Hz" in done.output
+    assert "--rate 48000" in done.output
+    with open_source(None, 48000) as device:
+        check_rate(device)
 
 
 def test_without_a_midi_system_it_is_said_what_to_install(monkeypatch, recording: Path) -> None:

@@ -1,6 +1,8 @@
 """MIDI ports by whichever package is there."""
 
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import ClassVar
 
@@ -58,6 +60,21 @@ def test_rtmidi2_stands_in_for_python_rtmidi(rtmidi2) -> None:
 def test_rtmidi2_makes_a_port_that_others_can_connect_to(rtmidi2) -> None:
     with open_port(None):
         assert rtmidi2.made[0].opened == "drumscribe"
+
+
+def test_threads_may_share_a_port_of_rtmidi2(rtmidi2, monkeypatch) -> None:
+    sending = []
+
+    def send_raw(self, *data: int) -> None:
+        sending.append(data)
+        time.sleep(0.01)
+        self.sent.append(len(sending))
+        sending.pop()
+
+    monkeypatch.setattr(rtmidi2, "send_raw", send_raw)
+    with open_port("module") as port, ThreadPoolExecutor(4) as pool:
+        list(pool.map(port.send, [mido.Message("clock")] * 12))
+    assert rtmidi2.made[0].sent == [1] * 12
 
 
 def test_a_port_that_is_not_there_is_told(rtmidi2) -> None:

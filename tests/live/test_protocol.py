@@ -7,7 +7,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -341,8 +340,6 @@ def test_the_client_in_node_talks_over_tcp(server: Server) -> None:
 def test_the_client_in_python_steers() -> None:
     command = [sys.executable, str(EXAMPLES / "stdio_client.py"), str(EXAMPLES / "songs" / "rock.ogg")]
     options = ["--speed", "20", "--latency", "60", "--sensitivity", "kick=0.9"]
-    began = time.monotonic()
     done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=PATIENCE, check=True)
     assert "snare" in done.stdout
     assert "'sensitivity_kick': 0.9" in done.stdout
-    assert time.monotonic() - began < PATIENCE

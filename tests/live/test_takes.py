@@ -6,13 +6,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from click.testing import CliRunner
 from conftest import beat, write_audio
 
+from drumscribe.cli import main
 from drumscribe.formats.export import read
 from drumscribe.live import inputs, session
 from drumscribe.live.inputs import DeviceInput
@@ -133,19 +136,61 @@ def test_killed_a_session_leaves_all_but_the_last_second(tmp_path: Path) -> None
 class FullDisk(Take):
     """Takes a second, then no more."""
 
-    def write(self, block: np.ndarray) -> None:
-        if self._frames >= RATE:
+    def _update(self) -> None:
+        if self._frames >= 1.1 * RATE:
             raise OSError(28, "No space left on device")
-        super().write(block)
+        super()._update()
 
 
 def test_a_full_disk_ends_the_session_and_keeps_what_there_is(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("drumscribe.live.takes._UPDATE_S", 0.0)
     monkeypatch.setattr(session, "Take", FullDisk)
     source = inputs.RecordingInput(write_audio(tmp_path / "played.wav", beat(3.0)), speed=50.0)
     played = play(source, Engine(threaded=False), record=tmp_path / "take.wav")
     assert "No space left" in played.lost_device
     assert soundfile.info(tmp_path / "take.wav").frames >= RATE
     assert len(played.hits) >= 1
+
+
+class NameTaken(inputs.RecordingInput):
+    """A recording, at whose end somebody takes the name of the take."""
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        yield from super().blocks()
+        self.wanted.mkdir()
+
+
+def test_a_take_that_cannot_get_its_name_is_kept_and_so_are_the_hits(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(NameTaken, "wanted", tmp_path / "take.wav", raising=False)
+    monkeypatch.setattr(inputs, "RecordingInput", NameTaken)
+    song = write_audio(tmp_path / "played.wav", beat(2.0))
+    options = ["--device", str(song), "--midi", "none", "--record", str(tmp_path / "take.wav")]
+    done = CliRunner().invoke(main, ["live", *options])
+    assert done.exit_code == 1
+    part = tmp_path / "take.part.wav"
+    assert f"take.wav: the take could not get this name, and is in {part}" in done.stderr.replace("\n", " ")
+    assert soundfile.info(part).duration == pytest.approx(2.0)
+    assert {"kick", "snare"} <= {hit.instrument for hit in read(tmp_path / "take.mid").hits}
+
+
+def test_an_error_that_ends_a_take_is_not_hidden_by_the_name_that_it_cannot_get(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), Take(tmp_path / "take.wav", 48000, 1):
+        (tmp_path / "take.wav").mkdir()
+        raise ZeroDivisionError
+
+
+def test_an_error_that_is_none_of_the_file_is_not_taken_for_one(tmp_path: Path, monkeypatch) -> None:
+    errors = [OSError(5, "Input/output error")]
+
+    class Screen:
+        def show(self, *_) -> None:
+            if errors:
+                raise errors.pop()
+
+    source = inputs.RecordingInput(write_audio(tmp_path / "played.wav", beat(0.5)), speed=50.0)
+    with pytest.raises(OSError, match="Input/output error"):
+        play(source, Engine(threaded=False), screen=Screen(), record=tmp_path / "take.wav")
+    assert soundfile.info(tmp_path / "take.wav").frames > 0
 
 
 class BrokenPort:

@@ -13,7 +13,7 @@ from drumscribe.batch.plan import PlanError, plan
 from drumscribe.cli import main
 from drumscribe.errors import AudioError
 from drumscribe.sound import media
-from drumscribe.sound.audio import load, probe, read_blocks
+from drumscribe.sound.audio import IncompleteWarning, load, probe, read_blocks
 
 av = pytest.importorskip("av")
 
@@ -27,6 +27,8 @@ ENCODERS = {
     "a.wma": ("wmav2", "fltp"),
     "a.mka": ("ac3", "fltp"),
 }
+
+NEEDS_FFMPEG = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg on the PATH")
 
 
 def encode(path, samples: np.ndarray, rate: int = 48000):
@@ -70,7 +72,7 @@ def test_the_header_is_read_without_decoding(tmp_path):
     assert info.duration == pytest.approx(3.0, abs=0.05)
 
 
-@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg on the PATH")
+@NEEDS_FFMPEG
 @pytest.mark.parametrize("name", ENCODERS)
 def test_ffmpeg_and_pyav_hear_the_same(tmp_path, name, monkeypatch):
     path = encode(tmp_path / name, beat(3.0, 48000))
@@ -80,6 +82,37 @@ def test_ffmpeg_and_pyav_hear_the_same(tmp_path, name, monkeypatch):
     assert len(here) == len(beside)
     np.testing.assert_allclose(here, beside, atol=1e-4)
     assert probe(path).duration == pytest.approx(probed.duration, abs=0.05)
+
+
+def cut(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+def blotted(data: bytes) -> bytes:
+    middle = len(data) // 2
+    return data[:middle] + bytes(3000) + data[middle + 3000 :]
+
+
+@pytest.mark.parametrize("decoder", ["pyav", pytest.param("ffmpeg", marks=NEEDS_FFMPEG)])
+@pytest.mark.parametrize(
+    ("harm", "name"),
+    [
+        *((cut, name) for name in ("a.aac", "a.mkv", "a.webm", "a.wma", "a.mka")),
+        *((blotted, name) for name in ("a.m4a", "a.aac", "a.mp4", "a.mkv", "a.webm", "a.wma", "a.mka")),
+    ],
+)
+def test_a_damaged_file_is_read_as_far_as_it_goes_with_a_warning(tmp_path, harm, name, decoder, monkeypatch):
+    if decoder == "ffmpeg":
+        monkeypatch.setattr(media, "find_spec", lambda name: None)
+    noise = 0.05 * np.random.default_rng(0).standard_normal(6 * 48000).astype(np.float32)
+    path = encode(tmp_path / name, beat(6.0, 48000) + noise)
+    whole = load(path, 48000)
+    path.write_bytes(harm(path.read_bytes()))
+    with pytest.warns(IncompleteWarning, match=rf"{name}: breaks off after \d\.\d s.*: the rest is missing") as caught:
+        read = load(path, 48000)
+    assert len(caught) == 1
+    assert 2.5 * 48000 < len(read) < 5.5 * 48000
+    np.testing.assert_allclose(read[: 5 * 24000], whole[: 5 * 24000], atol=1e-4)
 
 
 def test_long_files_take_no_more_memory(tmp_path):

@@ -40,9 +40,21 @@ def test_every_hit_comes_within_the_latency(engine: Engine, songs: list[np.ndarr
     assert np.mean(np.array(late) <= within) > 0.9  # most come 10 ms before
 
 
-def test_a_latency_that_is_asked_for_is_kept(engine: Engine) -> None:
-    engine.prepare(RATE, BLOCK, 1)
-    shortest = engine.latency_samples if engine.set_latency(0.0) is None else 0
-    for seconds in np.arange(0.04, 0.3, 0.013):
-        engine.set_latency(float(seconds))
-        assert engine.latency_samples <= max(seconds * RATE, shortest)
+@pytest.mark.parametrize("rate", [22050, 44100, 48000, 192000])
+@pytest.mark.parametrize("first", ["prepare", "set_latency"])
+def test_a_latency_that_is_asked_for_is_kept(engine: Engine, rate: int, first: str) -> None:
+    engine.prepare(rate, BLOCK, 1)
+    latencies = []
+    for look_ahead in engine.look_aheads:
+        engine.parameters["look_ahead"] = look_ahead
+        latencies.append(engine.latency_samples)
+    asked = [*latencies, *(samples - 0.5 for samples in latencies), *(rate * np.arange(0.04, 0.3, 0.013))]
+    if first == "set_latency":
+        engine = Engine(threaded=False)
+    for samples in asked:
+        engine.set_latency(samples / rate)
+        look_ahead = engine.parameters["look_ahead"]
+        latency = latencies[engine.look_aheads.index(look_ahead)]
+        assert latency <= max(samples, latencies[0])
+        if first == "prepare":
+            assert latency == max((longest for longest in latencies if longest <= samples), default=latencies[0])

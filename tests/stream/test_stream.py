@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable
 
 import numpy as np
@@ -494,6 +495,31 @@ def test_parameters_count_from_the_block_that_follows_in_a_thread_too(threaded: 
         engine.parameters["look_ahead"] = 100.0
         results.append(found + listen(engine, samples[16000:60000]))
     assert results[0] == results[1]
+
+
+def test_an_order_is_followed_after_the_samples_that_come_just_before_it(monkeypatch, hits) -> None:
+    looking, ordered = threading.Event(), threading.Event()
+
+    class Orders(deque):
+        """The host pushes sound and gives an order just as the thread looks for orders."""
+
+        def __bool__(self) -> bool:
+            if threading.current_thread().name == "drumscribe":
+                looking.set()
+                ordered.wait(30.0)
+            return len(self) > 0
+
+        def append(self, item: object) -> None:
+            super().append(item)
+            ordered.set()
+
+    monkeypatch.setattr("drumscribe.stream.worker.deque", Orders)
+    engine, samples = prepared(threaded=True, queue_seconds=5.0), sound(4.0)
+    engine.process(samples[:0])  # wakes the thread
+    assert looking.wait(30.0)
+    found = [hit for block in np.array_split(samples, 20) for hit in engine.process(block)]
+    assert found + engine.flush() == hits
+    engine.close()
 
 
 def test_a_thread_that_fails_says_so(monkeypatch, threaded: Engine) -> None:

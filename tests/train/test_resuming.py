@@ -19,6 +19,7 @@ from drumscribe.training.learning.checkpoints import load_checkpoint, save_check
 from drumscribe.training.learning.fit import build_trainee
 from drumscribe.training.learning.logs import Log
 from drumscribe.training.learning.resuming import BEFORE, changes, recipe_of, resume
+from drumscribe.training.learning.validation import Course
 from drumscribe.training.networks.families import NetworkSettings
 from drumscribe.training.networks.formulations import FORMULATIONS
 
@@ -162,6 +163,15 @@ def test_a_run_that_is_asked_to_stop_goes_on_to_the_same_weights(places: make.Pl
     monkeypatch.undo()
     assert fit(SMALL, other) == "small: going on from step 1 of 4"
     assert weights(other).shape == whole.shape
+
+
+def test_a_run_that_is_asked_to_stop_while_it_measures_loses_nothing(places: make.Places, monkeypatch) -> None:
+    measured = with_fit(validate_steps=2)
+    monkeypatch.setattr(Course, "measure", lambda *_: signal.raise_signal(signal.SIGINT) or {})
+    with pytest.raises(DrumscribeError, match="small: stopped after step 2; run it again"):
+        make.train(measured, places, lambda line: None)
+    monkeypatch.undo()
+    assert fit(measured, places) == "small: going on from step 2 of 4"
 
 
 def test_another_task_begins_with_the_first_layers_which_may_stay(places: make.Places) -> None:

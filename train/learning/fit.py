@@ -183,7 +183,7 @@ def fit(
     log = Log(folder, first)
     course = Course(settings, folder, validation)
     saved = shown = time.monotonic()
-    shown_step = first
+    saved_step = shown_step = first
     with asked_to_stop() as is_asked:
         for step, batch in enumerate(_ahead(batches, first, settings.steps), first):
             network.optimizer.learning_rate.assign(learning_rate(settings, step))
@@ -191,7 +191,7 @@ def fit(
             done, now = step + 1, time.monotonic()
             if now - saved > settings.checkpoint_seconds or is_asked():
                 save_checkpoint(network, done, folder, recipe)
-                saved = now
+                saved_step, saved = done, now
             if now - shown > _REPORT_SECONDS:
                 pace = f"{done - shown_step} steps in {now - shown:.0f} s"
                 report(f"step {done} of {settings.steps}: loss {loss:.4f}, {pace}")
@@ -203,6 +203,8 @@ def fit(
             if progress is not None:
                 progress(done, loss, measured)
             if is_asked() and done < settings.steps:
+                if saved_step < done:  # asked while it measured
+                    save_checkpoint(network, done, folder, recipe)
                 raise DrumscribeError(f"{experiment.name}: stopped after step {done}; run it again to go on from there")
             if course.is_spent:
                 report(f"stopped early after step {done}: the loss on held-out sound has not fallen any more")
