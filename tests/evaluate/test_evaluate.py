@@ -53,6 +53,34 @@ def test_another_drum_at_the_time_of_a_missed_one_is_one_edit():
     assert math.isnan(score([Track("a", (), ())]).edits.per_100)
 
 
+def printed(scores, **chosen) -> str:
+    console = Console(width=80, file=io.StringIO())
+    console.print(*to_tables(scores, **chosen))
+    return console.file.getvalue()
+
+
+def test_strokes_outside_the_classes_have_rows_of_their_own():
+    played, found = events("0 kick, 1 side_stick, 2 side_stick, 3 -"), events("0 kick, 3 -, 4 -")
+    scores = score([Track("a", played, found)])
+    assert scores.row("micro").f == 1 and scores.edits.per_100 == 0
+    assert {row.name: counts(row) for row in scores.outside} == {"side_stick": (0, 0, 2), "other sounds": (1, 1, 0)}
+    assert (
+        "micro, macro and edits leave out: side_stick (2 played, 0 found), other sounds (1 played, 2 found)"
+        in " ".join(printed(scores).split())
+    )
+    assert [row["name"] for row in to_data(scores)["outside"]] == ["side_stick", "other sounds"]
+    three = score([Track("a", events("0 kick, 1 ride"), events("0 kick, 2 tom_low"))], classes=THREE_CLASSES)
+    assert {row.name: counts(row) for row in three.outside} == {"tom": (0, 1, 0), "cymbal": (0, 0, 1)}
+    inside = score([Track("a", events("0 kick"), events("0 kick"))])
+    assert inside.outside == () and "leave out" not in printed(inside)
+
+
+def test_a_take_of_own_sounds_is_scored_by_its_strokes():
+    scores = score([Track("a", events("0 -, 1 -"), events("0 -"))])
+    assert scores.row("other sounds").f == 2 / 3
+    assert "2 played, 1 found" in printed(scores)
+
+
 def test_a_track_counted_by_hand():
     scores = score([Track("a", PLAYED, HEARD)])
     assert counts(scores.row("kick")) == (1, 1, 1)
