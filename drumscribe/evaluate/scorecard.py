@@ -79,12 +79,14 @@ def _without_nan(data: Any) -> Any:
 
 
 def _table(title: str, first: str, *columns: str) -> "Table":
+    from rich import box
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", title_style="bold", min_width=len(title))
-    table.add_column(first)
+    table.box, table.show_edge, table.padding = box.SIMPLE_HEAD, False, 0  # to fit 80 columns
+    table.add_column(first, overflow="fold")
     for column in columns:
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
     return table
 
 
@@ -104,7 +106,7 @@ def _cells(row: Row) -> list[str]:
     ]
 
 
-COLUMNS = ("played", "found", "matched", "P", "R", "F", "95 %", "F/track", "offset ms")
+COLUMNS = ("played", "found", "matched", "P", "R", "F", "95 %", "F/track", "offset\nms")
 
 
 def _rows_table(scores: Scores) -> "Table":
