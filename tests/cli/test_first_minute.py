@@ -1,9 +1,12 @@
 """What somebody meets who has just installed drumscribe: how little must be typed, and what is said."""
 
+import io
 import os
+import re
 import shlex
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -12,9 +15,14 @@ from click.testing import CliRunner
 from conftest import RATE, beat, write_audio
 from fakes import FakeTranscriber
 from rich.cells import cell_len
+from rich.console import Console
 
+from drumscribe.batch.jobs import Job, Outcome, Report
+from drumscribe.batch.plan import Plan
+from drumscribe.batch.summary import print_summary
 from drumscribe.cli import main
 from drumscribe.formats.export import read
+from drumscribe.music.drums import INSTRUMENTS
 
 COMMANDS = main.list_commands(click.Context(main))
 
@@ -130,6 +138,20 @@ def test_the_table_fits_a_terminal_and_has_neither_folders_twice_nor_empty_colum
     assert "kick" in table and "snare" not in table and "cymbal" not in table
     assert "a folder" not in table
     assert "a.wav" in table
+
+
+@pytest.mark.parametrize("own", [("pad",), ("knuckle", "pad"), ("clap", "knuckle", "pad", "stomp", "table edge")])
+def test_the_table_shows_the_counts_of_all_sounds(own):
+    counts = {name: 11 + number for number, name in enumerate((*INSTRUMENTS, *own))}
+    job = Job(Path("take.wav"), (Path("take.mid"),))
+    report = Report([Outcome(job, "done", outputs=job.outputs, duration=100.0, hits=Counter(counts))], 1.0)
+    console = Console(file=io.StringIO(), width=80)
+    print_summary(console, Plan(()), report)
+    table = console.file.getvalue().partition("1 transcribed")[0]
+    assert all(cell_len(line) <= 80 for line in table.splitlines())
+    for name, count in counts.items():
+        assert str(count) in table.split()
+        assert set(re.split("[ _]", name)) <= set(re.split(r"[\s,]+", table))
 
 
 def test_a_failure_is_reported_once(here):
