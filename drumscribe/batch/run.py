@@ -304,12 +304,12 @@ class Work:
                 transcription, delivered = self._transcribe_and_write(job, progress)
                 error = ""
             except (DrumscribeError, IncompleteWarning) as problem:
-                transcription, error, full = None, str(problem), is_full(problem)
+                transcription, error, full = None, _named(job, str(problem)), is_full(problem)
             except MemoryError:
                 transcription, error = None, f"{job.source}: not enough memory"
             except Exception as problem:  # a bug, or a machine out of resources: report it, and try the next job
                 transcription, error, full = None, f"{job.source}: {_unexpected(problem)}", is_full(problem)
-        raised = tuple(dict.fromkeys(_one_line(str(w.message)) for w in caught))
+        raised = tuple(dict.fromkeys(_one_line(_named(job, str(w.message))) for w in caught))
         seconds = time.monotonic() - began
         if transcription is None:
             return Outcome(job, "failed", _one_line(error), raised, seconds=seconds, disk_full=full)
@@ -334,6 +334,12 @@ class Work:
                 raise AudioError(str(error).replace(str(source), address_of(job.source))) from error
             delivered = self._delivery.deliver(transcription, outputs, job.source)
         return transcription, delivered if outputs == job.outputs else delivered._replace(outputs=job.outputs)
+
+
+def _named(job: Job, text: str) -> str:
+    """Begin a text with its recording, unless it names it."""
+    source = address_of(job.source) if is_remote(job.source) else str(job.source)
+    return text if source in text else f"{source}: {text}"
 
 
 def _unexpected(error: Exception) -> str:
