@@ -215,6 +215,21 @@ def test_out_is_a_folder_where_there_is_one_of_that_name(here):
     assert (here / "beat.mid" / "Rock.mid").is_file()
 
 
+@pytest.mark.parametrize("name", ["song.pdf", "out.wav", "new/x.txt", "take.M4A"])
+@pytest.mark.parametrize("command", ["transcribe", "watch"])
+def test_out_is_no_file_of_another_kind(here, name, command):
+    (here / "songs").mkdir()
+    told = error_of(run(command, "songs" if command == "watch" else "Rock.flac", "--out", name))
+    assert "files with this ending cannot be written: give a folder, or a name that ends in .mid" in told
+    assert names_in(here) == ["Rock.flac"] and not (here / name).exists()
+
+
+@pytest.mark.parametrize("name", ["take.1", "2026.11.29", "mix v1.2"])
+def test_a_folder_may_have_a_dot_in_its_name(here, name):
+    assert run("Rock.flac", "--out", name).exit_code == 0
+    assert (here / name / "Rock.mid").is_file()
+
+
 @pytest.mark.parametrize("words", [[], ["-q"], ["--jobs", "1"]])
 def test_out_may_be_standard_output(here, words):
     result = run("Rock.flac", "--out", "-", *words)
