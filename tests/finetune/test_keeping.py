@@ -157,6 +157,22 @@ def test_a_kit_of_a_take_that_is_written_as_text_keeps_its_samples(tmp_path: Pat
     assert (kept.name, len(kept.kept)) == ("kick", 12)
 
 
+def test_a_sound_that_is_struck_too_rarely_in_a_take_is_named(tmp_path: Path) -> None:
+    sound, played = sequence({"kick": tap}, 5, 12)
+    take = write_audio(tmp_path / "take.wav", sound)
+    names = [*["kick"] * (len(played) - 1), "side_stick"]
+    lines = (f"{time:.3f}\t{name}\n" for (time, _), name in zip(played, names, strict=True))
+    (tmp_path / "take.txt").write_text("".join(lines), encoding="utf-8")
+    words = "finetune", "--from-take", take, "--labels", tmp_path / "take.txt", "--name", "desk"
+    for more in (["--keep-samples"], ["--add"]):
+        made = run(*words, *more)
+        assert made.exit_code == 0, made.output
+        told = " ".join(made.output.split())
+        assert "not used, side_stick: take.wav: fewer than 3 strokes: left to the model" in told
+        assert "not used, kick: side_stick" not in told
+        assert [sound.name for sound in library.load("desk").sounds] == ["kick"]
+
+
 def test_kits_without_samples_are_left_as_they_are_and_named(tmp_path: Path) -> None:
     taps = write_samples(tmp_path / "taps", {"tap": tap}, 4)
     assert run("finetune", "--samples", taps, "--only", "--name", "table").exit_code == 0
