@@ -18,7 +18,7 @@ from ..formats.outputs import Delivered, Delivery
 from ..music.transcription import Transcription
 from ..sound.audio import IncompleteWarning
 from .events import Advanced, Compiling, Died, Ended, Event, Lost, Started
-from .jobs import Job, Outcome, Report
+from .jobs import Job, Outcome, Report, RhythmFigures
 from .journal import Journal, Known
 from .lanes import lanes_of
 from .patience import Patience
@@ -196,7 +196,8 @@ class _Batch:
         else:
             notes = ("edited since it was transcribed, and kept (--overwrite replaces it)",)
             edited = known.verdict == "edited"
-            self._finish(number, Outcome(job, "skipped", outputs=known.outputs, notes=notes if edited else ()))
+            before = known.before or Outcome(job, "skipped", outputs=job.outputs)
+            self._finish(number, replace(before, notes=notes if edited else ()))
 
     def take(self, event: Event) -> None:
         """Handle an event of a job."""
@@ -314,7 +315,8 @@ class Work:
         if transcription is None:
             return Outcome(job, "failed", _one_line(error), raised, seconds=seconds, disk_full=full)
         hits = Counter(hit.instrument for hit in transcription.hits)
-        length, rhythm = transcription.duration, transcription.rhythm
+        length = transcription.duration
+        rhythm = None if transcription.rhythm is None else RhythmFigures.of(transcription.rhythm)
         picture = lanes_of(transcription)
         facts = (raised, delivered.notes, delivered.outputs, length, seconds, hits, rhythm)
         return Outcome(job, "done", "", *facts, picture=picture)

@@ -159,7 +159,7 @@ def _quoted(path: Path) -> str:
 
 
 def print_remarks(console: Console, report: Report) -> None:
-    """Print the warnings about recordings, and the notes on their outputs.
+    """Print the warnings about recordings, except those of earlier runs, and the notes on their outputs.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def print_remarks(console: Console, report: Report) -> None:
         The outcomes.
     """
     for outcome in report.outcomes:
-        for warning in outcome.warnings:
+        for warning in outcome.warnings if outcome.status != "skipped" else ():
             console.print(Text(printable(f"warning: {warning}"), style="yellow"), soft_wrap=True)
         for note in outcome.notes:
             console.print(f"{outcome.job.source}: {note}", soft_wrap=True)
