@@ -1,10 +1,8 @@
 """Summary of a batch: for a terminal, for a log, for another program."""
 
 import os
-import shlex
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from rich import box
@@ -15,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..errors import printable
+from ..files import quoted
 from ..music.drums import INSTRUMENTS
 from .jobs import Outcome, Report
 from .plan import Plan
@@ -144,18 +143,14 @@ def _place_of(tally: Tally) -> str:
 
 def _next_steps(outcome: Outcome) -> list[str]:
     """Return suggestions for a transcription: how to listen to it, and which options change it."""
-    source = _quoted(outcome.job.source)
+    source = quoted(outcome.job.source)
     readable = [output for output in outcome.outputs if output.suffix in (".mid", ".json")]
-    given = f" -t {_quoted(readable[0])}" if readable else ""
+    given = f" -t {quoted(readable[0])}" if readable else ""
     return [
-        f"next: drumscribe listen {source}{given} -o check.wav  # check it by ear",
+        f"next: drumscribe listen {source}{given} -o check.wav",
+        "      mixes the recording with these hits, to check them by ear",
         "      --sensitivity 0.6 finds more hits, 0.4 fewer; --tempo, --meter and --kit help, too",
     ]
-
-
-def _quoted(path: Path) -> str:
-    name = printable(path)
-    return shlex.quote(f".{os.sep}{name}" if name.startswith("-") else name)  # no option
 
 
 def print_remarks(console: Console, report: Report) -> None:

@@ -113,6 +113,7 @@ def write_lesson(lesson: "Lesson", path: Path, called: str, live: bool = False) 
     KitError
         If it would do worse than the model alone, or cannot be written.
     """
+    from ..files import quoted
     from ..finetune.report import verdict_of
     from ..kits.kit import KitError, write_kit
 
@@ -121,7 +122,7 @@ def write_lesson(lesson: "Lesson", path: Path, called: str, live: bool = False) 
         raise KitError(verdict_of(lesson))
     write_kit(lesson.kit, path)
     use = "live" if live else "transcribe SONGS"
-    click.echo(f"wrote {path}\nnext: drumscribe {use} --kit {called}")
+    click.echo(f"wrote {path}\nnext: drumscribe {use} --kit {quoted(called)}")
 
 
 def _print_lesson(lesson: "Lesson") -> None:

@@ -21,6 +21,7 @@ from drumscribe.batch.jobs import Job, Outcome, Report
 from drumscribe.batch.plan import Plan
 from drumscribe.batch.summary import print_summary
 from drumscribe.cli import main
+from drumscribe.files import quoted
 from drumscribe.formats.export import read
 from drumscribe.music.drums import INSTRUMENTS
 
@@ -117,9 +118,32 @@ def test_the_end_says_where_the_midi_is_and_what_to_do_next(here):
     result = run("Rock.flac", "-o", "my midi")
     assert "wrote my midi/Rock.mid\n" in result.stderr.replace(os.sep, "/")
     (line,) = [line for line in result.stderr.splitlines() if line.startswith("next: drumscribe ")]
-    words = line.partition("#")[0].split("drumscribe ")[1]
+    words = line.split("drumscribe ")[1]
     assert run(*shlex.split(words)).exit_code == 0, "it can be pasted as it is"
     assert (here / "check.wav").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "posix", "windows"),
+    [
+        ("take.wav", "take.wav", "take.wav"),
+        ("my take.wav", "'my take.wav'", '"my take.wav"'),
+        ("R&B.wav", "'R&B.wav'", '"R&B.wav"'),
+        ("$x.wav", "'$x.wav'", '"$x.wav"'),
+        (r"C:\a\b.wav", r"'C:\a\b.wav'", r"C:\a\b.wav"),
+        ("-x.wav", f".{os.sep}-x.wav", f".{os.sep}-x.wav"),
+    ],
+)
+def test_names_in_printed_commands_suit_the_system(name, posix, windows):
+    assert (quoted(name, windows=False), quoted(name, windows=True)) == (posix, windows)
+
+
+def test_no_printed_command_needs_a_unix_shell(here):
+    (line,) = [line for line in run("Rock.flac").stderr.splitlines() if "drumscribe listen" in line]
+    assert "#" not in line and "'" not in line
+    sources = Path(__file__).parents[2]
+    for path in (path for folder in ("drumscribe", "train") for path in (sources / folder).rglob("*.py")):
+        assert "'drumscribe[" not in path.read_text(encoding="utf-8"), path
 
 
 def test_several_outputs_are_told_by_their_folder(here):
@@ -173,7 +197,7 @@ def test_an_edited_output_is_kept_unless_it_may_be_overwritten(here):
         "Rock.mid was edited, or is not by drumscribe from this recording, and is kept: wrote Rock (1).mid"
         in result.stderr
     )
-    assert "wrote Rock (1).mid" in result.stderr.splitlines()[-3]
+    assert "wrote Rock (1).mid" in result.stderr.splitlines()
     assert '"Rock (1).mid"' in result.stdout
     run("Rock.flac", "--overwrite")
     assert (here / "Rock.mid").read_bytes().startswith(b"MThd")
