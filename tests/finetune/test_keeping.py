@@ -122,7 +122,7 @@ def test_a_kit_takes_more_samples_and_another_kit_and_is_remade(tmp_path: Path, 
     assert counts[0] == counts[1]
 
     listed, shown = run("kits", "list").output, run("kits", "show", "mouth").output
-    assert "mouth: hum, whistle, tap, only" in listed and "expected" in listed
+    assert "mouth: hum, whistle, tap (only these, not the model's other drums)" in listed and "expected" in listed
     assert "its samples are kept" in shown
     assert run("kits", "remove", "mouth").exit_code == 0
     assert not [file for file in home.iterdir() if file.name.startswith("mouth")], "nor are its samples left"
