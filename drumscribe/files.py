@@ -4,15 +4,17 @@ import errno
 import itertools
 import os
 import re
+import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .errors import DrumscribeError, nearest
+from .errors import DrumscribeError, nearest, printable
 from .runtime import is_running, this_machine
 
 _LEFTOVER = re.compile(r"\.drumscribe-([0-9a-f]{8})-(\d+)-[0-9a-f]{12}(\..*)?")
+_PLAIN_NAME = re.compile(r"[\w.:/\\+-]+")
 _FORGOTTEN_S = 86_400.0
 """Age in seconds at which a temporary file counts as left over, whoever wrote it: a day, by hand."""
 
@@ -142,6 +144,28 @@ def near_miss(path: Path) -> str:
     beside = {file.stem: file for file in others}
     near = nearest(path.stem, beside)
     return f"; did you mean {beside[near]}?" if near else ""
+
+
+def quoted(path: str | Path, windows: bool = os.name == "nt") -> str:
+    """Return a file name as it is typed in a command.
+
+    Parameters
+    ----------
+    path : str | Path
+        The file.
+    windows : bool
+        Whether for Windows, whose cmd knows no single quotes.
+
+    Returns
+    -------
+    str
+        The name, in quotes where it needs them, and never taken for an option.
+    """
+    name = printable(path)
+    name = f".{os.sep}{name}" if name.startswith("-") else name
+    if not windows:
+        return shlex.quote(name)
+    return name if _PLAIN_NAME.fullmatch(name) else f'"{name}"'  # no file of Windows has a double quote in its name
 
 
 def free_name(path: Path) -> Path:

@@ -5,6 +5,7 @@ import signal
 import time
 import warnings
 
+from drumscribe.errors import RhythmError
 from drumscribe.music.transcription import Hit, Transcription
 from drumscribe.sound.audio import AudioWarning, probe, read_blocks
 
@@ -27,6 +28,10 @@ class FakeTranscriber:
                 time.sleep(0.1)
         if "warns" in name:
             warnings.warn(f"{path}: something is odd", AudioWarning, stacklevel=2)
+        if "free" in name:
+            raise RhythmError("the playing is in free time")
+        if "loud" in name:
+            warnings.warn("too loud", AudioWarning, stacklevel=2)
         if "bug" in name:
             raise ZeroDivisionError("a bug")
         if "memory" in name:

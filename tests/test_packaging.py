@@ -133,7 +133,7 @@ def test_training_without_its_extra_says_what_to_install(tmp_path):
     code = "from drumscribe.training.cli import main\nmain()"
     done = run_without(TRAINING_ONLY, code, "release", ROOT / "train/base.toml", *places)
     assert done.returncode == 1
-    assert "pip install 'drumscribe[train]'" in done.stderr
+    assert 'pip install "drumscribe[train]"' in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
 
 

@@ -43,7 +43,7 @@ class _Reporting(click.Group):
         except DrumscribeError as error:
             raise click.ClickException(str(error)) from None
         except ImportError as error:
-            hint = "training needs more packages; pip install 'drumscribe[train]'"
+            hint = 'training needs more packages; pip install "drumscribe[train]"'
             raise click.ClickException(f"{error.name} is not installed: {hint}") from None
 
 

@@ -29,8 +29,39 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class RhythmFigures:
+    """What reports say of a rhythm.
+
+    Attributes
+    ----------
+    tempo : float or None
+        In quarters per minute; None if it changes, and in free time.
+    meter : str or None
+        Such as "4/4"; None in free time.
+    confidence : float
+        See `Rhythm.confidence`.
+    words : str
+        The rhythm as it is printed.
+    """
+
+    tempo: float | None
+    meter: str | None
+    confidence: float
+    words: str
+
+    @classmethod
+    def of(cls, rhythm: Rhythm) -> "RhythmFigures":
+        """Take the figures of a rhythm."""
+        meter = None if rhythm.meter is None else str(rhythm.meter)
+        return cls(rhythm.tempo, meter, rhythm.confidence, str(rhythm))
+
+    def __str__(self) -> str:
+        return self.words
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of one job.
+    """The outcome of one job; if skipped, with the figures and warnings of the run that did it, where they are known.
 
     Attributes
     ----------
@@ -52,8 +83,8 @@ class Outcome:
         Time that the job took, in seconds.
     hits : Counter[str], optional
         Number of hits by instrument.
-    rhythm : Rhythm, optional
-        Tempo, beats and meter, if analysed.
+    rhythm : RhythmFigures, optional
+        Tempo and meter, if analysed.
     disk_full : bool, default False
         Whether it failed because the disk is full, which ends the batch.
     picture : str, default ""
@@ -69,7 +100,7 @@ class Outcome:
     duration: float = 0.0
     seconds: float = 0.0
     hits: Counter[str] = field(default_factory=Counter)
-    rhythm: Rhythm | None = None
+    rhythm: RhythmFigures | None = None
     disk_full: bool = False
     picture: str = ""
 

@@ -16,9 +16,10 @@ import os
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -26,11 +27,13 @@ from ..files import remove_leftovers
 from ..formats.written import Written
 from ..runtime import is_running, this_machine
 from .fingerprints import Fingerprint, fingerprint_of, state_of_output
-from .jobs import Job, Outcome
+from .jobs import Job, Outcome, RhythmFigures
 from .plan import PlanError
 from .remote import is_remote
 
 NAME = ".drumscribe-journal"
+_FACTS = ("duration", "seconds", "hits", "warnings", "picture")
+"""Attributes of an outcome that are recorded as they are, for the reports of later runs."""
 _BEAT_S = 20.0
 """Time between two updates of a run's claims (by hand)."""
 _DEAD_S = 120.0
@@ -64,8 +67,8 @@ class Known:
     ----------
     verdict : Verdict
         What to do.
-    outputs : tuple of Path
-        The existing files, if it is done.
+    before : Outcome, optional
+        The outcome of the run that did it, with its existing files.
     error : str
         The reason, if it failed.
     own : tuple of str
@@ -73,7 +76,7 @@ class Known:
     """
 
     verdict: Verdict
-    outputs: tuple[Path, ...] = ()
+    before: Outcome | None = None
     error: str = ""
     own: tuple[str, ...] = ()
 
@@ -146,7 +149,7 @@ class Journal:
             if claim is not None and self._was_written(claim, job, now):
                 self._record(place, now, Outcome(job, "done", outputs=job.outputs))
                 self._database.execute("delete from claims where place = ?", (place,))
-                return Known("done", job.outputs)
+                return Known("done")
             if self._recorded(place) == row:
                 folders = json.dumps(sorted({os.path.relpath(o.parent, self._folder) for o in job.outputs}))
                 values = place, this_machine(), os.getpid(), self._run, time.time(), folders, time.time()
@@ -173,7 +176,8 @@ class Journal:
 
     def _record(self, place: bytes, was: Fingerprint | None, outcome: Outcome) -> None:
         outputs = [state_of_output(path, self._folder) for path in outcome.outputs]
-        facts = {"duration": outcome.duration, "seconds": outcome.seconds, "hits": outcome.hits}
+        facts = {name: getattr(outcome, name) for name in _FACTS}
+        facts["rhythm"] = None if outcome.rhythm is None else asdict(outcome.rhythm)
         values = place, os.fsencode(outcome.job.source), *_columns(was), self._settings
         texts = json.dumps(outputs), outcome.error, json.dumps(facts), time.time()
         query = "insert or replace into recordings values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -229,7 +233,7 @@ class Journal:
                 if not is_remote(path) and self._written.knows(path):
                     return None
                 edited = True
-        return Known("edited" if edited else "done", tuple(outputs))
+        return Known("edited" if edited else "done", _outcome_of(row, job, tuple(outputs)))
 
     def _recorded(self, place: bytes) -> sqlite3.Row | None:
         return self._database.execute("select * from recordings where place = ?", (place,)).fetchone()
@@ -311,6 +315,16 @@ def _columns(print_: Fingerprint | None) -> tuple[int | None, int | None, str | 
 
 def _print_of(row: sqlite3.Row) -> Fingerprint | None:
     return None if row["size"] is None else Fingerprint(row["size"], row["changed"], row["sample"])
+
+
+def _outcome_of(row: sqlite3.Row, job: Job, outputs: tuple[Path, ...]) -> Outcome:
+    """Return the outcome of a recording that was done before; journals of earlier versions lack some of its facts."""
+    recorded = json.loads(row["facts"])
+    facts = {name: recorded[name] for name in _FACTS if name in recorded}
+    if (rhythm := recorded.get("rhythm")) is not None:
+        facts["rhythm"] = RhythmFigures(**rhythm)
+    facts["hits"], facts["warnings"] = Counter(recorded["hits"]), tuple(recorded.get("warnings", ()))
+    return Outcome(job, "skipped", outputs=outputs, **facts)
 
 
 def _own_outputs(row: sqlite3.Row, job: Job, now: Fingerprint | None) -> tuple[str, ...]:

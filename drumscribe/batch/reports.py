@@ -10,8 +10,7 @@ from typing import IO
 from ..errors import DrumscribeError, printable
 from ..files import written_whole
 from ..music.drums import INSTRUMENTS
-from ..music.transcription import Rhythm
-from .jobs import Outcome, Report
+from .jobs import Outcome, Report, RhythmFigures
 from .lanes import COLUMNS
 from .plan import Plan
 from .summary import Tally, clock, instruments_of, pace_of
@@ -62,8 +61,9 @@ def write_json(file: IO[str], plan: Plan, report: Report) -> None:
     (the files written, or found when skipped), `duration` and `seconds` (length of the audio, time it took), `hits` (by
     instrument), `rhythm` (null if not analysed, else `tempo` in quarters per minute, null if it changes, `meter`, such
     as "4/4", both null in free time, and `confidence`), `warnings`, `notes` on the outputs, and `error` (null if there
-    is none). `problems` and `notes` are lines on the request: paths without recordings, outputs with unexpected names.
-    `ended` is the reason why the batch ended early, or null.
+    is none). What was skipped has the figures and warnings of the run that did it, if the journal has them. `problems`
+    and `notes` are lines on the request: paths without recordings, outputs with unexpected names. `ended` is the reason
+    why the batch ended early, or null.
 
     Parameters
     ----------
@@ -102,11 +102,10 @@ def _data_of(outcome: Outcome) -> dict:
     }
 
 
-def _rhythm_data(rhythm: Rhythm) -> dict:
-    tempo, meter = rhythm.tempo, rhythm.meter
+def _rhythm_data(rhythm: RhythmFigures) -> dict:
     return {
-        "tempo": None if tempo is None else round(tempo, 3),
-        "meter": None if meter is None else str(meter),
+        "tempo": None if rhythm.tempo is None else round(rhythm.tempo, 3),
+        "meter": rhythm.meter,
         "confidence": round(rhythm.confidence, 3),
     }
 
@@ -161,15 +160,17 @@ def _totals(tally: Tally, plan: Plan, report: Report) -> str:
     failed = tally.counts["failed"] + len(plan.problems)
     parts = [f"{tally.counts['done']} transcribed", f"{failed} failed", f"{tally.counts['skipped']} done before"]
     parts += [f"{tally.counts['stopped']} not done"] if tally.counts["stopped"] else []
-    heard = ", ".join(f"{tally.hits[name]} {name}" for name in instruments_of(tally.hits) if tally.hits[name])
-    return f"{', '.join(parts)}; {pace_of(tally.duration, report.seconds)}. Hits: {heard or 'none'}."
+    hits = sum((o.hits for o in report.outcomes if o.status == "skipped"), tally.hits)
+    heard = ", ".join(f"{hits[name]} {name}" for name in instruments_of(hits) if hits[name])
+    pace = f"; {pace_of(tally.duration, report.seconds)}" if tally.counts["done"] else ""
+    return f"{', '.join(parts)}{pace}. Hits: {heard or 'none'}."
 
 
 def _html_row(o: Outcome) -> str:
     rhythm = o.rhythm
     beat = ("", "", "") if rhythm is None else (*_beat(rhythm), f"{rhythm.confidence:.2f}")
     speed = f"{o.duration / o.seconds:.0f} x" if o.seconds and o.duration else ""
-    numbers = (clock(o.duration), o.hits.total(), *beat, speed) if o.status == "done" else ("",) * 6
+    numbers = (clock(o.duration), o.hits.total(), *beat, speed) if o.duration else ("",) * 6
     remarks = "<br>".join(map(_text, (*o.warnings, *o.notes)))
     return (
         f"<tr><td>{_text(o.job.source)}</td><td class={o.status}>{o.status}</td>"
@@ -178,10 +179,10 @@ def _html_row(o: Outcome) -> str:
     )
 
 
-def _beat(rhythm: Rhythm) -> tuple[str, str]:
+def _beat(rhythm: RhythmFigures) -> tuple[str, str]:
     if rhythm.meter is None:
         return "free", ""
-    return "changing" if rhythm.tempo is None else f"{rhythm.tempo:.1f}", str(rhythm.meter)
+    return "changing" if rhythm.tempo is None else f"{rhythm.tempo:.1f}", rhythm.meter
 
 
 def _lanes(picture: str) -> str:

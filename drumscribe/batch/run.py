@@ -18,7 +18,7 @@ from ..formats.outputs import Delivered, Delivery
 from ..music.transcription import Transcription
 from ..sound.audio import IncompleteWarning
 from .events import Advanced, Compiling, Died, Ended, Event, Lost, Started
-from .jobs import Job, Outcome, Report
+from .jobs import Job, Outcome, Report, RhythmFigures
 from .journal import Journal, Known
 from .lanes import lanes_of
 from .patience import Patience
@@ -196,7 +196,8 @@ class _Batch:
         else:
             notes = ("edited since it was transcribed, and kept (--overwrite replaces it)",)
             edited = known.verdict == "edited"
-            self._finish(number, Outcome(job, "skipped", outputs=known.outputs, notes=notes if edited else ()))
+            before = known.before or Outcome(job, "skipped", outputs=job.outputs)
+            self._finish(number, replace(before, notes=notes if edited else ()))
 
     def take(self, event: Event) -> None:
         """Handle an event of a job."""
@@ -304,17 +305,18 @@ class Work:
                 transcription, delivered = self._transcribe_and_write(job, progress)
                 error = ""
             except (DrumscribeError, IncompleteWarning) as problem:
-                transcription, error, full = None, str(problem), is_full(problem)
+                transcription, error, full = None, _named(job, str(problem)), is_full(problem)
             except MemoryError:
                 transcription, error = None, f"{job.source}: not enough memory"
             except Exception as problem:  # a bug, or a machine out of resources: report it, and try the next job
                 transcription, error, full = None, f"{job.source}: {_unexpected(problem)}", is_full(problem)
-        raised = tuple(dict.fromkeys(_one_line(str(w.message)) for w in caught))
+        raised = tuple(dict.fromkeys(_one_line(_named(job, str(w.message))) for w in caught))
         seconds = time.monotonic() - began
         if transcription is None:
             return Outcome(job, "failed", _one_line(error), raised, seconds=seconds, disk_full=full)
         hits = Counter(hit.instrument for hit in transcription.hits)
-        length, rhythm = transcription.duration, transcription.rhythm
+        length = transcription.duration
+        rhythm = None if transcription.rhythm is None else RhythmFigures.of(transcription.rhythm)
         picture = lanes_of(transcription)
         facts = (raised, delivered.notes, delivered.outputs, length, seconds, hits, rhythm)
         return Outcome(job, "done", "", *facts, picture=picture)
@@ -334,6 +336,12 @@ class Work:
                 raise AudioError(str(error).replace(str(source), address_of(job.source))) from error
             delivered = self._delivery.deliver(transcription, outputs, job.source)
         return transcription, delivered if outputs == job.outputs else delivered._replace(outputs=job.outputs)
+
+
+def _named(job: Job, text: str) -> str:
+    """Begin a text with its recording, unless it names it."""
+    source = address_of(job.source) if is_remote(job.source) else str(job.source)
+    return text if source in text else f"{source}: {text}"
 
 
 def _unexpected(error: Exception) -> str:

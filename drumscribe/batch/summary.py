@@ -1,19 +1,19 @@
 """Summary of a batch: for a terminal, for a log, for another program."""
 
 import os
-import shlex
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from ..errors import printable
+from ..files import quoted
 from ..music.drums import INSTRUMENTS
 from .jobs import Outcome, Report
 from .plan import Plan
@@ -21,6 +21,7 @@ from .plan import Plan
 _MAX_ROWS = 50  # maximum number of recordings of which each has a row in the summary (by hand)
 _STATUS = {"skipped": "skipped", "failed": "failed", "stopped": "not done"}
 _WIDTH = 80  # columns of a terminal that nobody has widened
+_BOUNDLESS = 10_000  # columns, more than any table has (by hand)
 
 
 class _Console(Console):
@@ -142,22 +143,18 @@ def _place_of(tally: Tally) -> str:
 
 def _next_steps(outcome: Outcome) -> list[str]:
     """Return suggestions for a transcription: how to listen to it, and which options change it."""
-    source = _quoted(outcome.job.source)
+    source = quoted(outcome.job.source)
     readable = [output for output in outcome.outputs if output.suffix in (".mid", ".json")]
-    given = f" -t {_quoted(readable[0])}" if readable else ""
+    given = f" -t {quoted(readable[0])}" if readable else ""
     return [
-        f"next: drumscribe listen {source}{given} -o check.wav  # check it by ear",
+        f"next: drumscribe listen {source}{given} -o check.wav",
+        "      mixes the recording with these hits, to check them by ear",
         "      --sensitivity 0.6 finds more hits, 0.4 fewer; --tempo, --meter and --kit help, too",
     ]
 
 
-def _quoted(path: Path) -> str:
-    name = printable(path)
-    return shlex.quote(f".{os.sep}{name}" if name.startswith("-") else name)  # no option
-
-
 def print_remarks(console: Console, report: Report) -> None:
-    """Print the warnings about recordings, and the notes on their outputs.
+    """Print the warnings about recordings, except those of earlier runs, and the notes on their outputs.
 
     Parameters
     ----------
@@ -167,7 +164,7 @@ def print_remarks(console: Console, report: Report) -> None:
         The outcomes.
     """
     for outcome in report.outcomes:
-        for warning in outcome.warnings:
+        for warning in outcome.warnings if outcome.status != "skipped" else ():
             console.print(Text(printable(f"warning: {warning}"), style="yellow"), soft_wrap=True)
         for note in outcome.notes:
             console.print(f"{outcome.job.source}: {note}", soft_wrap=True)
@@ -208,19 +205,23 @@ def _print_errors(console: Console, errors: Iterable[str]) -> None:
 
 
 def _table(tally: Tally, console: Console) -> Table:
-    """Return a table that fits the width: a column for each instrument that occurs, or else one for all hits."""
+    """Return a table that fits the width: a column for each instrument that occurs, or else one with all counts."""
     heard = [name for name in instruments_of(tally.hits) if tally.hits[name]]
     table = _filled(tally, heard)
-    fits = Measurement.get(console, console.options, table).minimum <= min(console.width, _WIDTH)
+    boundless = console.options.update(max_width=_BOUNDLESS)  # else the table is measured after it is cut
+    fits = Measurement.get(console, boundless, table).minimum <= min(console.width, _WIDTH)
     return table if fits else _filled(tally, [])
 
 
 def _filled(tally: Tally, heard: list[str]) -> Table:
+    """Return a table with a column for each instrument, or without any with one column of texts, which are folded."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("recording", overflow="fold", min_width=12)
     table.add_column("rhythm", min_width=12)
-    for column in ("length", *(name.replace("_", " ") for name in heard or ["hits"])):
-        table.add_column(column, justify="right")
+    for column in ("length", *(_spoken(name) for name in heard)):
+        table.add_column(column, justify="right", min_width=cell_len(column))
+    if not heard:
+        table.add_column("hits")
     if len(tally.first) <= _MAX_ROWS:
         for name, o in zip(_names_of(tally.first), tally.first, strict=True):
             table.add_row(*_row(name, str(o.rhythm or ""), o.duration, o.hits, heard))
@@ -242,8 +243,16 @@ def instruments_of(hits: Iterable[str]) -> list[str]:
 
 
 def _row(name: str, rhythm: str, duration: float, hits: Counter[str], heard: list[str]) -> list[str | Text]:
-    counts = [hits[instrument] for instrument in heard] or [hits.total()]
-    return [Text(printable(name)), rhythm, clock(duration), *map(str, counts)]
+    counts = [str(hits[instrument]) for instrument in heard] or [_counts_in_words(hits)]
+    return [Text(printable(name)), rhythm, clock(duration), *counts]
+
+
+def _counts_in_words(hits: Counter[str]) -> str:
+    return ", ".join(f"{hits[name]} {_spoken(name)}" for name in instruments_of(hits) if hits[name]) or "none"
+
+
+def _spoken(name: str) -> str:
+    return printable(name.replace("_", " "))
 
 
 def hits_of(outcome: Outcome) -> str:

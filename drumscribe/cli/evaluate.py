@@ -77,4 +77,4 @@ def command(
         console.width = 120  # a file has no edge to wrap at
     for scores in results:
         for table in to_tables(scores, per_track, confusions):
-            console.print(table)
+            console.print(table, "")

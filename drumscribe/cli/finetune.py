@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,9 @@ from .options.paths import NamedPath
 from .playing import DEFAULT_COUNT, play_in
 from .sections import command as sectioned
 from .sections import option
+
+if TYPE_CHECKING:
+    from ..finetune.samples import SoundSamples
 
 _FOLDER = NamedPath(path_type=Path)
 
@@ -270,16 +273,17 @@ def _learn_from_samples(request: _Request, path: Path) -> None:
     if request.take is None:  # the notes of a take say what its labels mean, and are checked with its sounds
         naming.check([*found, *request.sounds_to_play(), *known])
     _print_near_misses(request, found)
+    left: list[SoundSamples] = []
     if request.take is not None and request.labels is not None:
         heard = read_take(request.take, request.labels, open_learner(model), naming.notes)
-        new = samples_of_take(heard, known)
+        new, left = samples_of_take(heard, known)
     elif request.listen:
         new = play_in(request.sounds_to_play(), request.count or DEFAULT_COUNT, request.device, settings)
     else:
         new = [read_samples(sound, paths, settings) for sound, paths in found.items()]
     sounds = joined([kept, new], settings.rate)
     check_enough(sounds)
-    learn_and_write(sounds, naming, model, path, request.name, keep=request.keep_samples or request.add)
+    learn_and_write(sounds, naming, model, path, request.name, request.keep_samples or request.add, left)
 
 
 def _print_near_misses(request: _Request, sounds: Iterable[str]) -> None:

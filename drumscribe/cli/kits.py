@@ -36,7 +36,8 @@ def list_() -> None:
     for path in files:
         try:
             kit = read_kit(path)
-            click.echo(f"{path.stem}: {', '.join(sound.name for sound in kit.sounds)}{', only' if kit.only else ''}")
+            alone = " (only these, not the model's other drums)" if kit.only else ""
+            click.echo(f"{path.stem}: {', '.join(sound.name for sound in kit.sounds)}{alone}")
             promised = f", F {kit.promised:.2f} expected" if kit.promised is not None else ""
             click.echo(f"  {kit.made.split(' ')[0]}, for {kit.model}{promised}")
         except DrumscribeError as error:

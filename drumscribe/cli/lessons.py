@@ -1,6 +1,7 @@
 """What commands that learn kits share: a lesson is learned, printed, and written."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,13 @@ def model_of(kit: "Kit") -> Path:
 
 
 def learn_and_write(
-    sounds: "Sequence[SoundSamples]", naming: "Naming", model: Path, path: Path, called: str, keep: bool
+    sounds: "Sequence[SoundSamples]",
+    naming: "Naming",
+    model: Path,
+    path: Path,
+    called: str,
+    keep: bool,
+    left: "Sequence[SoundSamples]" = (),
 ) -> None:
     """Learn a kit from samples, print what was learned, and write it.
 
@@ -66,6 +73,8 @@ def learn_and_write(
         What the kit is called on the command line.
     keep : bool
         Whether to keep the samples beside it.
+    left : sequence of SoundSamples, optional
+        Further sounds, that are left to the model.
 
     Raises
     ------
@@ -79,6 +88,7 @@ def learn_and_write(
 
     learner = open_learner(model)
     lesson = learn(sounds, learner, load_background(model, learner.info), naming)
+    lesson = replace(lesson, samples=(*lesson.samples, *left))
     write_lesson(lesson, path, called, live=bool(learner.info.look_aheads))
     if keep:
         click.echo(f"kept its samples in {keep_samples(sounds, learner.info.spectrogram.rate, path)}")
@@ -103,6 +113,7 @@ def write_lesson(lesson: "Lesson", path: Path, called: str, live: bool = False) 
     KitError
         If it would do worse than the model alone, or cannot be written.
     """
+    from ..files import quoted
     from ..finetune.report import verdict_of
     from ..kits.kit import KitError, write_kit
 
@@ -111,7 +122,7 @@ def write_lesson(lesson: "Lesson", path: Path, called: str, live: bool = False) 
         raise KitError(verdict_of(lesson))
     write_kit(lesson.kit, path)
     use = "live" if live else "transcribe SONGS"
-    click.echo(f"wrote {path}\nnext: drumscribe {use} --kit {called}")
+    click.echo(f"wrote {path}\nnext: drumscribe {use} --kit {quoted(called)}")
 
 
 def _print_lesson(lesson: "Lesson") -> None:

@@ -62,8 +62,9 @@ def _notes(drum_map: "DrumMap") -> "Table":
     table = Table("articulation", "note", "also read", box=None, title_justify="left", title=drum_map.name)
     table.caption, table.caption_justify = drum_map.remark or None, "left"
     for articulation in ARTICULATIONS:
-        others = sorted(note for note, name in drum_map.read if name == articulation.name)
-        table.add_row(articulation.name, str(drum_map.note_of(articulation.name)), ", ".join(map(str, others)))
+        own = drum_map.note_of(articulation.name)
+        others = sorted(note for note, name in drum_map.read if name == articulation.name and note != own)
+        table.add_row(articulation.name, str(own), ", ".join(map(str, others)))
     return table
 
 

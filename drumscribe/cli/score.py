@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     section="Output",
     default="1/16+1/8t",
     metavar="GRID",
-    help="Note values to write: 1/16, 1/8t for triplets, or either, as each bar is played.",
+    help="Note values to write: 1/16, 1/8t for triplets, or either, as each bar is played; fast runs get half of them.",
 )
 @option(
     "--voices",

@@ -1,6 +1,7 @@
 """Scores as tables for a terminal, and as plain data for JSON (with null for undefined figures)."""
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -40,8 +41,10 @@ def to_tables(scores: Scores, per_track: bool = False, confusions: bool = False)
         The tables.
     """
     tables = [_rows_table(scores)]
-    if scores.finer:
-        tables.append(_finer_table(scores))
+    outside = {row.name for row in scores.outside}
+    finer = [row for row in scores.finer if row.name not in outside]
+    if finer or scores.ghosts.reference:
+        tables.append(_finer_table(scores, finer))
     if scores.velocity:
         tables.append(_velocity_table(scores))
     if per_track:
@@ -76,12 +79,14 @@ def _without_nan(data: Any) -> Any:
 
 
 def _table(title: str, first: str, *columns: str) -> "Table":
+    from rich import box
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", title_style="bold", min_width=len(title))
-    table.add_column(first)
+    table.box, table.show_edge, table.padding = box.SIMPLE_HEAD, False, 0  # to fit 80 columns
+    table.add_column(first, overflow="fold")
     for column in columns:
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
     return table
 
 
@@ -101,34 +106,45 @@ def _cells(row: Row) -> list[str]:
     ]
 
 
-COLUMNS = ("played", "found", "matched", "P", "R", "F", "95 %", "F/track", "offset ms")
+COLUMNS = ("played", "found", "matched", "P", "R", "F", "95 %", "F/track", "offset\nms")
 
 
 def _rows_table(scores: Scores) -> "Table":
     tracks = f"{len(scores.tracks)} track{'s' if len(scores.tracks) > 1 else ''}"
     table = _table(f"{tracks}, {format_tolerance(scores.tolerance)}", "", *COLUMNS)
-    if not math.isnan(scores.edits.per_100):
-        table.caption, table.caption_justify = _edits_line(scores), "left"
+    table.caption, table.caption_justify = "\n".join(_remarks(scores)), "left"
     for row in scores.rows:
         table.add_row(*_cells(row))
         if row.name == MICRO:
             mean = scores.macro
             figures = [_figure(value) for value in (mean.precision, mean.recall, mean.f)]
             table.add_row("macro", "", "", "", *figures, "", _figure(mean.track_f), "")
+    if scores.outside:
+        table.add_section()
+    for row in scores.outside:
+        table.add_row(*_cells(row))
     return table
 
 
-def _edits_line(scores: Scores) -> str:
+def _remarks(scores: Scores) -> Iterator[str]:
+    """Yield the edits, and what they leave out."""
     edits = scores.edits
-    return (
-        f"{edits.per_100:.1f} edits for every 100 strokes: "
-        f"{edits.added} to add, {edits.removed} to remove, {edits.changed} to give to another drum"
-    )
+    if not math.isnan(edits.per_100):
+        yield (
+            f"{edits.per_100:.1f} edits for every 100 strokes: "
+            f"{edits.added} to add, {edits.removed} to remove, {edits.changed} to give to another drum"
+        )
+    if scores.outside:
+        yield f"micro, macro and edits leave out: {', '.join(_strokes(row) for row in scores.outside)}"
 
 
-def _finer_table(scores: Scores) -> "Table":
+def _strokes(row: Row) -> str:
+    return f"{row.name} ({row.reference} played, {row.estimated} found)"
+
+
+def _finer_table(scores: Scores, finer: Sequence[Row]) -> "Table":
     table = _table(f"Articulations, {format_tolerance(scores.tolerance)}", "", *COLUMNS)
-    for row in scores.finer:
+    for row in finer:
         table.add_row(*_cells(row))
     if scores.ghosts.reference:
         ghosts = scores.ghosts

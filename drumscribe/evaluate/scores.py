@@ -8,8 +8,9 @@ over the tracks.
 
 Rows are the classes (five, or kick, snare and hihat), `micro`, which sums the counts of the classes, and `onset`, which
 counts events of any kind, also those outside the vocabulary; events less than 30 ms after the first of a group count as
-one. The side stick is outside the five classes, as in MDB Drums (Southall et al., ISMIR 2017). `macro` is the mean over
-the classes that the references contain. `track_f` is the mean of F over the tracks in which the reference or the
+one. The side stick is outside the five classes, as in MDB Drums (Southall et al., ISMIR 2017). Events outside the
+classes are in no figure but `onset`; rows of their own count them. `macro` is the mean over the classes that the
+references contain. `track_f` is the mean of F over the tracks in which the reference or the
 estimate has such an event. Offsets are estimate minus reference, in milliseconds, over the matched events: positive is
 late. Intervals are the 2.5 and 97.5 percentiles of F over 1000 bootstrap draws of the tracks, with a fixed seed.
 
@@ -33,6 +34,8 @@ from .velocities import VelocityRow, score_velocities
 THREE_CLASSES = FIVE_CLASSES[:3]
 ONSET = "onset"
 OUTSIDE, NOTHING = "other", "nothing"
+OTHERS = "other sounds"
+"""The row of the sounds outside the vocabulary: a kit's own sounds, percussion, strokes without a drum's name."""
 MERGE_SECONDS = 0.03
 """Onsets closer than this to the first of a group count once (by hand: about a flam)."""
 BOOTSTRAP_DRAWS = 1000
@@ -45,7 +48,7 @@ class Row:
     Attributes
     ----------
     name : str
-        A class, an articulation, `micro` or `onset`.
+        A class, an articulation, `micro`, `onset`, or `OTHERS`.
     reference, estimated, matched : int
         Numbers of events.
     precision, recall, f : float
@@ -144,6 +147,8 @@ class Scores:
         The classes, `micro` and `onset`.
     macro : Macro
         Means over the classes.
+    outside : tuple[Row, ...]
+        The instruments outside the classes, and `OTHERS`, as far as they occur; `onset` alone counts these events, too.
     finer : tuple[Row, ...]
         The articulations.
     ghosts : Ghosts
@@ -161,6 +166,7 @@ class Scores:
     tolerance: float
     rows: tuple[Row, ...]
     macro: Macro
+    outside: tuple[Row, ...]
     finer: tuple[Row, ...]
     ghosts: Ghosts
     edits: Edits
@@ -169,8 +175,8 @@ class Scores:
     confusions: tuple[Confusion, ...] = field(repr=False)
 
     def row(self, name: str) -> Row:
-        """Return the row of a class, an articulation, `micro` or `onset`."""
-        return next(row for row in (*self.rows, *self.finer) if row.name == name)
+        """Return the row of this name, of a class, an articulation or any other of the rows."""
+        return next(row for row in (*self.rows, *self.finer, *self.outside) if row.name == name)
 
 
 def score(tracks: Sequence[Track], tolerance: float = 0.05, classes: Sequence[str] = FIVE_CLASSES) -> Scores:
@@ -202,6 +208,7 @@ def score(tracks: Sequence[Track], tolerance: float = 0.05, classes: Sequence[st
         tolerance=tolerance,
         rows=rows,
         macro=_macro(rows[: len(classes)]),
+        outside=_score_outside(tracks, tolerance, classes),
         finer=_score_articulations(tracks, tolerance),
         ghosts=_score_ghosts(tracks, tolerance),
         edits=count_edits(tracks, tolerance, classes),
@@ -279,6 +286,19 @@ def _macro(rows: Sequence[Row]) -> Macro:
         return float(np.mean([np.nan_to_num(figure(row)) for row in held])) if held else NAN
 
     return Macro(mean(lambda r: r.precision), mean(lambda r: r.recall), mean(lambda r: r.f), mean(lambda r: r.track_f))
+
+
+def _score_outside(tracks: Sequence[Track], tolerance: float, classes: Sequence[str]) -> tuple[Row, ...]:
+    """Make a row for each instrument outside the classes that occurs, and one for the sounds outside the vocabulary."""
+    rows = []
+    for instrument in (*(name for name in INSTRUMENTS if name not in classes), None):
+        counts = [
+            count(select(track.reference, instrument), select(track.estimate, instrument), tolerance)
+            for track in tracks
+        ]
+        if any(c.reference or c.estimated for c in counts):
+            rows.append(_row(instrument or OTHERS, counts))
+    return tuple(rows)
 
 
 def _score_articulations(tracks: Sequence[Track], tolerance: float) -> tuple[Row, ...]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DrumscribeError
+from ..files import near_miss
 from ..kits.kit import KitError, check_name
 from ..music.drums import OUTSIDE_NAMES, read_label
 from ..sound.audio import SUFFIXES
@@ -94,8 +95,10 @@ def find_samples(folder: Path, named: str | None = None) -> dict[str, list[Path]
         If there is nothing to learn from.
     """
     folder = Path(folder)
+    if not folder.exists():
+        raise KitError(f"{folder}: no such folder{near_miss(folder)}")
     if not folder.is_dir():
-        raise KitError(f"{folder}: not a folder of samples")
+        raise KitError(f"{folder}: a file, not a folder of samples")
     inside = {sub: _recordings(sub.rglob("*")) for sub in sorted(folder.iterdir()) if sub.is_dir()}
     own = _recordings(folder.iterdir())
     found: dict[str, list[Path]] = {}

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -249,15 +249,15 @@ def learn_from_take(take: Take, learner: Learner, background: Background | None,
     names, rare = take.sounds()
     if not names:
         raise KitError(f"{take.name}: at least {MIN_SAMPLES} strokes of a sound are needed to learn from")
-    samples = take.samples(names)
-    samples[0].refused += [(name, _TOO_RARE) for name in rare]
+    samples = tuple(take.samples(names))
     folds = (take.moments.times / _FOLD_S).astype(int) % _FOLDS
     task = Task(naming, learner.info, background)
     played = examples_of(take.moments, take.label(names)[0], folds, names, task.info, background, naming.only)
-    return conclude(Trial.of(played, take.moments.odds, names, task), tuple(samples), task)
+    lesson = conclude(Trial.of(played, take.moments.odds, names, task), samples, task)
+    return replace(lesson, samples=(*samples, *(_too_rare(take, SoundSamples(name)) for name in rare)))
 
 
-def samples_of_take(take: Take, known: Collection[str]) -> list[SoundSamples]:
+def samples_of_take(take: Take, known: Collection[str]) -> tuple[list[SoundSamples], list[SoundSamples]]:
     """Cut samples out of a recording, to learn from with others.
 
     Parameters
@@ -271,11 +271,13 @@ def samples_of_take(take: Take, known: Collection[str]) -> list[SoundSamples]:
     -------
     list of SoundSamples
         The strokes of each sound that are struck alone.
+    list of SoundSamples
+        The sounds with too few strokes to learn, all refused.
 
     Raises
     ------
     KitError
-        If there are too few.
+        If there are too few of every sound.
     """
     names, rare = take.sounds(known)
     cut_out = take.samples(names, alone=True)
@@ -284,6 +286,9 @@ def samples_of_take(take: Take, known: Collection[str]) -> list[SoundSamples]:
         raise KitError(
             f"{take.name}: at least {MIN_SAMPLES} strokes of a sound, struck alone, are needed to learn from"
         )
-    rare += [sound.name for sound in cut_out if sound not in samples]
-    samples[0].refused.extend((name, _TOO_RARE) for name in rare)
-    return samples
+    left = [*map(SoundSamples, rare), *(sound for sound in cut_out if sound not in samples)]
+    return samples, [_too_rare(take, sound) for sound in left]
+
+
+def _too_rare(take: Take, sound: SoundSamples) -> SoundSamples:
+    return SoundSamples(sound.name, [], [*sound.refused, (take.name, _TOO_RARE)])

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import DrumscribeError, RhythmError
+from ..music.tempo_map import NEAR
 from ..music.transcription import Transcription
 from . import export
 from .midi import MidiOptions, count_merged
@@ -13,6 +14,10 @@ from .midi import MidiOptions, count_merged
 if TYPE_CHECKING:
     from ..quantisation.settings import QuantiseOptions
     from .written import Written
+
+
+_EXACT_S = 0.0005
+"""Offsets in seconds below this, half a millisecond, are not told."""
 
 
 class Delivered(NamedTuple):
@@ -114,8 +119,9 @@ class Delivery:
         if not self.midi.start_at_bar and not (self.midi.one_tempo and rhythm.tempo):
             return ()
         start = self.midi.lay_out(transcription).start
-        if abs(start) < 0.0005:
-            return ("the MIDI begins with a bar, where the recording does: both line up",)
+        if abs(start) < NEAR:
+            within = f" within {1000 * abs(start):.0f} ms" if abs(start) >= _EXACT_S else ""
+            return (f"the MIDI begins with a bar, where the recording does: both line up{within}",)
         what = f"cut {start:.3f} s off" if start >= 0 else f"put {-start:.3f} s of silence before"
         return (f"the MIDI begins with a bar, at {start:.3f} s: {what} the recording to line both up",)
 

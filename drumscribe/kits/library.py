@@ -110,6 +110,6 @@ def existing(name: str | Path) -> Path:
     path = place_of(name)
     if not path.exists():
         known = ", ".join(file.stem for file in kit_files())
-        there = f"there are {known}" if known else "there is none yet; drumscribe finetune makes one"
+        there = f"your kits: {known}" if known else "there is none yet; drumscribe finetune makes one"
         raise KitError(f"no kit {str(name)!r}: {there}" if path.parent == folder() else f"{path}: no such kit")
     return path

@@ -22,8 +22,8 @@ _SILENT_SECONDS = 3.0
 _CLOSE_TIMEOUT_S = 3.0
 """A device that does not stop within this time is left to itself, as those of a server that has died (by hand)."""
 _INSTALL = (
-    "needs PortAudio and its Python package: pip install 'drumscribe[live]', and on Linux also the system's PortAudio "
-    "(Debian, Ubuntu: apt install libportaudio2; Fedora: dnf install portaudio)"
+    'needs PortAudio and its Python package: pip install "drumscribe[live]", and on Linux also the '
+    "system's PortAudio (Debian, Ubuntu: apt install libportaudio2; Fedora: dnf install portaudio)"
 )
 
 

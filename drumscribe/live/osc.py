@@ -37,7 +37,7 @@ class OscSender:
         try:
             from pythonosc.osc_message_builder import OscMessageBuilder
         except ImportError as error:
-            raise OscError("OSC needs python-osc: pip install 'drumscribe[live]'") from error
+            raise OscError('OSC needs python-osc: pip install "drumscribe[live]"') from error
         self._builder = OscMessageBuilder
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mido import Message
 
 NAME = "drumscribe"
-_INSTALL = "MIDI ports need python-rtmidi, or rtmidi2 from Python 3.13 on: pip install 'drumscribe[live]'"
+_INSTALL = 'MIDI ports need python-rtmidi, or rtmidi2 from Python 3.13 on: pip install "drumscribe[live]"'
 
 
 class PortError(DrumscribeError):

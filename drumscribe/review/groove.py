@@ -215,7 +215,7 @@ def write_picture(groove: Groove, path: Path, title: str = "") -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise GrooveError("pictures of grooves need matplotlib: pip install 'drumscribe[plot]'") from error
+        raise GrooveError('pictures of grooves need matplotlib: pip install "drumscribe[plot]"') from error
     drums = list(dict.fromkeys(place.drum for place in groove.places))
     figure = Figure(figsize=(10, 1 + 1.3 * len(drums)), layout="constrained")
     axes = figure.subplots(len(drums), 1, sharex=True, sharey=True, squeeze=False)[:, 0]

@@ -118,7 +118,7 @@ def write_plot(
     try:
         from matplotlib.figure import Figure  # noqa: F401
     except ImportError as error:
-        raise PlotError("plots need matplotlib: pip install 'drumscribe[plot]'") from error
+        raise PlotError('plots need matplotlib: pip install "drumscribe[plot]"') from error
 
     section = section or Section.of(recording)
     pages = max(1, math.ceil(round(section.end - section.start, 3) / (ROWS * ROW_SECONDS)))

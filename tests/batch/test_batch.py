@@ -243,6 +243,14 @@ def test_one_bad_recording_does_not_stop_the_others(tmp_path, workers):
     assert all("\n" not in outcome.error for outcome in report.outcomes)
 
 
+@pytest.mark.parametrize("workers", [0, 2])
+def test_every_failure_and_warning_names_its_recording(tmp_path, workers):
+    report = run(jobs_for(tmp_path, "free", "loud"), FakeTranscriber, how=How(workers))
+    free, loud = report.outcomes
+    assert free.error == f"{tmp_path / 'free.wav'}: the playing is in free time"
+    assert loud.warnings == (f"{tmp_path / 'loud.wav'}: too loud",)
+
+
 def test_a_worker_that_dies_fails_only_the_recording_it_held(tmp_path):
     jobs = jobs_for(tmp_path, "a", "b dies", "c exits", "d", "e", "f dies", "g")
     recorder = Recorder()

@@ -2,7 +2,10 @@
 
 import csv
 import json
+import sqlite3
 from collections import Counter
+from contextlib import closing
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,12 +14,16 @@ from click.testing import CliRunner
 from conftest import beat, write_audio
 from fakes import FakeTranscriber
 
-from drumscribe.batch.jobs import Job, Outcome, Report
+from drumscribe.batch.jobs import Job, Outcome, Report, RhythmFigures
+from drumscribe.batch.journal import NAME, Journal
 from drumscribe.batch.lanes import COLUMNS, lanes_of
-from drumscribe.batch.plan import Plan
+from drumscribe.batch.plan import Plan, plan
 from drumscribe.batch.reports import check_report, write_report
+from drumscribe.batch.run import run
 from drumscribe.cli import main
 from drumscribe.errors import DrumscribeError
+from drumscribe.formats.outputs import Delivery
+from drumscribe.formats.written import Written
 from drumscribe.music.drums import INSTRUMENTS
 from drumscribe.music.tempo_map import TempoMap
 from drumscribe.music.transcription import Hit, Rhythm, Transcription
@@ -28,8 +35,16 @@ SONG = Transcription(HITS, 10.0, "", Rhythm(TempoMap.steady(120.0), 0.9, True))
 def outcome(number: int, **changes) -> Outcome:
     job = Job(Path(f"songs/{number}.wav"), (Path(f"midi/{number}.mid"),))
     counts = Counter(hit.instrument for hit in HITS)
-    facts = {"outputs": job.outputs, "duration": 10.0, "seconds": 0.1, "hits": counts, "rhythm": SONG.rhythm}
+    facts = {"outputs": job.outputs, "duration": 10.0, "seconds": 0.1, "hits": counts}
+    facts["rhythm"] = RhythmFigures.of(SONG.rhythm)
     return Outcome(job, **{"status": "done", "picture": lanes_of(SONG), **facts, **changes})
+
+
+class RhythmicTranscriber(FakeTranscriber):
+    """Finds a rhythm, too."""
+
+    def transcribe_file(self, path, progress=None):
+        return replace(super().transcribe_file(path, progress), rhythm=SONG.rhythm)
 
 
 BAD = "songs/1.wav: <b>not</b> a \x1b[31m recording"
@@ -119,6 +134,33 @@ def test_the_command_writes_a_report_of_a_list(tmp_path: Path, monkeypatch) -> N
     assert [one["status"] for one in report["recordings"]] == ["done", "failed"]
     assert json.loads(done.stdout)["recordings"][0]["hits"] == report["recordings"][0]["hits"]
     assert CliRunner().invoke(main, words, input=listed).stdout.count('"skipped"') == 1
+
+
+def test_a_report_of_a_run_that_is_repeated_has_the_figures_of_the_first(tmp_path: Path) -> None:
+    def report_of_run(name: str) -> tuple[str, list[Outcome]]:
+        memory = Written(tmp_path / "written")
+        journal = Journal(tmp_path / "out", "settings", written=memory)
+        report = run(jobs, RhythmicTranscriber, Delivery(written=memory), journal=journal)
+        journal.close()
+        write_report(tmp_path / name, Plan(jobs), report)
+        return (tmp_path / name).read_text(encoding="utf-8"), list(report.outcomes)
+
+    write_audio(tmp_path / "in" / "a warns.wav", beat(2.0))
+    jobs = plan([tmp_path / "in"], tmp_path / "out").jobs
+    _, (first,) = report_of_run("first.html")
+    page, (second,) = report_of_run("second.html")
+    assert (first.status, second.status) == ("done", "skipped")
+    assert second == replace(first, status="skipped")
+    assert first.hits and first.rhythm is not None and first.warnings and first.picture
+    text = "".join(Page(page).texts)
+    assert "0 transcribed, 0 failed, 1 done before. Hits: 4 kick" in text
+    assert "0:02" in text and "120.0" in text and "4/4" in text and "something is odd" in text and "<svg" in page
+    (data,) = json.loads(report_of_run("third.json")[0])["recordings"]
+    assert data["hits"]["kick"] == 4 and data["rhythm"]["tempo"] == 120.0
+    with closing(sqlite3.connect(tmp_path / "out" / NAME)) as database, database:  # as earlier versions wrote it
+        database.execute("update recordings set facts = ?", ('{"duration": 2.0, "seconds": 1.0, "hits": {"kick": 3}}',))
+    _, (older,) = report_of_run("older.html")
+    assert (older.status, older.duration, older.hits, older.rhythm) == ("skipped", 2.0, {"kick": 3}, None)
 
 
 @pytest.mark.parametrize("standard_input", [True, False])

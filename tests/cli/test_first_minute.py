@@ -1,9 +1,12 @@
 """What somebody meets who has just installed drumscribe: how little must be typed, and what is said."""
 
+import io
 import os
+import re
 import shlex
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -12,9 +15,15 @@ from click.testing import CliRunner
 from conftest import RATE, beat, write_audio
 from fakes import FakeTranscriber
 from rich.cells import cell_len
+from rich.console import Console
 
+from drumscribe.batch.jobs import Job, Outcome, Report
+from drumscribe.batch.plan import Plan
+from drumscribe.batch.summary import print_summary
 from drumscribe.cli import main
+from drumscribe.files import quoted
 from drumscribe.formats.export import read
+from drumscribe.music.drums import INSTRUMENTS
 
 COMMANDS = main.list_commands(click.Context(main))
 
@@ -109,9 +118,32 @@ def test_the_end_says_where_the_midi_is_and_what_to_do_next(here):
     result = run("Rock.flac", "-o", "my midi")
     assert "wrote my midi/Rock.mid\n" in result.stderr.replace(os.sep, "/")
     (line,) = [line for line in result.stderr.splitlines() if line.startswith("next: drumscribe ")]
-    words = line.partition("#")[0].split("drumscribe ")[1]
+    words = line.split("drumscribe ")[1]
     assert run(*shlex.split(words)).exit_code == 0, "it can be pasted as it is"
     assert (here / "check.wav").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "posix", "windows"),
+    [
+        ("take.wav", "take.wav", "take.wav"),
+        ("my take.wav", "'my take.wav'", '"my take.wav"'),
+        ("R&B.wav", "'R&B.wav'", '"R&B.wav"'),
+        ("$x.wav", "'$x.wav'", '"$x.wav"'),
+        (r"C:\a\b.wav", r"'C:\a\b.wav'", r"C:\a\b.wav"),
+        ("-x.wav", f".{os.sep}-x.wav", f".{os.sep}-x.wav"),
+    ],
+)
+def test_names_in_printed_commands_suit_the_system(name, posix, windows):
+    assert (quoted(name, windows=False), quoted(name, windows=True)) == (posix, windows)
+
+
+def test_no_printed_command_needs_a_unix_shell(here):
+    (line,) = [line for line in run("Rock.flac").stderr.splitlines() if "drumscribe listen" in line]
+    assert "#" not in line and "'" not in line
+    sources = Path(__file__).parents[2]
+    for path in (path for folder in ("drumscribe", "train") for path in (sources / folder).rglob("*.py")):
+        assert "'drumscribe[" not in path.read_text(encoding="utf-8"), path
 
 
 def test_several_outputs_are_told_by_their_folder(here):
@@ -130,6 +162,20 @@ def test_the_table_fits_a_terminal_and_has_neither_folders_twice_nor_empty_colum
     assert "kick" in table and "snare" not in table and "cymbal" not in table
     assert "a folder" not in table
     assert "a.wav" in table
+
+
+@pytest.mark.parametrize("own", [("pad",), ("knuckle", "pad"), ("clap", "knuckle", "pad", "stomp", "table edge")])
+def test_the_table_shows_the_counts_of_all_sounds(own):
+    counts = {name: 11 + number for number, name in enumerate((*INSTRUMENTS, *own))}
+    job = Job(Path("take.wav"), (Path("take.mid"),))
+    report = Report([Outcome(job, "done", outputs=job.outputs, duration=100.0, hits=Counter(counts))], 1.0)
+    console = Console(file=io.StringIO(), width=80)
+    print_summary(console, Plan(()), report)
+    table = console.file.getvalue().partition("1 transcribed")[0]
+    assert all(cell_len(line) <= 80 for line in table.splitlines())
+    for name, count in counts.items():
+        assert str(count) in table.split()
+        assert set(re.split("[ _]", name)) <= set(re.split(r"[\s,]+", table))
 
 
 def test_a_failure_is_reported_once(here):
@@ -151,7 +197,7 @@ def test_an_edited_output_is_kept_unless_it_may_be_overwritten(here):
         "Rock.mid was edited, or is not by drumscribe from this recording, and is kept: wrote Rock (1).mid"
         in result.stderr
     )
-    assert "wrote Rock (1).mid" in result.stderr.splitlines()[-3]
+    assert "wrote Rock (1).mid" in result.stderr.splitlines()
     assert '"Rock (1).mid"' in result.stdout
     run("Rock.flac", "--overwrite")
     assert (here / "Rock.mid").read_bytes().startswith(b"MThd")
@@ -191,6 +237,21 @@ def test_out_is_a_folder_where_there_is_one_of_that_name(here):
     (here / "beat.mid").mkdir()
     assert run("Rock.flac", "--out", "beat.mid").exit_code == 0
     assert (here / "beat.mid" / "Rock.mid").is_file()
+
+
+@pytest.mark.parametrize("name", ["song.pdf", "out.wav", "new/x.txt", "take.M4A"])
+@pytest.mark.parametrize("command", ["transcribe", "watch"])
+def test_out_is_no_file_of_another_kind(here, name, command):
+    (here / "songs").mkdir()
+    told = error_of(run(command, "songs" if command == "watch" else "Rock.flac", "--out", name))
+    assert "files with this ending cannot be written: give a folder, or a name that ends in .mid" in told
+    assert names_in(here) == ["Rock.flac"] and not (here / name).exists()
+
+
+@pytest.mark.parametrize("name", ["take.1", "2026.11.29", "mix v1.2"])
+def test_a_folder_may_have_a_dot_in_its_name(here, name):
+    assert run("Rock.flac", "--out", name).exit_code == 0
+    assert (here / name / "Rock.mid").is_file()
 
 
 @pytest.mark.parametrize("words", [[], ["-q"], ["--jobs", "1"]])

@@ -29,6 +29,13 @@ def test_one_map_is_shown():
     assert ["side_stick", "42"] in [line.split() for line in result.stdout.splitlines()]
 
 
+def test_a_note_is_not_also_read_as_itself(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('base = "sd3"\n[notes]\nhihat_open = 60\n')
+    (row,) = [line.split() for line in run(path).stdout.splitlines() if "hihat_open" in line]
+    assert row == ["hihat_open", "60", "24,", "25,", "26"]
+
+
 def test_a_file_is_shown_as_it_will_be_used(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text('base = "gm"\n[notes]\nkick = 35\n')

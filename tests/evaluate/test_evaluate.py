@@ -41,16 +41,53 @@ PLAYED = events(
 HEARD = events("0.04 kick, 1.5 kick, 0.56 snare, 0 hihat_closed, 0.5 hihat_closed, 1 hihat_closed, 3 tom_low")
 
 
+def printed(scores, **chosen) -> str:
+    console = Console(width=80, file=io.StringIO())
+    console.print(*to_tables(scores, **chosen))
+    return console.file.getvalue()
+
+
 def test_another_drum_at_the_time_of_a_missed_one_is_one_edit():
     track = Track("a", events("0 snare, 1 kick, 1 snare"), events("0 tom_low, 0.01 kick, 1 kick, 2 kick"))
     scores = score([track])
     assert scores.edits == Edits(added=1, removed=2, changed=1, per_100=pytest.approx(400 / 3))
-    console = Console(file=io.StringIO(), width=120)
-    console.print(*to_tables(scores))
-    assert (
-        "133.3 edits for every 100 strokes: 1 to add, 2 to remove, 1 to give to another drum" in console.file.getvalue()
-    )
+    line = "133.3 edits for every 100 strokes: 1 to add, 2 to remove, 1 to give to another drum"
+    assert line in " ".join(printed(scores).split())
     assert math.isnan(score([Track("a", (), ())]).edits.per_100)
+
+
+def test_strokes_outside_the_classes_have_rows_of_their_own():
+    played, found = events("0 kick, 1 side_stick, 2 side_stick, 3 -"), events("0 kick, 3 -, 4 -")
+    scores = score([Track("a", played, found)])
+    assert scores.row("micro").f == 1 and scores.edits.per_100 == 0
+    assert {row.name: counts(row) for row in scores.outside} == {"side_stick": (0, 0, 2), "other sounds": (1, 1, 0)}
+    assert (
+        "micro, macro and edits leave out: side_stick (2 played, 0 found), other sounds (1 played, 2 found)"
+        in " ".join(printed(scores).split())
+    )
+    assert [row["name"] for row in to_data(scores)["outside"]] == ["side_stick", "other sounds"]
+    three = score([Track("a", events("0 kick, 1 ride"), events("0 kick, 2 tom_low"))], classes=THREE_CLASSES)
+    assert {row.name: counts(row) for row in three.outside} == {"tom": (0, 1, 0), "cymbal": (0, 0, 1)}
+    inside = score([Track("a", events("0 kick"), events("0 kick"))])
+    assert inside.outside == () and "leave out" not in printed(inside)
+
+
+def test_every_table_fits_80_columns_with_whole_names():
+    names = [articulation.name for articulation in ARTICULATIONS]
+    played = tuple(Event(float(i), name, velocity=10 + i) for i, name in enumerate([*names, None] * 2))
+    found = tuple(Event(event.time, names[0], velocity=event.velocity) for event in played)
+    tracks = [Track("one", played, played), Track("another recording of a long name", played, found)]
+    text = printed(score(tracks), per_track=True, confusions=True)
+    assert max(map(len, text.splitlines())) <= 80
+    assert "…" not in text
+    for word in (*names, "other sounds", "played", "matched", "F/track", "offset", "F with velocity", "side_stick"):
+        assert word in text
+
+
+def test_a_take_of_own_sounds_is_scored_by_its_strokes():
+    scores = score([Track("a", events("0 -, 1 -"), events("0 -"))])
+    assert scores.row("other sounds").f == 2 / 3
+    assert "2 played, 1 found" in printed(scores)
 
 
 def test_a_track_counted_by_hand():

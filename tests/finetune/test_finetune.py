@@ -329,7 +329,11 @@ def test_sounds_that_are_the_same_are_told_and_not_learned(tmp_path: Path) -> No
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     assert "no recordings" in refused("finetune", "--samples", tmp_path / "none")
-    assert "not a folder of samples" in refused("finetune", "--samples", tmp_path / "absent")
+    assert "absent: no such folder" in refused("finetune", "--samples", tmp_path / "absent")
+    line = refused("finetune", "--samples", tmp_path / "nome")
+    assert f"nome: no such folder; did you mean {tmp_path / 'none'}?" in line
+    (tmp_path / "kick.wav").touch()
+    assert "kick.wav: a file, not a folder of samples" in refused("finetune", "--samples", tmp_path / "kick.wav")
 
 
 def test_one_sample_is_too_few(tmp_path: Path) -> None:

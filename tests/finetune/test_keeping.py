@@ -122,7 +122,7 @@ def test_a_kit_takes_more_samples_and_another_kit_and_is_remade(tmp_path: Path, 
     assert counts[0] == counts[1]
 
     listed, shown = run("kits", "list").output, run("kits", "show", "mouth").output
-    assert "mouth: hum, whistle, tap, only" in listed and "expected" in listed
+    assert "mouth: hum, whistle, tap (only these, not the model's other drums)" in listed and "expected" in listed
     assert "its samples are kept" in shown
     assert run("kits", "remove", "mouth").exit_code == 0
     assert not [file for file in home.iterdir() if file.name.startswith("mouth")], "nor are its samples left"
@@ -155,6 +155,22 @@ def test_a_kit_of_a_take_that_is_written_as_text_keeps_its_samples(tmp_path: Pat
     assert made.exit_code == 0, made.output
     (kept,) = kept_samples(library.existing("desk"), RATE)
     assert (kept.name, len(kept.kept)) == ("kick", 12)
+
+
+def test_a_sound_that_is_struck_too_rarely_in_a_take_is_named(tmp_path: Path) -> None:
+    sound, played = sequence({"kick": tap}, 5, 12)
+    take = write_audio(tmp_path / "take.wav", sound)
+    names = [*["kick"] * (len(played) - 1), "side_stick"]
+    lines = (f"{time:.3f}\t{name}\n" for (time, _), name in zip(played, names, strict=True))
+    (tmp_path / "take.txt").write_text("".join(lines), encoding="utf-8")
+    words = "finetune", "--from-take", take, "--labels", tmp_path / "take.txt", "--name", "desk"
+    for more in (["--keep-samples"], ["--add"]):
+        made = run(*words, *more)
+        assert made.exit_code == 0, made.output
+        told = " ".join(made.output.split())
+        assert "not used, side_stick: take.wav: fewer than 3 strokes: left to the model" in told
+        assert "not used, kick: side_stick" not in told
+        assert [sound.name for sound in library.load("desk").sounds] == ["kick"]
 
 
 def test_kits_without_samples_are_left_as_they_are_and_named(tmp_path: Path) -> None:

@@ -158,7 +158,7 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, home: Path, monkeypa
 
 def test_without_the_extra_it_says_how_to_install_it(home: Path, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "sounddevice", None)
-    assert "pip install 'drumscribe[live]'" in refused("finetune", "--listen", "--sounds", "kick", code=2)
+    assert 'pip install "drumscribe[live]"' in refused("finetune", "--listen", "--sounds", "kick", code=2)
 
 
 @pytest.mark.parametrize(

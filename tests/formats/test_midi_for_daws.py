@@ -79,6 +79,12 @@ def test_the_user_learns_where_the_recording_goes(tmp_path):
     )
 
 
+@pytest.mark.parametrize(("first", "within"), [(0.0, ""), (0.008, " within 8 ms"), (1.999, " within 1 ms")])
+def test_a_bar_line_near_the_start_needs_no_cut_and_no_silence(tmp_path, first, within):
+    (note,) = Delivery(midi=ONE).deliver(take(120.0, first), [tmp_path / "a.mid"]).notes
+    assert note == f"the MIDI begins with a bar, where the recording does: both line up{within}"
+
+
 def test_a_changing_tempo_keeps_its_changes(tmp_path):
     drifting = TempoMap((0.5, 4.5, 8.0), (0.0, 8.0, 14.0), (MeterChange(0.0, Meter()),))
     played = Transcription((Hit(0.5, "kick", 90), Hit(7.0, "kick", 90)), 8.0, "", Rhythm(drifting, 1.0, False))

@@ -200,6 +200,16 @@ def test_ghost_notes_are_in_parentheses_and_accents_are_marked(tmp_path):
     assert not any(ghosts[6:]) and not any(accents[6:])
 
 
+def test_a_run_into_a_beat_keeps_all_its_strokes_and_ends_on_the_beat(tmp_path):
+    steady = bars("hihat_closed 0 2 4 6 8 10 12 14", "hihat_closed 0 2 4 6 8 10 12 14")
+    quarters = (1.0, 2.643, 2.743, 2.813, 2.933, 3.25, 3.5)  # as in examples/songs/rock.ogg
+    run = [Hit(quarter / 2, "snare", 40 if 2 < quarter < 2.9 else 110) for quarter in quarters]
+    hits = tuple(sorted([*steady.hits, *run], key=lambda hit: hit.time))
+    root = written(tmp_path, Transcription(hits, steady.duration, "", steady.rhythm))
+    snare = [float(at) for at, name in played(root)[0] if name == "snare"]
+    assert snare == [1.0, 2.625, 2.75, 2.875, 3.0, 3.25, 3.5]
+
+
 def test_a_flam_is_a_grace_note_and_a_roll_a_tremolo(tmp_path):
     steady = bars("kick 0 4 8 12, snare 4", "kick 0 4 8 12", "kick 0 4 8 12")
     flam = Hit(0.501 - 0.022, "snare", 45)

@@ -204,7 +204,7 @@ def test_kits_are_found_by_name_and_by_path(path: Path, home: Path) -> None:
     write_kit(make_kit(), library.place_of("garage"))
     assert library.load("garage") == library.load(path) == make_kit()
     assert library.kit_files() == [home / "garage.kit"]
-    with pytest.raises(KitError, match="no kit 'cellar': there are garage"):
+    with pytest.raises(KitError, match="no kit 'cellar': your kits: garage"):
         library.load("cellar")
 
 

@@ -193,7 +193,7 @@ def test_without_portaudio_it_is_said_what_to_install(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     done = CliRunner().invoke(main, ["live"])
     assert done.exit_code == 2
-    assert "pip install 'drumscribe[live]'" in done.output
+    assert 'pip install "drumscribe[live]"' in done.output
     assert "libportaudio2" in done.output
     assert "Traceback" not in done.output
 

@@ -68,4 +68,4 @@ def test_without_python_osc_it_is_said_what_to_install(monkeypatch, tmp_path: Pa
     source = write_audio(tmp_path / "played.wav", beat(1.0))
     done = CliRunner().invoke(main, ["live", "--device", str(source), "--midi", "none", "--osc", "127.0.0.1:9000"])
     assert done.exit_code == 2
-    assert "pip install 'drumscribe[live]'" in done.output
+    assert 'pip install "drumscribe[live]"' in done.output

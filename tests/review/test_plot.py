@@ -98,7 +98,7 @@ def test_a_recording_of_just_a_page_is_a_page(tmp_path, image):
 def test_without_matplotlib_one_line_says_what_to_install(tmp_path, take, monkeypatch):
     for name in ("matplotlib", "matplotlib.figure"):
         monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(PlotError, match=r"pip install 'drumscribe\[plot\]'"):
+    with pytest.raises(PlotError, match=r'pip install "drumscribe\[plot\]"'):
         write_plot(take, TAKE, tmp_path / "take.png")
 
 

@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 STDOUT = Path("-")
 """What is given instead of a folder to write to standard output."""
 
+_OTHER_SUFFIXES = frozenset(
+    (
+        *(".txt", ".tsv", ".xls", ".xlsx", ".xml", ".html", ".pdf", ".png", ".svg", ".jpg", ".zip", ".toml"),
+        *(".mxl", ".mscz", ".gp", ".gp5", ".gpx", ".als", ".flp", ".cpr", ".bwproject", ".song", ".ptx"),
+    )
+)
+"""Suffixes, lower case, of files that cannot be written; besides those of recordings. By hand."""
+
 
 @dataclass(frozen=True)
 class Writing:
@@ -72,14 +80,25 @@ class Writing:
         Raises
         ------
         DrumscribeError
-            Where they contradict each other.
+            Where they contradict each other, or --out is a file of a kind that cannot be written.
         """
         formats, named = tuple(dict.fromkeys(self.formats)), self.file_format
+        if named is None and self._is_of_another_kind():
+            endings = ", ".join(format.end for format in FORMATS.values())
+            raise DrumscribeError(
+                f"{self.out}: files with this ending cannot be written: give a folder, or a name that ends in {endings}"
+            )
         if self.out == STDOUT and len(formats) > 1:
             raise DrumscribeError("--out - writes one file: give --format once")
         if named is not None and formats not in ((), (named,)):
             raise DrumscribeError(f"{self.out}: is one file of format {named}: leave --format out, or give a folder")
         return formats or (named or "mid",)
+
+    def _is_of_another_kind(self) -> bool:
+        """Return whether --out, which is not there yet, can only be meant as a file, and has none of the formats."""
+        from ...sound.audio import FOREIGN_SUFFIXES, SUFFIXES
+
+        return self.out.suffix.lower() in SUFFIXES | FOREIGN_SUFFIXES | _OTHER_SUFFIXES and not self.out.exists()
 
     @property
     def endings(self) -> list[str]:

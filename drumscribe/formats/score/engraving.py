@@ -62,7 +62,7 @@ def engrave(transcription: Transcription, path: Path, options: ScoreOptions | No
     try:
         return _write_pages(_pages(transcription, path, options), path)
     except ImportError as error:
-        raise ScoreError(f"pictures of scores need {error.name}: pip install 'drumscribe[score]'") from error
+        raise ScoreError(f'pictures of scores need {error.name}: pip install "drumscribe[score]"') from error
     except OSError as error:
         raise ScoreError(f"{path}: cannot be written: {error.strerror or error}") from error
 

@@ -1,5 +1,6 @@
 """Strokes of a score, made of hits: straight positions, grace notes, rolls, accents and ghost notes."""
 
+import math
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -9,7 +10,7 @@ from ...errors import RhythmError
 from ...music.drums import PERCUSSION
 from ...music.tempo_map import TempoMap
 from ...music.transcription import Hit, Transcription
-from ...quantisation.alignment import Placement, place
+from ...quantisation.alignment import place
 from ...quantisation.grid import Grid, Swing
 from ...quantisation.ornaments import Ornaments, drum_of, find_flams, find_ornaments
 from .notation import SIGNS
@@ -21,6 +22,8 @@ _ACCENT_SHARE, _ACCENT = 1.2, 100
 """An accent is louder than the median of its drum by the first factor, and has at least the second MIDI velocity."""
 _GHOST_SHARE, _GHOST = 0.6, 50
 """A ghost note is softer than this share of the loud strokes of its drum, and than this velocity."""
+_BINARY_STEP = 0.25
+"""The step in quarters that stands in for that of a grid of triplets alone."""
 _LOUD_QUANTILE = 0.75
 """Loud strokes of a drum are represented by this quantile of its velocities."""
 
@@ -86,11 +89,9 @@ def to_strokes(transcription: Transcription, grid: Grid) -> tuple[list[Stroke], 
     free = np.flatnonzero(found.free)
     placed = place(seconds[free], [drums[i] for i in free], tempo_map, grid)
     graces = np.bincount(found.main[find_flams(hits, found)], minlength=len(hits))
-    strokes = [
-        replace(_stroke(hits[i], bar + line), graces=min(2, int(graces[i])))
-        for i, bar, line in zip(free.tolist(), placed.bars, placed.lines, strict=True)
-    ]
-    strokes += _between_lines(hits, found, placed, tempo_map, grid)
+    on_lines = dict(zip(free.tolist(), (placed.bars + placed.lines).tolist(), strict=True))
+    strokes = [replace(_stroke(hits[i], line), graces=min(2, int(graces[i]))) for i, line in on_lines.items()]
+    strokes += _between_lines(hits, found, on_lines, placed.swing, tempo_map, grid)
     strokes = _with_rolls(strokes, hits, found, free.tolist(), tempo_map, grid)
     return _with_dynamics(_one_each(strokes)), placed.swing
 
@@ -101,17 +102,25 @@ def _stroke(hit: Hit, quarter: float) -> Stroke:
 
 
 def _between_lines(
-    hits: tuple[Hit, ...], found: Ornaments, placed: Placement, tempo_map: TempoMap, grid: Grid
+    hits: tuple[Hit, ...], found: Ornaments, on_lines: dict[int, float], swing: Swing, tempo_map: TempoMap, grid: Grid
 ) -> list[Stroke]:
-    """Place strokes of fast runs halfway between the lines."""
-    between = np.flatnonzero(found.between)
-    half = min(s.step for s in grid.subdivisions if not s.triplet) / 2 if _has_binary(grid) else 1 / 8
-    at = placed.swing.undo(tempo_map.quarters_at(np.array([hits[i].time for i in between])))
-    return [_stroke(hits[i], round(float(q) / half) * half) for i, q in zip(between.tolist(), at, strict=True)]
+    """Place strokes of fast runs on multiples of half a step.
 
-
-def _has_binary(grid: Grid) -> bool:
-    return any(not subdivision.triplet for subdivision in grid.subdivisions)
+    Each is after the stroke before it on its drum, of which `on_lines` has those on the grid, but at most half a step
+    later than it was played: the strokes of a run that is faster still share positions.
+    """
+    half = min((s.step for s in grid.subdivisions if not s.triplet), default=_BINARY_STEP) / 2
+    halves = swing.undo(tempo_map.quarters_at(np.array([hit.time for hit in hits]))) / half
+    strokes: list[Stroke] = []
+    last = dict.fromkeys(map(drum_of, hits), -math.inf)
+    for i, hit in enumerate(hits):
+        if found.between[i]:
+            near, later = round(float(halves[i])), last[drum_of(hit)] + 1.0
+            last[drum_of(hit)] = line = max(near, later) if later <= halves[i] + 1.0 else near
+            strokes.append(_stroke(hit, line * half))
+        elif i in on_lines:
+            last[drum_of(hit)] = math.floor(on_lines[i] / half + 1e-6)
+    return strokes
 
 
 def _with_rolls(
