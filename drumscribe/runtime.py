@@ -65,6 +65,27 @@ def is_weak() -> bool:
         return False
 
 
+def is_loopback(host: str) -> bool:
+    """Tell whether only programs of this machine can connect to an address.
+
+    Parameters
+    ----------
+    host : str
+        A name or an address.
+
+    Returns
+    -------
+    bool
+        True only for addresses of the loopback interface, and its usual name.
+    """
+    from ipaddress import ip_address
+
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # another name
+        return False
+
+
 @cache
 def this_machine() -> str:
     """Name the machine, and the container on it, within which process numbers are unique.

@@ -131,7 +131,8 @@ def _listen(
     stack: ExitStack, tcp: Address | None, unix: Path | None, clients: "Callable[[str | None], Clients]"
 ) -> None:
     """Open the sockets, and say where, on standard error, where no hits are."""
-    from ..live.sockets import is_loopback, listen_tcp, listen_unix
+    from ..live.sockets import listen_tcp, listen_unix
+    from ..runtime import is_loopback
 
     if tcp is not None:
         given = os.environ.get(TOKEN)

@@ -124,22 +124,6 @@ class _Tcp6(_Tcp):
     address_family = socket.AF_INET6
 
 
-def is_loopback(host: str) -> bool:
-    """Tell whether only programs of this machine can connect to an address.
-
-    Parameters
-    ----------
-    host : str
-        A name or an address.
-
-    Returns
-    -------
-    bool
-        True only for addresses of the loopback interface, and its usual name.
-    """
-    return host in ("localhost", "::1") or host.startswith("127.")
-
-
 @contextmanager
 def listen_tcp(host: str, port: int, clients: Clients) -> Iterator[int]:
     """Serve clients at an address while the context lasts.

@@ -12,7 +12,8 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .settings import LOOPBACK, Settings
+from ..runtime import is_loopback
+from .settings import Settings
 
 COOKIE = "drumscribe-token"
 _HEADERS = {
@@ -50,7 +51,7 @@ class Guard:
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
-        if self._settings.is_local and urlsplit(f"//{host}").hostname not in LOOPBACK:
+        if self._settings.is_local and not is_loopback(urlsplit(f"//{host}").hostname or ""):
             return PlainTextResponse("This studio can be used from this machine only.", 403)
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != host:

@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import DrumscribeError
-from ..runtime import available_cores
-
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+from ..runtime import available_cores, is_loopback
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ class Settings:
     @property
     def is_local(self) -> bool:
         """Whether only this machine can reach the studio."""
-        return self.host in LOOPBACK
+        return is_loopback(self.host)
 
     @property
     def limits(self) -> Limits:
