@@ -9,7 +9,7 @@ from drumscribe.synthesis.effects import random_curve
 from drumscribe.synthesis.one_shots import OneShot
 
 from ..data.sources import PERCUSSION, Piece
-from .reshaping import add_click, layered, reshape, soften, synthetic_percussion
+from .reshaping import add_click, layered, reshape, slow_down, soften, synthetic_percussion
 
 _LEVELS_DB = {a.name: a.level_db for a in ARTICULATIONS} | {"clap": -4.0, PERCUSSION: -9.0}
 """Peak of a stroke of full velocity, relative to a kick's."""
@@ -25,6 +25,8 @@ _HYBRIDS = {"hihat": 0.4, "cymbal": 0.4}
 _TOPS = {False: 0.12, True: 0.3}
 """Probability that the kick, or the snare, of an acoustic kit and of a drum machine has a short hihat in its sound, as
 producers layer it: it is no stroke of the hihat. By hand."""
+_SLOW_HATS = 0.15
+"""Probability that the hihats of a drum machine rise as slowly as a shaker. By hand."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,8 @@ class KitDraw:
         Whether kicks have the click of a beater.
     tops : frozenset[str]
         Which of kick and snare have a short hihat in their sound.
+    hat_rise : float
+        Seconds in which hihats rise, 0 to leave them.
     """
 
     base: tuple[str, str]
@@ -123,6 +127,7 @@ class KitDraw:
     loose_hats: bool
     clicks: bool
     tops: frozenset[str]
+    hat_rise: float
 
     def tightens(self, role: str) -> bool:
         """Return whether a role is a closed hihat that is not quite shut."""
@@ -214,6 +219,7 @@ class KitMaker:
             loose_hats=not plain and rng.random() < 0.2,
             clicks=not plain and rng.random() < 0.2,
             tops=frozenset(role for role in ("kick", "snare") if not plain and rng.random() < _TOPS[electronic]),
+            hat_rise=rng.uniform(0.005, 0.03) if electronic and not plain and rng.random() < _SLOW_HATS else 0.0,
         )
 
     def _drum_of(self, role: str, draw: KitDraw, rng: np.random.Generator) -> Drum:
@@ -242,6 +248,8 @@ class KitMaker:
                 strokes = tuple(layered(stroke, other, 10.0 ** (rng.uniform(-14.0, 0.0) / 20.0)) for stroke in strokes)
             if draw.clicks and role == "kick":
                 strokes = tuple(add_click(stroke, rng) for stroke in strokes)
+            if instrument == "hihat" and draw.hat_rise:
+                strokes = tuple(slow_down(stroke, draw.hat_rise) for stroke in strokes)
             if instrument in draw.tops:
                 strokes = self._topped(strokes, draw, rng)
         curve = draw.snare_curve if instrument == "snare" else draw.curve

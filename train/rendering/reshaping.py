@@ -1,4 +1,4 @@
-"""Strokes of one kit: synthetic percussion, clicks, reshaping, layering, softening."""
+"""Strokes of one kit: synthetic percussion, clicks, slow attacks, reshaping, layering, softening."""
 
 import numpy as np
 
@@ -76,6 +76,26 @@ def add_click(shot: OneShot, rng: np.random.Generator) -> OneShot:
     room = samples[shot.onset : shot.onset + length]
     room += (click[: len(room)] * 10.0 ** (rng.uniform(-26.0, -6.0) / 20.0)).astype(np.float32)
     return OneShot(samples / np.max(np.abs(samples)), shot.onset)
+
+
+def slow_down(shot: OneShot, rise: float) -> OneShot:
+    """Let a stroke rise slowly.
+
+    Parameters
+    ----------
+    shot : OneShot
+        The stroke.
+    rise : float
+        Seconds from its onset to its full level.
+
+    Returns
+    -------
+    OneShot
+        The changed stroke, with the same onset.
+    """
+    time = (np.arange(len(shot.samples)) - shot.onset) / RATE
+    samples = shot.samples * np.clip(time / rise, 0.0, 1.0).astype(np.float32)
+    return OneShot(samples / np.max(np.abs(samples), initial=1e-9), shot.onset)
 
 
 def reshape(
