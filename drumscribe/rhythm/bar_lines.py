@@ -258,17 +258,22 @@ def _climb(fits: np.ndarray, prices: np.ndarray, scores: np.ndarray, back: np.nd
 def _choose_first(
     path: np.ndarray, quarters: np.ndarray, index: int, meters: Sequence[Meter], choose: Chooser
 ) -> tuple[int, float]:
-    """Choose the position at which the bars of a meter begin; beats of cut bars are left out."""
+    """Choose the position at which the bars of a meter begin; beats of cut bars are left out.
+
+    Beats without hits, as in a long rest, tell nothing.
+    """
     meter, offset = meters[index], _offsets(meters)[index]
     inside = (path >= offset) & (path < offset + meter.numerator)
-    if inside.sum() < _MIN_BARS * meter.numerator:
+    slots = np.rint(quarters * STEPS).astype(np.int64) // STEPS
+    struck = np.zeros(len(path), bool)
+    struck[slots - slots[0]] = True
+    if (inside & struck).sum() < _MIN_BARS * meter.numerator:
         return 0, 0.0
     positions = path[inside] - offset
     steps = np.diff(positions, prepend=positions[0] - 1) % meter.numerator
     steps[0] = positions[0] + 1
     aligned = np.zeros(len(path))
     aligned[inside] = np.cumsum(np.where(steps == 0, meter.numerator, steps)) - 1
-    slots = np.rint(quarters * STEPS).astype(np.int64) // STEPS
     hits = inside[slots - slots[0]]
     moved = quarters - slots + aligned[slots - slots[0]]
     first, odds = choose(hits, moved[hits], meter)

@@ -600,3 +600,15 @@ class TestCommand:
         result = self.transcribe(song, other, "-o", tmp_path / "out", "--beats", tmp_path / "a.beats")
         assert result.exit_code == 2
         assert "beats of one recording" in result.stderr
+
+
+@pytest.mark.parametrize("rest_s", [3.3, 7.2, 9.1, 12.4, 17.9])
+def test_the_drums_may_rest_for_long(rest_s):
+    first = play(TempoMap.steady(110.0, 0.5), {"kick": "x...", "snare": "..x.", "hihat_closed": ".x.x"}, jitter=0.003)
+    after = first.hits[-1].time + rest_s
+    hits = (*first.hits, *(replace(hit, time=hit.time + after) for hit in first.hits))
+    rhythm = analyse_rhythm(Transcription(hits, hits[-1].time + 1.0))
+    assert rhythm.meter == Meter(4, 4)
+    beats = rhythm.tempo_map.beats(hits[-1].time)
+    for kick in (hit.time for hit in hits if hit.articulation == "kick"):
+        assert np.min(np.abs(beats - kick)) < 0.05
