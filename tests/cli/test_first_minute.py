@@ -370,7 +370,7 @@ def test_a_kit_is_not_replaced_unasked(tmp_path, here):
     assert "mine.kit" in line and "--overwrite" in line
     assert kit.read_text() == "precious"
     replaced = run("finetune", "--samples", here / "none", "--name", kit, "--overwrite")
-    assert "a folder of samples" in replaced.stderr, "it goes on to the samples"
+    assert "no such folder" in replaced.stderr, "it goes on to the samples"
 
 
 @pytest.mark.parametrize("words", [[], ["transcribe"], ["grid"]])
