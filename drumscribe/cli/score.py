@@ -1,19 +1,14 @@
 """`drumscribe score`."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from .group import before_work
 from .options.paths import NamedPath
-from .review import ReviewOutput, overwrite_option, print_remarks, reviewed
+from .review import Hear, ReviewOutput, overwrite_option, print_remarks, reviewed
 from .sections import command as sectioned
 from .sections import option
-
-if TYPE_CHECKING:
-    from ..music.transcription import Transcription
 
 
 @sectioned("score")
@@ -46,7 +41,7 @@ if TYPE_CHECKING:
 @overwrite_option
 def command(
     recording: Path,
-    hear: "Callable[[], Transcription]",
+    hear: Hear,
     out: Path,
     title: str | None,
     steps: str,
@@ -65,15 +60,15 @@ def command(
     from ..formats.score.engraving import SUFFIXES, engrave
     from ..quantisation.grid import Grid
 
-    output = ReviewOutput(out, (".musicxml", *SUFFIXES), recording, overwrite)
+    output = ReviewOutput(out, (".musicxml", *SUFFIXES), hear, overwrite)
     with before_work():
         options = ScoreOptions(title or recording.stem, Grid.parse(steps), voices == "1", repeats)
     transcription = hear()
     if out.suffix.lower() in SUFFIXES:
-        paths = engrave(transcription, output.path, options)
+        paths = engrave(transcription, out, options, output.settle)
     else:
         paths = [output.path]
-        with written_whole(output.path) as temporary:
+        with written_whole(paths[0]) as temporary:
             write_musicxml(transcription, temporary, options)
     output.tell(paths)
     print_remarks(transcription)

@@ -107,3 +107,31 @@ def test_what_was_edited_or_is_of_something_else_is_kept(song, corrected, tmp_pa
     assert numbered.stat().st_size > 100
     again("--overwrite")
     assert (tmp_path / name).read_bytes() != b"mine"
+
+
+@pytest.mark.parametrize("command", ["score", "plot"])
+def test_each_page_that_was_edited_is_kept(tmp_path, command):
+    pytest.importorskip({"score": "verovio", "plot": "matplotlib"}[command])
+    seconds, song = 150.0, tmp_path / "a.wav"
+    write_audio(song, beat(seconds, 8000), 8000)
+    names = ("kick", "hihat_closed", "snare", "tom_low")
+    hits = tuple(Hit(0.125 * i + 0.02, names[i % 4], 90) for i in range(1180))
+    write(Transcription(hits, seconds, "", Rhythm(TempoMap.steady(120.0), 1.0, True)), tmp_path / "t.json")
+
+    def again(*args):
+        words = [command, str(song), "-t", str(tmp_path / "t.json"), "-o", str(tmp_path / "s.svg"), *args]
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == 0, result.output
+        return result
+
+    again()
+    pages = sorted(path.name for path in tmp_path.glob("*.svg"))
+    assert len(pages) > 2
+    (tmp_path / "s-9.svg").write_text("of another recording")
+    assert again().stderr == "", "no page that is not written matters"
+    (tmp_path / "s-2.svg").write_text("mine")
+    assert "s-2.svg was edited" in again().stderr
+    assert (tmp_path / "s-2.svg").read_text() == "mine"
+    assert all((tmp_path / page.replace("s-", "s (1)-")).exists() for page in pages)
+    again("--overwrite")
+    assert (tmp_path / "s-2.svg").read_text() != "mine"
