@@ -170,3 +170,12 @@ def test_a_decimal_comma_is_refused(tmp_path, text):
 )
 def test_whole_seconds_and_notes_may_be_separated_by_a_comma(tmp_path, text):
     assert texts(tmp_path, text) == [(1.0, "snare")]
+
+
+def test_a_quote_that_is_not_closed_is_refused(tmp_path):
+    path = tmp_path / "a.csv"
+    head, row = "time,articulation,instrument,note,velocity,confidence\n", "0.5,kick,kick,36,90,1.0"
+    for text in (f'{head}0.5,kick,"{row}\n' + f"{row}\n" * 9000, f'{head}{row},"\n{row}\n'):
+        path.write_text(text)
+        with pytest.raises(LabelError, match=r"a\.csv: not a readable CSV file, or damaged \("):
+            read(path)
