@@ -135,7 +135,7 @@ def _read(path: Path) -> Transcription:
     if found not in ((JSON_FORMAT, JSON_VERSION), (JSON_FORMAT, 1)):
         raise LabelError(f"{path}: holds {found[0]} version {found[1]}, not {JSON_FORMAT} version {JSON_VERSION}")
     try:
-        hits = tuple(map(_read_hit, content["hits"]))
+        hits = tuple(sorted(map(_read_hit, content["hits"]), key=lambda hit: hit.time))
         rhythm = None if content["version"] == 1 else _read_rhythm(content["rhythm"])
         duration, model = float(content["duration"]), content["model"]
         check_bounds(duration, rhythm)

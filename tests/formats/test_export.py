@@ -277,3 +277,21 @@ def test_it_is_said_why_a_file_is_no_transcription(tmp_path, text, why):
         (tmp_path / "x.json").write_text(text)
     with pytest.raises(LabelError, match=rf"x\.json: {why}"):
         read_json(tmp_path / "x.json")
+
+
+def edited(tmp_path, edit) -> Path:
+    """A JSON file with other readings, edited by hand."""
+    other = Rhythm(TempoMap.steady(60.0), 0.3, True, probability=0.3, relation="half the tempo")
+    rhythm = Rhythm(TempoMap.steady(120.0), 0.7, True, probability=0.7, alternatives=(other,))
+    path = tmp_path / "x.json"
+    hits = tuple(Hit(0.25 * i, ("kick", "snare")[i % 2], 90) for i in range(8))
+    export.write(Transcription(hits, 4.0, "m", rhythm), path)
+    content = json.loads(path.read_text())
+    edit(content)
+    path.write_text(json.dumps(content))
+    return path
+
+
+def test_hits_may_be_in_any_order(tmp_path):
+    plain = read_json(edited(tmp_path, lambda content: None))
+    assert read_json(edited(tmp_path, lambda content: content["hits"].reverse())) == plain
