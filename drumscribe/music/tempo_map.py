@@ -153,7 +153,7 @@ class TempoMap:
             raise ValueError("a tempo map needs two anchors or more, each in seconds and in quarters")
         if not (np.all(np.diff(self.seconds) > 0) and np.all(np.diff(self.quarters) > 0)):
             raise ValueError("the anchors of a tempo map must ascend")
-        if not self.meters or self.meters[0].quarter != 0 or np.any(np.diff([m.quarter for m in self.meters]) <= 0):
+        if not self.meters or self.meters[0].quarter != 0 or not np.all(np.diff([m.quarter for m in self.meters]) > 0):
             raise ValueError("the meters of a tempo map must begin at quarter 0 and ascend")
 
     @classmethod
