@@ -1,6 +1,7 @@
 """`drumscribe score`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,6 +10,10 @@ from .options.paths import NamedPath
 from .review import Hear, ReviewOutput, overwrite_option, print_remarks, reviewed
 from .sections import command as sectioned
 from .sections import option
+
+if TYPE_CHECKING:
+    from ..formats.score import ScoreOptions
+    from ..music.transcription import Transcription
 
 
 @sectioned("score")
@@ -55,8 +60,7 @@ def command(
     is written as even notes under a mark. MusicXML opens in MuseScore, Sibelius, Dorico, Finale and Guitar Pro. PDF and
     pictures need verovio: pip install "drumscribe[score]".
     """
-    from ..files import written_whole
-    from ..formats.score import ScoreOptions, write_musicxml
+    from ..formats.score import ScoreOptions
     from ..formats.score.engraving import SUFFIXES, engrave
     from ..quantisation.grid import Grid
 
@@ -68,7 +72,18 @@ def command(
         paths = engrave(transcription, out, options, output.settle)
     else:
         paths = [output.path]
-        with written_whole(paths[0]) as temporary:
-            write_musicxml(transcription, temporary, options)
+        _write(transcription, paths[0], options)
     output.tell(paths)
     print_remarks(transcription)
+
+
+def _write(transcription: "Transcription", path: Path, options: "ScoreOptions") -> None:
+    from ..files import written_whole
+    from ..formats.score import write_musicxml
+    from ..formats.score.engraving import ScoreError
+
+    try:
+        with written_whole(path) as temporary:
+            write_musicxml(transcription, temporary, options)
+    except OSError as error:
+        raise ScoreError(f"{path}: cannot be written: {error.strerror or error}") from error

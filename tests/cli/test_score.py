@@ -1,5 +1,6 @@
 """`drumscribe score` writes what a drummer reads, from a recording or from a corrected transcription."""
 
+import errno
 from xml.etree import ElementTree
 
 import pytest
@@ -135,3 +136,21 @@ def test_each_page_that_was_edited_is_kept(tmp_path, command):
     assert all((tmp_path / page.replace("s-", "s (1)-")).exists() for page in pages)
     again("--overwrite")
     assert (tmp_path / "s-2.svg").read_text() != "mine"
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [("score", "a.musicxml"), ("score", "a.svg"), ("listen", "a.wav"), ("groove", "a.csv"), ("plot", "a.svg")],
+)
+def test_a_full_disk_is_told_in_one_line(song, corrected, tmp_path, monkeypatch, command, name):
+    pytest.importorskip("verovio" if name == "a.svg" else "drumscribe")
+
+    def full(path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("drumscribe.files._sync", full)
+    words = [command, str(song), "-t", str(corrected), "-o", str(tmp_path / name)]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 1 and isinstance(result.exception, SystemExit)
+    assert result.stderr == f"Error: {tmp_path / name}: cannot be written: No space left on device\n"
+    assert not (tmp_path / name).exists()
