@@ -131,13 +131,15 @@ def transcribe(
 
 
 def _check_source(source: "str | Path | np.ndarray", rate: int | None) -> None:
+    from .sound.limits import check_rate
+
     if isinstance(source, (str, Path)):
         if rate is not None:
             raise ArgumentError(f"{source}: a file has its own rate: leave rate out, or give samples with it")
     elif rate is None:
         raise ArgumentError("sound in memory needs a rate: transcribe(samples, 44100)")
-    elif rate <= 0:
-        raise ArgumentError(f"a rate of {rate} is not above 0")
+    else:
+        check_rate(rate)
 
 
 def _kit(kit: "Kit | str | Path | None") -> "Kit | None":

@@ -1,5 +1,6 @@
 """Errors that a user can cause and correct."""
 
+import csv
 import re
 import struct
 from collections.abc import Iterable, Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 
 _DAMAGE = (
     *(ValueError, ArithmeticError, LookupError, TypeError, AttributeError, AssertionError, EOFError),
-    *(RecursionError, MemoryError, struct.error),
+    *(RecursionError, MemoryError, struct.error, csv.Error),
 )
 """Exceptions that readers raise on unforeseen content."""
 

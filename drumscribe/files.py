@@ -19,8 +19,10 @@ _FORGOTTEN_S = 86_400.0
 """Age in seconds at which a temporary file counts as left over, whoever wrote it: a day, by hand."""
 
 
-def check_output(path: Path, suffixes: Sequence[str], recording: str | Path) -> None:
-    """Refuse an output path with an unknown suffix, and one that would overwrite the recording.
+def check_output(
+    path: Path, suffixes: Sequence[str], recording: str | Path | None, others: Sequence[Path] = ()
+) -> None:
+    """Refuse an output path with an unknown suffix, and one that would overwrite what is read.
 
     Parameters
     ----------
@@ -28,18 +30,22 @@ def check_output(path: Path, suffixes: Sequence[str], recording: str | Path) -> 
         The output file.
     suffixes : Sequence[str]
         The suffixes allowed, in lower case and with their dot.
-    recording : str | Path
-        The recording that is being read.
+    recording : str | Path | None
+        The recording that is being read, if any.
+    others : Sequence[Path], optional
+        Other files that are read: a transcription, a file of beats.
 
     Raises
     ------
     DrumscribeError
-        If the suffix is not allowed, or `path` is the recording itself.
+        If the suffix is not allowed, or `path` is one of these files.
     """
     if path.suffix.lower() not in suffixes:
         raise DrumscribeError(f"{path}: must end in {' or '.join(suffixes)}")
-    if path.resolve() == Path(recording).resolve():
+    if recording is not None and path.resolve() == Path(recording).resolve():
         raise DrumscribeError(f"{path}: this is the recording itself: give the output another name")
+    if path.resolve() in (other.resolve() for other in others):
+        raise DrumscribeError(f"{path}: this file is an input: give the output another name")
 
 
 @contextmanager

@@ -6,6 +6,9 @@ which ``"all"`` stands for every other instrument.
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from math import inf
+from numbers import Real
+from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -103,19 +106,26 @@ def rhythm_options(
     from .rhythm import RhythmChoice, RhythmOptions
 
     try:
-        meter = Meter.parse(meter) if isinstance(meter, str) else meter
+        meter = meter if meter is None or isinstance(meter, Meter) else Meter.parse(str(meter))
     except ValueError as error:
         raise RhythmError(f"meter: {error}") from error
     known, factor = _tempo(tempo)
-    choice = RhythmChoice(reading, factor, shift_bar)
+    choice = RhythmChoice(_whole("reading", reading), factor, _whole("shift_bar", shift_bar))
     return RhythmOptions(known, _range(tempo_range), meter, _beats(beats), fixed_tempo, choice)
+
+
+def _whole(name: str, given: int) -> int:
+    try:
+        return index(given)
+    except TypeError:
+        raise RhythmError(f"{name}: {given!r} is not a whole number") from None
 
 
 def _tempo(given: float | str | None) -> tuple[float | None, float]:
     """Return the tempo, if one is given, and the factor of the detected tempo."""
-    if not isinstance(given, str):
+    if given is None or isinstance(given, Real):
         return given, 1.0
-    text = given.strip().lower()
+    text = str(given).strip().lower()
     try:
         if text[:1] in ("x", "/") and (number := float(text[1:])) > 0:
             return None, number if text[0] == "x" else 1.0 / number
@@ -143,8 +153,11 @@ def _beats(given: "str | Path | Sequence[float] | Beats | None") -> "Beats | Non
         return given
     if isinstance(given, (str, Path)):
         return read_beats(given)
-    times = tuple(float(time) for time in given)
-    if len(times) < 2 or any(later <= earlier for earlier, later in pairwise(times)):
+    try:
+        times = tuple(float(time) for time in given)
+    except (TypeError, ValueError):
+        times = ()
+    if len(times) < 2 or not all(earlier < later for earlier, later in pairwise((*times, inf))):
         raise RhythmError("beats must be at least two times in seconds, each after the one before")
     return Beats(times)
 

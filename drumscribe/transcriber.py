@@ -36,6 +36,7 @@ from .network.window import WindowFile
 from .rhythm import analyse_rhythm
 from .sound.arrays import to_mono
 from .sound.levels import QUIET, gain_for, peak_until_loud, raise_quiet
+from .sound.limits import check_rate
 from .transcribe_options import TranscribeOptions
 
 if TYPE_CHECKING:
@@ -262,6 +263,7 @@ class Transcriber:
             return _read_audibly(source, wanted)
         if rate is None:
             raise ArgumentError("sound in memory needs a rate")
+        check_rate(rate)
         return [raise_quiet(_mono_at(np.asarray(source), rate, wanted))]
 
     def _hear(

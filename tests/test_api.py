@@ -16,6 +16,7 @@ from drumscribe.formats.export import read
 from drumscribe.music.tempo_map import Meter, TempoMap
 from drumscribe.music.transcription import Rhythm
 from drumscribe.options import quantise_options, rhythm_options, transcribe_options
+from drumscribe.sound.arrays import to_mono
 
 TAKE = Transcription(
     (Hit(0.5, "kick", 100), Hit(1.0, "hihat_closed", 30), Hit(1.5, "kick", 90), Hit(1.6, "a<b", 80, 0.9, 60)),
@@ -92,10 +93,21 @@ def test_arrays_that_are_no_sound_are_refused(samples: np.ndarray, words: str) -
     [
         (("take.wav", 44100), {}, "take.wav: a file has its own rate"),
         ((np.zeros(9),), {}, "needs a rate"),
-        ((np.zeros(9), 0), {}, "rate of 0"),
+        *(((np.zeros(9), rate), {}, f"rate of {rate} is outside 1000 to 1000000") for rate in (0, 1, 2, 2**63)),
+        *(((np.zeros(9), rate), {}, f"rate of {rate} is outside") for rate in (float("inf"), float("nan"))),
+        ((np.zeros(9), "44100"), {}, "a rate of '44100' is not a number"),
         (("a.wav",), {"options": TranscribeOptions(), "tempo": 92}, "either options, or"),
         (("a.wav",), {"sensitivity": {"cowbell": 0.5}}, "'cowbell' is not an instrument"),
         (("a.wav",), {"meter": "4"}, "meter: '4' is not a meter"),
+        (("a.wav",), {"meter": 4}, "meter: '4' is not a meter"),
+        (("a.wav",), {"tempo": [92]}, "is neither a number"),
+        (("a.wav",), {"shift_bar": float("nan")}, "shift_bar: nan is not a whole number"),
+        (("a.wav",), {"shift_bar": 1.5}, "shift_bar: 1.5 is not a whole number"),
+        (("a.wav",), {"reading": "2"}, "reading: '2' is not a whole number"),
+        *(
+            (("a.wav",), {"beats": beats}, "beats must be")
+            for beats in ([1, float("nan"), 2], [1, float("inf")], 5, ["x"])
+        ),
         (("a.wav",), {"tempo_range": "fast"}, "'fast' is not a range"),
         (("a.wav",), {"beats": [1.0, 0.5]}, "each after the one before"),
         (("a.wav",), {"quantize": "1/7"}, "'1/7' is not a grid"),
@@ -109,6 +121,19 @@ def test_what_cannot_be_is_refused_in_one_line(arguments: tuple, named: dict, wo
     with pytest.raises(DrumscribeError, match=words) as raised:
         transcribe(*arguments, **named)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("kind", [">i2", ">i4", ">f4", ">f8"])
+def test_either_order_of_bytes_is_heard(sound: np.ndarray, kind: str) -> None:
+    scale = 1.0 if "f" in kind else -np.iinfo(kind).min
+    np.testing.assert_allclose(to_mono((sound * scale).astype(kind)), to_mono(sound), atol=1e-4)
+
+
+def test_absurd_samples_are_silence_as_in_a_file(sound: np.ndarray) -> None:
+    wrong = sound.astype(np.float64)
+    wrong[[5, 6, 7, 8]] = 1e30, -1e300, np.nan, np.inf
+    assert not to_mono(wrong)[5:9].any()
+    np.testing.assert_array_equal(to_mono(wrong)[9:], to_mono(sound)[9:])
 
 
 def test_values_are_for_all_or_for_each() -> None:

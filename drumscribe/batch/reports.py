@@ -9,6 +9,7 @@ from typing import IO
 
 from ..errors import DrumscribeError, printable
 from ..files import written_whole
+from ..formats.written import Written
 from ..music.drums import INSTRUMENTS
 from .jobs import Outcome, Report, RhythmFigures
 from .lanes import COLUMNS
@@ -30,7 +31,27 @@ def check_report(path: Path) -> None:
         raise DrumscribeError(f"{path}: reports are written as {', '.join(_WRITERS)}")
 
 
-def write_report(path: Path, plan: Plan, report: Report) -> None:
+def check_place(path: Path, plan: Plan) -> None:
+    """Refuse a report in the place of an output of the batch.
+
+    Parameters
+    ----------
+    path : Path
+        The file of the report.
+    plan : Plan
+        The plan of the batch.
+
+    Raises
+    ------
+    DrumscribeError
+        The message names the recording.
+    """
+    for job in plan.jobs:
+        if any(output.name == path.name and output.resolve() == path.resolve() for output in job.outputs):
+            raise DrumscribeError(f"{path}: is also the output of {job.source}: give the report another name")
+
+
+def write_report(path: Path, plan: Plan, report: Report, written: Written | None = None) -> Path:
     """Write a report atomically.
 
     Parameters
@@ -41,17 +62,32 @@ def write_report(path: Path, plan: Plan, report: Report) -> None:
         The plan of the batch.
     report : Report
         The outcomes.
+    written : Written, optional
+        Record of files that drumscribe wrote before: other files are kept. Without it, any file is replaced.
+
+    Returns
+    -------
+    Path
+        The written file: `path`, or a file beside it if the one at `path` was kept.
 
     Raises
     ------
     DrumscribeError
         If it cannot be written.
     """
+    places = [path]
+
+    def settle(temporary: Path) -> Path:
+        if written is not None:  # it is of its folder; a transcription is of its recording, and so is kept
+            places.append(written.settle(path, temporary, path.suffix.lower(), path.parent))
+        return places[-1]
+
     try:
-        with written_whole(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        with written_whole(path, settle) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
             _WRITERS[path.suffix.lower()](file, plan, report)
     except OSError as error:
         raise DrumscribeError(f"{path}: cannot be written: {error.strerror or error}") from error
+    return places[-1]
 
 
 def write_json(file: IO[str], plan: Plan, report: Report) -> None:

@@ -71,11 +71,12 @@ def command(
 
         with before_work():
             name = format_of(check_ending(out))
-            check_output(out, (out.suffix.lower(),), source)
+            inputs = tuple(path for path in (source, rhythm.beats) if path is not None)
+            check_output(out, (out.suffix.lower(),), recording, inputs)
             drums = load_drum_map(drum_map)
             midi = MidiOptions(drums, start_at_bar, split_tracks, int(midi_type), rhythm.fixed_tempo, one_pedal)
             FORMATS[name].check(midi)
-            delivery = Delivery((name,), midi, quantising.read(), Written.by_user(overwrite))
+            delivery = Delivery((name,), midi, quantising.read(), Written.by_user(overwrite, inputs))
             known, meanings = rhythm.read(1), load_drum_map(from_map)
             duration = None if recording is None else _duration(recording)
         transcription = read_with_rhythm(source, known, meanings, duration)

@@ -1,19 +1,17 @@
 """`drumscribe groove`."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .group import before_work, print_any_name
 from .options.paths import NamedPath
-from .review import ReviewOutput, overwrite_option, print_remarks, reviewed
+from .review import Hear, ReviewOutput, overwrite_option, print_remarks, reviewed
 from .sections import command as sectioned
 from .sections import option
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ..music.transcription import Transcription
     from ..review.groove import Groove
 
 
@@ -40,7 +38,7 @@ if TYPE_CHECKING:
 @overwrite_option
 def command(
     recording: Path,
-    hear: "Callable[[], Transcription]",
+    hear: Hear,
     outputs: tuple[Path, ...],
     steps: str,
     places: bool,
@@ -56,7 +54,7 @@ def command(
     from ..quantisation.grid import Grid
     from ..review.groove import PICTURES, measure_groove
 
-    files = [ReviewOutput(out, (".csv", *PICTURES), recording, overwrite) for out in outputs]
+    files = [ReviewOutput(out, (".csv", *PICTURES), hear, overwrite) for out in outputs]
     with before_work():
         grid = Grid.parse(steps)
     transcription = hear()
@@ -67,8 +65,9 @@ def command(
     console.print(f"{recording.name}: {transcription.rhythm}{swing}", soft_wrap=True)
     console.print(_table(groove, places))
     for file in files:
-        _write(groove, file.path, recording.stem)
-        file.tell([file.path])
+        path = file.path
+        _write(groove, path, recording.stem)
+        file.tell([path])
     print_remarks(transcription)
 
 

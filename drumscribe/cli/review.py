@@ -1,6 +1,7 @@
 """`drumscribe plot`, `listen` and `grid`: transcriptions for eyes and ears."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial, wraps
 from itertools import chain, count
 from pathlib import Path
@@ -20,8 +21,6 @@ from .sections import option
 if TYPE_CHECKING:
     from ..music.transcription import Transcription
 
-    Hear = Callable[[], Transcription]
-
 _FILE = NamedPath(path_type=Path)
 
 
@@ -39,6 +38,27 @@ class _Seconds(click.ParamType):
         if not 0 <= time < float("inf"):
             self.fail(f"{value!r} is not a time: write it like 12.5 or 1:30", param, ctx)
         return time
+
+
+@dataclass(frozen=True)
+class Hear:
+    """What is reviewed: call it for the transcription.
+
+    Attributes
+    ----------
+    recording : Path
+        The recording.
+    others : tuple[Path, ...]
+        The other files that are read, which must not be overwritten either: a transcription, a file of beats.
+    """
+
+    recording: Path
+    others: "tuple[Path, ...]"
+    _make: "Callable[[], Transcription]"
+
+    def __call__(self) -> "Transcription":
+        """Return the transcription, read from a file or detected."""
+        return self._make()
 
 
 def reviewed(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,12 +84,13 @@ def reviewed(command: Callable[..., Any]) -> Callable[..., Any]:
                 if transcription is None:
                     asked.check()
             if transcription is None:
-                hear = partial(_hear, recording, asked.maker(known))
+                make = partial(_hear, recording, asked.maker(known))
             else:
                 from ..formats.reading import read_with_rhythm
 
-                hear = partial(read_with_rhythm, transcription, known)
-            return command(recording=recording, hear=hear, **others)
+                make = partial(read_with_rhythm, transcription, known)
+            read = tuple(path for path in (transcription, rhythm.beats) if path is not None)
+            return command(recording=recording, hear=Hear(recording, read, make), **others)
 
     given = option(
         "--transcription",
@@ -117,15 +138,10 @@ class ReviewOutput:
         The output that was asked for.
     suffixes : tuple[str, ...]
         The suffixes that it may have.
-    recording : Path
-        The recording, which must not be overwritten.
+    hear : Hear
+        The files that are read, which must not be overwritten.
     overwrite : bool
         Whether other files are replaced, too.
-
-    Attributes
-    ----------
-    path : Path
-        Where to write: `out`, or a numbered name beside it.
 
     Raises
     ------
@@ -133,32 +149,56 @@ class ReviewOutput:
         If it cannot be written, before anything is begun.
     """
 
-    def __init__(self, out: Path, suffixes: tuple[str, ...], recording: Path, overwrite: bool) -> None:
+    def __init__(self, out: Path, suffixes: tuple[str, ...], hear: Hear, overwrite: bool) -> None:
         from ..batch.plan import prepare_folder
         from ..files import check_output
         from ..formats.written import Written
 
         with before_work():
-            check_output(out, suffixes, recording)
+            check_output(out, suffixes, hear.recording, hear.others)
             prepare_folder(out.parent)
-        self._asked, self._recording, self._written = out, recording, Written.by_user(overwrite)
-        numbered = (out.with_stem(f"{out.stem} ({number})") for number in count(1))
-        self.path = next(place for place in chain([out], numbered) if self._gives_way(place))
+        self._asked, self._recording = out, hear.recording
+        self._written = Written.by_user(overwrite, (hear.recording, *hear.others))
+        self._kept: Path | None = None
+
+    @property
+    def path(self) -> Path:
+        """Where to write one file: the output that was asked for, or a numbered name beside it."""
+        return self.settle([self._asked])[0]
+
+    def settle(self, pages: Sequence[Path]) -> list[Path]:
+        """Choose where pages go.
+
+        Parameters
+        ----------
+        pages : sequence of Path
+            The output that was asked for, or several, each with a number after its stem.
+
+        Returns
+        -------
+        list of Path
+            The same, or if one of them would be lost, numbered names beside them.
+        """
+        kept = [page for page in pages if not self._gives_way(page)]
+        self._kept = kept[0] if kept else None
+        stem = self._asked.stem
+        ends = [page.name.removeprefix(stem) for page in pages]
+        stems = chain([stem], (f"{stem} ({number})" for number in count(1)))
+        places = ([self._asked.with_name(stem + end) for end in ends] for stem in stems)
+        return next(place for place in places if all(map(self._gives_way, place)))
 
     def _gives_way(self, place: Path) -> bool:
-        pages = (place, place.with_stem(f"{place.stem}-1"))  # of several pages, the first
-        return all(self._written.gives_way(page, self._recording) for page in pages)
+        return self._written.gives_way(place, self._recording)
 
-    def tell(self, paths: Iterable[Path]) -> None:
+    def tell(self, paths: Sequence[Path]) -> None:
         """Print the paths of what was written, and remember it."""
         for path in paths:
             self._written.remember(path, path.read_bytes(), self._recording)
             click.echo(printable(path))
-        if self.path != self._asked:
+        if self._kept is not None:
             from ..formats.outputs import kept_note
 
-            kept = kept_note(self._asked, self.path)
-            click.echo(printable(f"note: {kept}"), err=True)
+            click.echo(printable(f"note: {kept_note(self._kept, paths[0])}"), err=True)
 
 
 @sectioned("plot")
@@ -175,7 +215,7 @@ class ReviewOutput:
 @option("--from", "start", type=_Seconds(), section="Output", help="Begin here. [default: the start]")
 @option("--to", "end", type=_Seconds(), section="Output", help="Stop here. [default: the end]")
 @overwrite_option
-def plot(recording: Path, hear: "Hear", out: Path, start: float | None, end: float | None, overwrite: bool) -> None:
+def plot(recording: Path, hear: Hear, out: Path, start: float | None, end: float | None, overwrite: bool) -> None:
     """Plot a recording and its hits.
 
     The picture has the spectrogram, a lane of hits for each drum, beats and bars; louder hits are taller. A page shows
@@ -183,11 +223,11 @@ def plot(recording: Path, hear: "Hear", out: Path, start: float | None, end: flo
     """
     from ..review.plotting import SUFFIXES, Section, write_plot
 
-    output = ReviewOutput(out, SUFFIXES, recording, overwrite)
+    output = ReviewOutput(out, SUFFIXES, hear, overwrite)
     with before_work():
         section = Section.of(recording, start, end)
     transcription = hear()
-    output.tell(write_plot(recording, transcription, output.path, section))
+    output.tell(write_plot(recording, transcription, out, section, output.settle))
     print_remarks(transcription)
 
 
@@ -203,14 +243,15 @@ def plot(recording: Path, hear: "Hear", out: Path, start: float | None, end: flo
 )
 @option("--split", is_flag=True, section="Output", help="Put the recording left and the transcription right.")
 @overwrite_option
-def listen(recording: Path, hear: "Hear", out: Path, sound: str, split: bool, overwrite: bool) -> None:
+def listen(recording: Path, hear: Hear, out: Path, sound: str, split: bool, overwrite: bool) -> None:
     """Mix a recording with its hits, to check them by ear."""
     from ..review.sonification import SUFFIXES, write_check
 
-    output = ReviewOutput(out, SUFFIXES, recording, overwrite)
+    output = ReviewOutput(out, SUFFIXES, hear, overwrite)
     transcription = hear()
-    write_check(recording, transcription, output.path, cast(Literal["clicks", "drums"], sound), split)
-    output.tell([output.path])
+    path = output.path
+    write_check(recording, transcription, path, cast(Literal["clicks", "drums"], sound), split)
+    output.tell([path])
     print_remarks(transcription)
 
 
@@ -224,7 +265,7 @@ def listen(recording: Path, hear: "Hear", out: Path, sound: str, split: bool, ov
     section="Output",
     help="Steps of a bar: 1/16, 1/8t, or either, as each bar is played.",
 )
-def grid(recording: Path, hear: "Hear", bars: int, steps: str) -> None:
+def grid(recording: Path, hear: Hear, bars: int, steps: str) -> None:
     """Print the first bars as a step grid.
 
     X is an accent, x a stroke, o a ghost note, f a flam, r a roll.

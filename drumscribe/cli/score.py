@@ -1,6 +1,5 @@
 """`drumscribe score`."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,11 +7,12 @@ import click
 
 from .group import before_work
 from .options.paths import NamedPath
-from .review import ReviewOutput, overwrite_option, print_remarks, reviewed
+from .review import Hear, ReviewOutput, overwrite_option, print_remarks, reviewed
 from .sections import command as sectioned
 from .sections import option
 
 if TYPE_CHECKING:
+    from ..formats.score import ScoreOptions
     from ..music.transcription import Transcription
 
 
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 @overwrite_option
 def command(
     recording: Path,
-    hear: "Callable[[], Transcription]",
+    hear: Hear,
     out: Path,
     title: str | None,
     steps: str,
@@ -60,20 +60,30 @@ def command(
     is written as even notes under a mark. MusicXML opens in MuseScore, Sibelius, Dorico, Finale and Guitar Pro. PDF and
     pictures need verovio: pip install "drumscribe[score]".
     """
-    from ..files import written_whole
-    from ..formats.score import ScoreOptions, write_musicxml
+    from ..formats.score import ScoreOptions
     from ..formats.score.engraving import SUFFIXES, engrave
     from ..quantisation.grid import Grid
 
-    output = ReviewOutput(out, (".musicxml", *SUFFIXES), recording, overwrite)
+    output = ReviewOutput(out, (".musicxml", *SUFFIXES), hear, overwrite)
     with before_work():
         options = ScoreOptions(title or recording.stem, Grid.parse(steps), voices == "1", repeats)
     transcription = hear()
     if out.suffix.lower() in SUFFIXES:
-        paths = engrave(transcription, output.path, options)
+        paths = engrave(transcription, out, options, output.settle)
     else:
         paths = [output.path]
-        with written_whole(output.path) as temporary:
-            write_musicxml(transcription, temporary, options)
+        _write(transcription, paths[0], options)
     output.tell(paths)
     print_remarks(transcription)
+
+
+def _write(transcription: "Transcription", path: Path, options: "ScoreOptions") -> None:
+    from ..files import written_whole
+    from ..formats.score import write_musicxml
+    from ..formats.score.engraving import ScoreError
+
+    try:
+        with written_whole(path) as temporary:
+            write_musicxml(transcription, temporary, options)
+    except OSError as error:
+        raise ScoreError(f"{path}: cannot be written: {error.strerror or error}") from error

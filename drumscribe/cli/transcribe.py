@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..errors import printable
 from .build import Hearing
 from .group import before_work
 from .options.batch import Batching, batching_options, timeout_option
@@ -22,8 +23,10 @@ from .sections import command as sectioned
 from .sections import option
 
 if TYPE_CHECKING:
+    from ..batch.jobs import Report
     from ..batch.journal import Journal
     from ..batch.plan import Plan
+    from ..formats.outputs import Delivery
 
 
 @sectioned("transcribe")
@@ -82,6 +85,8 @@ def command(
             hearing.check()
             delivery = writing.read(quantising, rhythm.fixed_tempo)
             plan = _plan(paths, writing, batching, stack)
+            if batching.report is not None:
+                reports.check_place(batching.report, plan)
             known = rhythm.read(len(plan.jobs))
             journal = None
             if _keeps_journal(paths, writing, batching):
@@ -108,7 +113,7 @@ def command(
         if as_json:
             reports.write_json(sys.stdout, plan, report)
         if batching.report is not None:
-            reports.write_report(batching.report, plan, report)
+            _write_report(batching.report, plan, report, delivery, quiet)
         failed = plan.problems or report.ended or any(outcome.status == "failed" for outcome in report.outcomes)
     ctx.exit(130 if report.interrupted else 1 if failed else 0)
 
@@ -137,6 +142,15 @@ def _plan(paths: Sequence[str], writing: Writing, batching: Batching, stack: Exi
     if writing.file_format is not None:
         return plan_one(paths, writing.out)
     return plan(paths, writing.out, writing.endings, batching.listed(), batching.shard)
+
+
+def _write_report(path: Path, plan: "Plan", report: "Report", delivery: "Delivery", quiet: bool) -> None:
+    from ..batch.reports import write_report
+    from ..formats.outputs import kept_note
+
+    place = write_report(path, plan, report, delivery.written)
+    if place != path and not quiet:
+        click.echo(printable(f"note: {kept_note(path, place, 'a report by drumscribe')}"), err=True)
 
 
 def _print_outputs(outputs: Sequence[Path]) -> None:

@@ -31,6 +31,8 @@ LABEL_COLUMNS = ("class", "label", "instrument", "articulation", "note")
 GHOST_LABELS = ("sdg",)
 GHOST_VELOCITY = 40
 """Snare hits softer than this are ghost notes, where velocities are known."""
+_WHOLE_TIME = re.compile(r"\s*-?\d+,(\d+)(.*)")
+"""A line that begins with digits, a comma, and digits."""
 _CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)")
 
 
@@ -163,12 +165,29 @@ def _plain(line: str) -> Iterator[Event]:
     fields = _fields(line)
     if not fields or fields[0].startswith(("#", "\\")):
         return
+    _refuse_decimal_comma(line, _has_decimal_comma(line))
     cells = line.rstrip("\r\n").split("\t")
     if len(cells) > 2 and is_number(cells[0]) and is_number(cells[1]) and _is_label(cells):
         label = cells[2].strip().replace(" ", "_")
         yield _labelled(_read_time(cells[0]), [label] if label else [])
     else:
         yield _labelled(_read_time(fields[0]), fields[1:2])
+
+
+def _has_decimal_comma(line: str) -> bool:
+    """Return whether a line seems to begin with a time such as 0,5: what follows its comma is no note of a drum, or the
+    label comes after another separator."""
+    found = _WHOLE_TIME.match(line)
+    if found is None:
+        return False
+    number, rest = found.groups()
+    is_note = number == str(int(number)) and 10 <= int(number) <= 127
+    return not is_note or re.match(r"[\s;]+[^\s#]", rest) is not None
+
+
+def _refuse_decimal_comma(line: str, has_one: bool) -> None:
+    if has_one:
+        raise ValueError(f"{line.strip()!r} may have a decimal comma: write times with a point, as 0.5 or 1.0")
 
 
 def _is_label(cells: Sequence[str]) -> bool:
@@ -183,6 +202,9 @@ def _table(names: Sequence[str], separator: str | None) -> Callable[[str], Itera
         cells = [cell.strip() for cell in line.split(separator)]
         if not _fields(line) or cells[0].startswith("#") or [cell.lower() for cell in cells] == names:
             return
+        at = names.index("time")
+        longer = separator == "," and len(cells) > len(names) and cells[len(names)]
+        _refuse_decimal_comma(line, bool(longer) and all(cell.isdecimal() for cell in cells[at : at + 2]))
         row = dict(zip(names, cells, strict=False))
         velocity = row.get("velocity")
         labels = [row[column] for column in LABEL_COLUMNS if row.get(column)]
@@ -239,6 +261,7 @@ def _read_velocity(text: str) -> int:
 
 
 def _read_time(text: str) -> float:
+    _refuse_decimal_comma(text, _WHOLE_TIME.fullmatch(text) is not None)
     if not is_number(text):
         raise ValueError(f"{text!r} is not a time in seconds")
     time = float(text)

@@ -135,12 +135,10 @@ def _read(path: Path) -> Transcription:
     if found not in ((JSON_FORMAT, JSON_VERSION), (JSON_FORMAT, 1)):
         raise LabelError(f"{path}: holds {found[0]} version {found[1]}, not {JSON_FORMAT} version {JSON_VERSION}")
     try:
-        hits = tuple(map(_read_hit, content["hits"]))
+        hits = tuple(sorted(map(_read_hit, content["hits"]), key=lambda hit: hit.time))
         rhythm = None if content["version"] == 1 else _read_rhythm(content["rhythm"])
-        duration, model = float(content["duration"]), content["model"]
+        duration, model = float(content["duration"]), _text(content["model"])
         check_bounds(duration, rhythm)
-        if not isinstance(model, str):
-            raise TypeError("the model is no text")
         return Transcription(hits, duration, model, rhythm)
     except (ValueError, LookupError, TypeError, ArithmeticError) as error:
         raise LabelError(f"{path}: a broken transcription ({reason_of(error)})") from error
@@ -154,13 +152,22 @@ def _read_hit(hit: dict) -> Hit:
 
 
 def _own_note(hit: dict) -> int | None:
-    """Return the note of a hit if it is a sound of a player's own."""
-    name, note = hit["articulation"], hit["note"]
+    """Return the note of a hit if it is not that of the vocabulary."""
+    name, note = _text(hit["articulation"]), int(hit["note"])
+    if not 0 <= note <= 127:
+        raise ValueError(f"note {note} is outside MIDI")
     if name in ARTICULATION_BY_NAME:
-        return None if note == ARTICULATION_BY_NAME[name].note else int(note)
-    if not isinstance(name, str) or hit["instrument"] != name or not 0 <= note < 128:
+        return None if note == ARTICULATION_BY_NAME[name].note else note
+    if hit["instrument"] != name:
         raise ValueError(f"{name!r} is not an articulation")
-    return int(note)
+    return note
+
+
+def _text(value: object) -> str:
+    """Return a value that is text, which JSON's halves of a character are not: no file could be written with them."""
+    if not isinstance(value, str) or any(0xD800 <= ord(character) <= 0xDFFF for character in value):
+        raise ValueError(f"{value!r} is no text")
+    return value
 
 
 def _read_rhythm(content: dict | None) -> Rhythm | None:
@@ -181,6 +188,6 @@ def _read_rhythm(content: dict | None) -> Rhythm | None:
         float(content["confidence"]),
         bool(content["steady"]),
         probability=float(content.get("probability", 1.0)),
-        relation=str(content.get("relation", "")),
+        relation=_text(content.get("relation", "")),
         alternatives=tuple(rhythm for rhythm in others if rhythm is not None),
     )

@@ -130,7 +130,7 @@ def _kept(outputs: Sequence[Path], written: Sequence[Path]) -> tuple[str, ...]:
     return tuple(kept_note(output, new) for output, new in zip(outputs, written, strict=True) if new != output)
 
 
-def kept_note(asked: Path, new: Path) -> str:
+def kept_note(asked: Path, new: Path, expected: str = "by drumscribe from this recording") -> str:
     """Return the note that a file was kept and the output has another name.
 
     Parameters
@@ -139,13 +139,12 @@ def kept_note(asked: Path, new: Path) -> str:
         The file that was kept.
     new : Path
         The file that was written.
+    expected : str
+        What would have been replaced.
 
     Returns
     -------
     str
         The note.
     """
-    return (
-        f"{asked} was edited, or is not by drumscribe from this recording, and is kept: "
-        f"wrote {new.name} (--overwrite replaces it)"
-    )
+    return f"{asked} was edited, or is not {expected}, and is kept: wrote {new.name} (--overwrite replaces it)"

@@ -60,7 +60,7 @@ def read_csv(path: Path) -> list[Hit]:
     """
     hits = []
     with damage_told(path, LabelError, "CSV file", _LARGEST), open(path, encoding="utf-8-sig", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file), 2):
+        for number, row in enumerate(csv.DictReader(file, strict=True), 2):  # strict: every quote is closed
             try:
                 hits.append(_hit_of(row))
             except (ValueError, TypeError, LookupError, ArithmeticError) as error:

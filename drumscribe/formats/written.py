@@ -8,7 +8,7 @@ known: it is kept, unless the new one is the same.
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import chain, count
 from pathlib import Path
@@ -26,22 +26,27 @@ class Written:
         The file of digests; made if missing.
     overwrite : bool
         Whether files that are not known are replaced, too.
+    inputs : sequence of Path
+        Files that are being read, which are never replaced.
     """
 
-    def __init__(self, memory: Path, overwrite: bool = False) -> None:
+    def __init__(self, memory: Path, overwrite: bool = False, inputs: Sequence[Path] = ()) -> None:
         self._memory = memory
         self._overwrite = overwrite
+        self._inputs = tuple(path.resolve() for path in inputs)
         self._known: dict[str, set[str]] | None = None  # of each digest, the recordings
         self._trusted: set[str] = set()
 
     @classmethod
-    def by_user(cls, overwrite: bool = False) -> "Written":
+    def by_user(cls, overwrite: bool = False, inputs: Sequence[Path] = ()) -> "Written":
         """Open the memory in the user's state folder.
 
         Parameters
         ----------
         overwrite : bool
             Whether files that are not known are replaced, too.
+        inputs : sequence of Path
+            Files that are being read, which are never replaced.
 
         Returns
         -------
@@ -50,7 +55,7 @@ class Written:
         """
         from platformdirs import user_state_path
 
-        return cls(user_state_path("drumscribe", appauthor=False) / "written", overwrite)
+        return cls(user_state_path("drumscribe", appauthor=False) / "written", overwrite, inputs)
 
     def settle(self, path: Path, new: Path, ending: str, recording: Path | None = None) -> Path:
         """Choose where a new file goes, and remember it.
@@ -77,7 +82,7 @@ class Written:
         last = path.name[len(stem) :]
         numbered = (path.with_name(f"{stem} ({number}){last}") for number in count(1))
         places = chain([path], numbered)
-        place = next(place for place in places if self._overwrite or self._replaceable(place, content, recording))
+        place = next(place for place in places if self._replaceable(place, content, recording))
         self.remember(place, content, recording)
         return place
 
@@ -96,7 +101,7 @@ class Written:
         bool
             Whether it may be replaced.
         """
-        return self._overwrite or self._replaceable(place, b"", recording)
+        return self._replaceable(place, b"", recording)
 
     def remember(self, place: Path, content: bytes, recording: Path | None = None) -> None:
         """Note that a file is drumscribe's own.
@@ -148,7 +153,9 @@ class Written:
         self._trusted.update(contents)
 
     def _replaceable(self, place: Path, content: bytes, recording: Path | None) -> bool:
-        if not place.is_file():  # what else is there, a folder, fails where it is replaced
+        if self._inputs and place.resolve() in self._inputs:
+            return False
+        if self._overwrite or not place.is_file():  # what else is there, a folder, fails where it is replaced
             return True
         old = place.read_bytes()
         if not old or old == content or content_digest(old) in self._trusted:

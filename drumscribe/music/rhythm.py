@@ -77,7 +77,7 @@ class Rhythm:
         if self.tempo_map is None:
             return "free time"
         meters = ", ".join(dict.fromkeys(str(change.meter) for change in self.tempo_map.meters))
-        if self.steady:
+        if self.tempo is not None:
             return f"{self.tempo:.5g} BPM, {meters}"
         tempos = self.tempo_map.tempos()
         return f"{tempos.min():.0f} to {tempos.max():.0f} BPM, {meters}"

@@ -3,12 +3,13 @@
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
 from ..errors import RhythmError
 from .rhythm import Rhythm, RhythmChoice
-from .tempo_map import TEMPO_LIMITS, Meter, MeterChange, TempoMap
+from .tempo_map import TEMPO_LIMITS, MeterChange, TempoMap, meters_of_bar
 
 
 def choose(rhythm: Rhythm, choice: RhythmChoice) -> Rhythm:
@@ -69,18 +70,19 @@ def _faster(tempo_map: TempoMap, factor: float) -> TempoMap:
 
 def _with_whole_bars(changes: list[MeterChange]) -> Iterator[MeterChange]:
     """Yield changes of meter; the rest of a bar before a change is a bar with a meter of its own."""
-    for change, following in zip(changes, [*changes[1:], None], strict=True):
-        if following is None:
-            yield change
-            return
+    begin = changes[0].quarter
+    for change, following in pairwise(changes):
         bar = change.meter.bar_quarters
-        whole = math.floor((following.quarter - change.quarter) / bar + 1e-6)
+        whole = math.floor((following.quarter - begin) / bar + 1e-6)
         if whole:
-            yield change
-        left = following.quarter - change.quarter - whole * bar
-        unit = next((u for u in (4, 8, 16, 32) if abs(left * u / 4 - round(left * u / 4)) < 1e-6), 32)
-        if (count := round(left * unit / 4)) > 0:
-            yield MeterChange(change.quarter + whole * bar, Meter(count, unit))
+            yield MeterChange(begin, change.meter)
+        at = begin + whole * bar
+        rest = meters_of_bar(following.quarter - at, 4)
+        for meter in rest:
+            yield MeterChange(at, meter)
+            at += meter.bar_quarters
+        begin = following.quarter if whole or rest else begin  # a change after nothing takes its place
+    yield MeterChange(begin, changes[-1].meter)
 
 
 def _later(tempo_map: TempoMap, beats: int) -> TempoMap:

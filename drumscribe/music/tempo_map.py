@@ -16,6 +16,12 @@ TEMPO_LIMITS = (20.0, 400.0)
 """The slowest and the fastest tempo that a user may give, in quarters or beats per minute (by hand)."""
 
 
+_MOST = 64
+"""Notes in the longest bar."""
+_SHORTEST = 32
+"""Denominator of the shortest notes that are counted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Meter:
     """A time signature.
@@ -37,8 +43,8 @@ class Meter:
     denominator: int = 4
 
     def __post_init__(self) -> None:
-        if not 1 <= self.numerator <= 64:
-            raise ValueError(f"numerator must be 1 to 64, not {self.numerator}")
+        if not 1 <= self.numerator <= _MOST:
+            raise ValueError(f"numerator must be 1 to {_MOST}, not {self.numerator}")
         if self.denominator not in (1, 2, 4, 8, 16, 32):
             raise ValueError(f"denominator must be 1, 2, 4, 8, 16 or 32, not {self.denominator}")
 
@@ -78,6 +84,30 @@ class Meter:
     def beats_per_bar(self) -> int:
         """Number of beats in a bar."""
         return self.numerator // 3 if self.compound else self.numerator
+
+
+def meters_of_bar(quarters: float, denominator: int) -> list[Meter]:
+    """Return the meter of a bar of this length; of one that is too long for any meter, those of its parts.
+
+    Parameters
+    ----------
+    quarters : float
+        The length, which is rounded to 32nds.
+    denominator : int
+        The denominator to use if it divides the length.
+
+    Returns
+    -------
+    list of Meter
+        In order; none for a length of nothing.
+    """
+    units = (unit for unit in (denominator, 4, 8, 16) if abs(quarters * unit / 4 - round(quarters * unit / 4)) < 1e-6)
+    unit = next(units, _SHORTEST)
+    count = round(quarters * unit / 4)
+    if count <= _MOST:
+        return [Meter(count, unit)] if count else []
+    wholes = min(_MOST, int(quarters / 4))
+    return [Meter(wholes, 1), *meters_of_bar(quarters - 4 * wholes, denominator)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +153,7 @@ class TempoMap:
             raise ValueError("a tempo map needs two anchors or more, each in seconds and in quarters")
         if not (np.all(np.diff(self.seconds) > 0) and np.all(np.diff(self.quarters) > 0)):
             raise ValueError("the anchors of a tempo map must ascend")
-        if not self.meters or self.meters[0].quarter != 0 or np.any(np.diff([m.quarter for m in self.meters]) <= 0):
+        if not self.meters or self.meters[0].quarter != 0 or not np.all(np.diff([m.quarter for m in self.meters]) > 0):
             raise ValueError("the meters of a tempo map must begin at quarter 0 and ascend")
 
     @classmethod

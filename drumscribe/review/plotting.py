@@ -7,7 +7,7 @@ matplotlib.
 import math
 import os
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice, pairwise
@@ -85,7 +85,11 @@ class Section:
 
 
 def write_plot(
-    recording: str | Path, transcription: Transcription, path: str | Path, section: Section | None = None
+    recording: str | Path,
+    transcription: Transcription,
+    path: str | Path,
+    section: Section | None = None,
+    settle: Callable[[list[Path]], list[Path]] = list,
 ) -> list[Path]:
     """Draw a recording and its transcription.
 
@@ -100,6 +104,8 @@ def write_plot(
         numbered: song-1.png, song-2.png ...
     section : Section, optional
         The part to draw (default: the whole recording).
+    settle : callable, optional
+        Takes the paths of the pages before any is written, and returns those to write to.
 
     Returns
     -------
@@ -127,7 +133,11 @@ def write_plot(
     name = os.fsencode(Path(recording).name).decode(errors="replace")
     view = _View(name, transcription)
     figures = (_draw_page(list(islice(stream, rows)), view, number, pages) for number in range(1, pages + 1))
-    return _write_pdf(figures, path) if path.suffix.lower() == ".pdf" else _write_pages(figures, path, pages)
+    if path.suffix.lower() == ".pdf":
+        return _write_pdf(figures, settle([path])[0])
+    width = len(str(pages))
+    numbered = [path.with_name(f"{path.stem}-{number:0{width}}{path.suffix}") for number in range(1, pages + 1)]
+    return _write_pages(figures, settle(numbered if pages > 1 else [path]))
 
 
 def _write_pdf(figures: "Iterable[Figure]", path: Path) -> list[Path]:
@@ -140,15 +150,11 @@ def _write_pdf(figures: "Iterable[Figure]", path: Path) -> list[Path]:
     return [path]
 
 
-def _write_pages(figures: "Iterable[Figure]", path: Path, pages: int) -> list[Path]:
+def _write_pages(figures: "Iterable[Figure]", paths: list[Path]) -> list[Path]:
     """Write a file for each page."""
-    paths = [path]
-    if pages > 1:
-        width = len(str(pages))
-        paths = [path.with_name(f"{path.stem}-{number:0{width}}{path.suffix}") for number in range(1, pages + 1)]
     for figure, each in zip(figures, paths, strict=True):
         with _written(each) as temporary:
-            figure.savefig(temporary, format=path.suffix[1:].lower())
+            figure.savefig(temporary, format=each.suffix[1:].lower())
     return paths
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..errors import ArgumentError
+from .limits import LOUDEST
 from .mixing import mix_down
 
 _MAX_CHANNELS = 64  # more than any recording has; by hand
@@ -21,7 +22,7 @@ def to_mono(samples: np.ndarray) -> np.ndarray:
     Returns
     -------
     np.ndarray
-        ``(samples,) float32``; what is not finite is silence.
+        ``(samples,) float32``; what is not finite, or absurdly large, is silence.
 
     Raises
     ------
@@ -33,11 +34,13 @@ def to_mono(samples: np.ndarray) -> np.ndarray:
     frames = _channels_last(samples)
     if scale != 1.0:
         frames = (frames - np.float64(offset)) / scale
-    return mix_down(np.nan_to_num(frames.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0))
+    frames = np.where(np.abs(frames) < LOUDEST, frames, 0.0)
+    return mix_down(frames.astype(np.float32))
 
 
 def _scale_of(kind: np.dtype) -> tuple[float, float]:
     """Return what silence is, and full scale above it, for a kind of number."""
+    kind = kind.newbyteorder("=")
     if kind.kind == "f":
         return 0.0, 1.0
     if kind == np.uint8:

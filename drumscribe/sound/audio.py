@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from . import media
+from .limits import LOUDEST
 from .mixing import Mixer
 from .opening import (
     FOREIGN_SUFFIXES,
@@ -41,9 +42,6 @@ __all__ = [
     "probe",
     "read_blocks",
 ]
-
-LOUDEST = 1e10
-"""Beyond any scale of sample values: anything louder, infinity and NaN are read as silence (by hand)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +190,7 @@ def _mono(path: Path, chunks: Iterator[np.ndarray], rate: int, block_size: int) 
         for start in range(0, len(mono), block_size):
             yield mono[start : start + block_size]
     if wrong:
-        what = f"{wrong} invalid sample{'s' if wrong > 1 else ''} (NaN or infinite)"
+        what = f"{wrong} invalid sample{'s' if wrong > 1 else ''} (NaN, infinite or absurdly large)"
         where = f"the first at {first_wrong / rate:.2f} s"
         warnings.warn(f"{path}: {what}, {where}: read as silence", AudioWarning, stacklevel=3)
 

@@ -15,6 +15,7 @@ import numpy as np
 from ..errors import AudioError
 from ..files import near_miss
 from . import completeness, media
+from .limits import RATE_LIMITS_HZ
 from .mixing import CHUNK
 from .wav_repair import FilePart, WavData, find_lost_sound
 
@@ -198,7 +199,7 @@ def _check(path: Path, sound: "SoundFile") -> None:
     """Refuse files that libsndfile opens but would read wrongly; warn of those that end early."""
     if sound.format == "RAW":
         raise AudioError(_not_audio(path))
-    if not 1000 <= sound.samplerate <= 1_000_000:
+    if not RATE_LIMITS_HZ[0] <= sound.samplerate <= RATE_LIMITS_HZ[1]:
         raise AudioError(f"{path}: its header gives a sample rate of {sound.samplerate} Hz, which cannot be right")
     size = path.stat().st_size
     if sound.frames == 0 and size > 65536:

@@ -205,3 +205,38 @@ def test_the_help_of_the_program_lists_each_command_as_it_describes_itself() -> 
     for name, (_, sentence) in main.lazily.items():
         command = main.get_command(context, name)
         assert command is not None and command.name == name and command.get_short_help_str(200) == sentence
+
+
+def faked(monkeypatch, folder: Path):
+    monkeypatch.setattr("drumscribe.cli.build.make_transcriber", FakeTranscriber)
+    monkeypatch.chdir(folder)
+    write_audio(Path("rock.wav"), beat(0.6))
+    return lambda *words: CliRunner().invoke(main, ["transcribe", "rock.wav", *words])
+
+
+@pytest.mark.parametrize("kind", ["csv", "json", "html"])
+def test_a_report_replaces_only_reports(tmp_path: Path, monkeypatch, kind: str) -> None:
+    transcribe = faked(monkeypatch, tmp_path)
+    mine, report = Path(f"notes.{kind}"), Path(f"notes (1).{kind}")
+    mine.write_text("MY NOTES")
+    done = transcribe("--report", str(mine))
+    assert done.exit_code == 0, done.output
+    assert mine.read_text() == "MY NOTES" and report.exists()
+    assert f"notes.{kind} was edited, or is not a report by drumscribe, and is kept: wrote notes (1)" in done.stderr
+    transcribe("--report", str(report), "-f", "csv")
+    assert {path.name for path in tmp_path.glob(f"*.{kind}")} - {"rock.csv"} == {mine.name, report.name}
+    transcribe("--report", str(mine), "--overwrite")
+    assert mine.read_text() != "MY NOTES"
+
+
+def test_a_report_is_not_written_over_a_transcription(tmp_path: Path, monkeypatch) -> None:
+    transcribe = faked(monkeypatch, tmp_path)
+    done = transcribe("-f", "csv", "--report", "rock.csv", "--overwrite")
+    assert done.exit_code == 2 and not Path("rock.csv").exists()
+    assert done.stderr.strip().endswith("rock.csv: is also the output of rock.wav: give the report another name")
+    transcribe("-f", "csv")
+    transcribe("--report", "rock.csv")
+    assert Path("rock.csv").read_text().startswith("time,articulation"), "written by drumscribe, but no report"
+    assert Path("rock (1).csv").read_text().startswith("source,status")
+    transcribe("--report", "rock (1).csv", "-f", "csv")
+    assert not Path("rock (2).csv").exists()

@@ -381,7 +381,7 @@ def test_what_is_not_sound_is_told_but_does_not_spoil_the_rest(everything):
     odd = next(r for r in report["recordings"] if Path(r["source"]).name == "nan.wav")
     assert (
         len(odd["warnings"]) == 1
-        and "nan.wav: 10 invalid samples (NaN or infinite), the first at 0.11 s" in odd["warnings"][0]
+        and "nan.wav: 10 invalid samples (NaN, infinite or absurdly large), the first at 0.11 s" in odd["warnings"][0]
     )
     assert odd["warnings"][0] in stderr
 
@@ -422,7 +422,8 @@ def test_what_is_wrong_with_a_recording_is_told_once_and_without_the_program_s_l
     lines = done.communicate()[1].splitlines()
     assert done.returncode == 0
     assert [line for line in lines if "odd.wav" in line] == [
-        f"warning: {tmp_path / 'odd.wav'}: 1 invalid sample (NaN or infinite), the first at 0.00 s: read as silence"
+        f"warning: {tmp_path / 'odd.wav'}: 1 invalid sample (NaN, infinite or absurdly large), "
+        "the first at 0.00 s: read as silence"
     ]
     assert not any("AudioWarning" in line for line in lines)
 

@@ -84,7 +84,7 @@ def test_the_recording_gives_the_length(tmp_path, played):
     ("args", "message"),
     [
         (("--out", "a.doc"), "no format has this ending: give a name that ends in .mid, .csv"),
-        (("--out", "played.json"), "played.json: this is the "),
+        (("--out", "played.json"), "played.json: this file is an input"),
         (("--out", "a.csv", "--map", "td"), "need MIDI notes, which .csv lacks"),
         (("--out", "a.mid", "--from-map", "tr808"), "'tr808' is not a drum map"),
         (("--out", "a.mid", "--recording", "absent.wav"), "absent.wav: cannot be read"),
@@ -110,3 +110,11 @@ def test_an_output_that_somebody_edited_is_kept_unless_it_is_to_be_replaced(tmp_
     assert "was edited" in result.stderr
     assert run(played, "-o", tmp_path / "there.csv", "--overwrite").exit_code == 0
     assert len(read(tmp_path / "there.csv").hits) == 16
+
+
+def test_its_own_input_is_refused_as_output(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("time,articulation\n0.5,kick\n")
+    done = run(path, "-o", path, "--overwrite")
+    assert done.exit_code == 2 and "a.csv: this file is an input" in done.stderr
+    assert path.read_text() == "time,articulation\n0.5,kick\n"

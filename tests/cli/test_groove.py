@@ -47,3 +47,29 @@ def test_a_mistake_is_named_in_one_line(run, args, message):
     assert result.exit_code == 2
     assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["groove", "plot", "score", "listen"])
+@pytest.mark.parametrize("given", ["-t", "--beats"])
+def test_what_is_read_is_not_overwritten(tmp_path, command, given):
+    out = tmp_path / f"a.{ {'groove': 'csv', 'plot': 'png', 'score': 'musicxml', 'listen': 'wav'}[command] }"
+    song = write_audio(tmp_path / "song.wav", beat(2.0))
+    out.write_text("".join(f"{0.5 * beat} {1 + beat % 4}\n" for beat in range(8)))
+    result = CliRunner().invoke(main, [command, str(song), given, str(out), "-o", str(out), "--overwrite"])
+    assert result.exit_code == 2
+    assert result.stderr.endswith(f"{out.name}: this file is an input: give the output another name\n")
+    assert out.read_text().startswith("0.0 1")
+
+
+def test_no_numbered_name_is_that_of_the_transcription(run, tmp_path):
+    (tmp_path / "b.csv").write_text("mine")
+    song, source = tmp_path / "song.wav", tmp_path / "b (1).csv"
+    assert CliRunner().invoke(main, ["convert", str(tmp_path / "a.json"), "-o", str(source)]).exit_code == 0
+    before = source.read_text()
+    words = ["-t", str(source), "--tempo", "120", "-o", str(tmp_path / "b.csv")]
+    result = CliRunner().invoke(main, ["groove", str(song), *words])
+    assert result.exit_code == 0, result.output
+    assert source.read_text() == before and (tmp_path / "b (2).csv").read_text().startswith("drum,position,")
+    words = ["convert", str(source), "--quantize", "1/16", "-o", str(tmp_path / "b.csv")]
+    assert CliRunner().invoke(main, words).exit_code == 0
+    assert source.read_text() == before

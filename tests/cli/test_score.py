@@ -1,5 +1,6 @@
 """`drumscribe score` writes what a drummer reads, from a recording or from a corrected transcription."""
 
+import errno
 from xml.etree import ElementTree
 
 import pytest
@@ -107,3 +108,49 @@ def test_what_was_edited_or_is_of_something_else_is_kept(song, corrected, tmp_pa
     assert numbered.stat().st_size > 100
     again("--overwrite")
     assert (tmp_path / name).read_bytes() != b"mine"
+
+
+@pytest.mark.parametrize("command", ["score", "plot"])
+def test_each_page_that_was_edited_is_kept(tmp_path, command):
+    pytest.importorskip({"score": "verovio", "plot": "matplotlib"}[command])
+    seconds, song = 150.0, tmp_path / "a.wav"
+    write_audio(song, beat(seconds, 8000), 8000)
+    names = ("kick", "hihat_closed", "snare", "tom_low")
+    hits = tuple(Hit(0.125 * i + 0.02, names[i % 4], 90) for i in range(1180))
+    write(Transcription(hits, seconds, "", Rhythm(TempoMap.steady(120.0), 1.0, True)), tmp_path / "t.json")
+
+    def again(*args):
+        words = [command, str(song), "-t", str(tmp_path / "t.json"), "-o", str(tmp_path / "s.svg"), *args]
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == 0, result.output
+        return result
+
+    again()
+    pages = sorted(path.name for path in tmp_path.glob("*.svg"))
+    assert len(pages) > 2
+    (tmp_path / "s-9.svg").write_text("of another recording")
+    assert again().stderr == "", "no page that is not written matters"
+    (tmp_path / "s-2.svg").write_text("mine")
+    assert "s-2.svg was edited" in again().stderr
+    assert (tmp_path / "s-2.svg").read_text() == "mine"
+    assert all((tmp_path / page.replace("s-", "s (1)-")).exists() for page in pages)
+    again("--overwrite")
+    assert (tmp_path / "s-2.svg").read_text() != "mine"
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [("score", "a.musicxml"), ("score", "a.svg"), ("listen", "a.wav"), ("groove", "a.csv"), ("plot", "a.svg")],
+)
+def test_a_full_disk_is_told_in_one_line(song, corrected, tmp_path, monkeypatch, command, name):
+    pytest.importorskip("verovio" if name == "a.svg" else "drumscribe")
+
+    def full(path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("drumscribe.files._sync", full)
+    words = [command, str(song), "-t", str(corrected), "-o", str(tmp_path / name)]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 1 and isinstance(result.exception, SystemExit)
+    assert result.stderr == f"Error: {tmp_path / name}: cannot be written: No space left on device\n"
+    assert not (tmp_path / name).exists()

@@ -277,3 +277,55 @@ def test_it_is_said_why_a_file_is_no_transcription(tmp_path, text, why):
         (tmp_path / "x.json").write_text(text)
     with pytest.raises(LabelError, match=rf"x\.json: {why}"):
         read_json(tmp_path / "x.json")
+
+
+def edited(tmp_path, edit) -> Path:
+    """A JSON file with other readings, edited by hand."""
+    other = Rhythm(TempoMap.steady(60.0), 0.3, True, probability=0.3, relation="half the tempo")
+    rhythm = Rhythm(TempoMap.steady(120.0), 0.7, True, probability=0.7, alternatives=(other,))
+    path = tmp_path / "x.json"
+    hits = tuple(Hit(0.25 * i, ("kick", "snare")[i % 2], 90) for i in range(8))
+    export.write(Transcription(hits, 4.0, "m", rhythm), path)
+    content = json.loads(path.read_text())
+    edit(content)
+    path.write_text(json.dumps(content))
+    return path
+
+
+def test_hits_may_be_in_any_order(tmp_path):
+    plain = read_json(edited(tmp_path, lambda content: None))
+    assert read_json(edited(tmp_path, lambda content: content["hits"].reverse())) == plain
+
+
+LATER = {"quarter": 4.0, "numerator": 3, "denominator": 4}
+
+
+@pytest.mark.parametrize(
+    ("edit", "why"),
+    [
+        (lambda c: c["hits"][0].update(note=999), "note 999 is outside MIDI"),
+        (lambda c: c["hits"][0].update(note=-5), "note -5 is outside MIDI"),
+        (lambda c: c["hits"][0].update(articulation="\ud800", instrument="\ud800"), "is no text"),
+        (lambda c: c.update(model="\ud800"), "is no text"),
+        (lambda c: c["rhythm"]["alternatives"][0].update(relation="\udc00"), "is no text"),
+        (lambda c: c["rhythm"]["alternatives"][0]["tempo_map"].update(quarters=[0, 1e10]), "are no tempo"),
+        (lambda c: c["rhythm"]["alternatives"][0]["tempo_map"].update(seconds=[0, 1e400]), "a tempo map without end"),
+        (lambda c: c["rhythm"]["alternatives"][0].update(probability=float("nan")), "probability nan"),
+        (
+            lambda c: c["rhythm"]["tempo_map"]["meters"].append(LATER | {"quarter": float("nan")}),
+            "quarter 0 and ascend",
+        ),
+        (lambda c: c["rhythm"]["tempo_map"]["meters"].append(LATER | {"quarter": 1e400}), "a tempo map without end"),
+        (lambda c: c["rhythm"]["tempo_map"]["meters"].append(LATER | {"quarter": 1e300}), "a meter at quarter 1e"),
+    ],
+)
+def test_what_nobody_can_have_played_is_refused(tmp_path, edit, why):
+    with pytest.raises(LabelError, match=rf"x\.json: a broken transcription \(.*{why}"):
+        read_json(edited(tmp_path, edit))
+
+
+def test_a_rhythm_that_claims_to_be_steady_and_is_not_has_words(tmp_path):
+    def edit(content):
+        content["rhythm"]["tempo_map"].update(seconds=[0, 1, 3], quarters=[0, 2, 4])
+
+    assert str(read_json(edited(tmp_path, edit)).rhythm) == "60 to 120 BPM, 4/4"

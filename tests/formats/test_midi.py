@@ -417,3 +417,20 @@ def test_no_hits_or_one_make_a_valid_file(tmp_path, times, start_at_bar):
     take = timed(TempoMap.steady(100, 0.4), times, 6.0)
     write_midi(take, tmp_path / "a.mid", MidiOptions(start_at_bar=start_at_bar))
     assert [h.time for h in read_midi(tmp_path / "a.mid")] == pytest.approx(times, abs=0.0005)
+
+
+@pytest.mark.parametrize("start_at_bar", [False, True])
+@pytest.mark.parametrize("meter", ["33/1", "64/1", "63/32", "61/2"])
+@pytest.mark.parametrize("downbeat", [0.0, 1.0, 52.75, 125.5])
+def test_the_longest_bars_can_be_begun_within(tmp_path, meter, downbeat, start_at_bar):
+    tempo_map = TempoMap.steady(120.0, downbeat, Meter.parse(meter))
+    hits = tuple(Hit(0.5 * i, "snare", 90) for i in range(300))
+    path = tmp_path / "a.mid"
+    write_midi(
+        Transcription(hits, 150.0, "", Rhythm(tempo_map, 1.0, True)), path, MidiOptions(start_at_bar=start_at_bar)
+    )
+    found = read_transcription(path)
+    np.testing.assert_allclose([hit.time for hit in found.hits], [hit.time for hit in hits], atol=1e-3)
+    line = found.rhythm.tempo_map.downbeats(150.0)
+    expected = tempo_map.downbeats(150.0)
+    assert all(np.abs(line - at).min() < 2e-3 for at in expected)

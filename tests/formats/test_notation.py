@@ -359,3 +359,29 @@ def test_pages_of_long_scores_are_numbered_but_a_pdf_has_them_all(tmp_path):
     assert len(svgs) > 1
     (pdf,) = engrave(long, tmp_path / "a.pdf")
     assert len(pypdf.PdfReader(pdf).pages) == len(svgs)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [(8 + 1 / 960, "3/4")],
+        [(8 - 1 / 960, "3/4"), (11, "4/4")],
+        [(1 / 960, "3/4")],
+        [(10 / 960, "64/1")],
+        [(6.3, "64/1"), (6.3 + 65 + 1 / 8, "33/32")],
+    ],
+)
+def test_meters_that_change_off_the_bar_line_are_written(tmp_path, changes):
+    tempo_map = TempoMap.steady(120.0)
+    meters = (*tempo_map.meters, *(MeterChange(at, Meter.parse(meter)) for at, meter in changes))
+    hits = tuple(Hit(0.5 * i + 0.001, "snare", 90) for i in range(90))
+    rhythm = Rhythm(TempoMap(tempo_map.seconds, tempo_map.quarters, meters), 1.0, True)
+    root = written(tmp_path, Transcription(hits, 60.0, "", rhythm))
+    assert sum(map(len, played(root))) == 90
+    length = {}
+    for measure in root.iter("measure"):
+        if (time := measure.find("attributes/time")) is not None:
+            length = Fraction(4 * int(time.findtext("beats")), int(time.findtext("beat-type")))
+        assert set(durations(measure).values()) == {length * int(root.findtext(".//divisions"))}
+    marks = [f"{time.findtext('beats')}/{time.findtext('beat-type')}" for time in root.iter("time")]
+    assert marks[-1] == changes[-1][1] or changes[-1][1] == "64/1"

@@ -140,3 +140,42 @@ def test_what_cannot_be_read_is_named_with_its_line(tmp_path, text, message):
 def test_an_unknown_kind_of_file_is_refused_with_the_known_ones(tmp_path):
     with pytest.raises(LabelError, match=r"a\.wav: transcriptions are read from \.mid, .*\.txt files"):
         read(tmp_path / "a.wav")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0,5 kick\n1,0 snare\n",
+        "0,25\tkick\n",
+        "0,512;kick\n",
+        "1,38 kick\n",
+        "0,5\n1,0\n",
+        "0,5,kick\n",
+        "1,0512\n",
+        "0,500000\t0,600000\tkick\n",
+        "time,label\n0,5,kick\n",
+        "label,time\nkick,0,5\n",
+        "time;label\n0,5;kick\n",
+    ],
+)
+def test_a_decimal_comma_is_refused(tmp_path, text):
+    with pytest.raises(LabelError, match=r"a\.txt, line [12]: '.*' may have a decimal comma: write times with a point"):
+        texts(tmp_path, text)
+    with pytest.raises(LabelError, match="decimal comma"):
+        read_events(tmp_path / "a.txt")
+
+
+@pytest.mark.parametrize(
+    "text", ["1,38\n", "1,38,90\n", "1, 38 90\n", "1,38 # loud\n", "1,snare\n", "time,note\n1,38,\n", "1.0,38 snare\n"]
+)
+def test_whole_seconds_and_notes_may_be_separated_by_a_comma(tmp_path, text):
+    assert texts(tmp_path, text) == [(1.0, "snare")]
+
+
+def test_a_quote_that_is_not_closed_is_refused(tmp_path):
+    path = tmp_path / "a.csv"
+    head, row = "time,articulation,instrument,note,velocity,confidence\n", "0.5,kick,kick,36,90,1.0"
+    for text in (f'{head}0.5,kick,"{row}\n' + f"{row}\n" * 9000, f'{head}{row},"\n{row}\n'):
+        path.write_text(text)
+        with pytest.raises(LabelError, match=r"a\.csv: not a readable CSV file, or damaged \("):
+            read(path)

@@ -74,3 +74,17 @@ def test_free_time_has_neither_tempo_nor_bars_to_change():
         choose(free, RhythmChoice(shift_bar=1))
     with pytest.raises(RhythmError, match="free time: it has no tempo to multiply"):
         choose(free, RhythmChoice(tempo_factor=2.0))
+
+
+@pytest.mark.parametrize(
+    ("meters", "expected"),
+    [
+        ([(0.0, (4, 4)), (0.01, (3, 4))], [(0.0, "3/4")]),
+        ([(0.0, (33, 32)), (0.01, (64, 1)), (300.01, (4, 4))], [(0.0, "64/1"), (512.0, "22/1"), (600.02, "4/4")]),
+    ],
+)
+def test_twice_the_tempo_has_whole_bars_however_close_the_meters_are(meters, expected):
+    changes = tuple(MeterChange(quarter, Meter(*meter)) for quarter, meter in meters)
+    rhythm = replace(FOUND, tempo_map=replace(FOUND.tempo_map, meters=changes))
+    twice = choose(rhythm, RhythmChoice(tempo_factor=2.0)).tempo_map.meters
+    assert [(round(change.quarter, 6), str(change.meter)) for change in twice] == expected

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ...music.tempo_map import NEAR, Meter, MeterChange, TempoMap
+from ...music.tempo_map import NEAR, Meter, MeterChange, TempoMap, meters_of_bar
 from ...music.transcription import Hit, Transcription
 from .whole_tempos import SLOWEST_TEMPO, whole_tempos
 
@@ -261,18 +261,12 @@ def _signatures(layout: _Layout, tempo_map: TempoMap, division: int) -> tuple[tu
     meter = _meter_at(tempo_map, line).meter
     bars = math.floor(layout.pickup / meter.bar_quarters + 1e-6)
     rest = layout.pickup - bars * meter.bar_quarters
-    meters = [(0, _short_bar(rest, meter))] if rest > 1e-6 else []
+    meters, at = [], 0.0
+    for short in meters_of_bar(rest, meter.denominator):
+        meters.append((round(at * division), short))
+        at += short.bar_quarters
     meters.append((round(rest * division), meter))
     for change in tempo_map.meters:
         if change.quarter > line + 1e-6 and change.meter != meters[-1][1]:
             meters.append((round((change.quarter + layout.shift) * division), change.meter))
     return tuple(meters)
-
-
-def _short_bar(quarters: float, meter: Meter) -> Meter:
-    """Return the meter of a bar of this length in quarters, with the denominator of the music if possible."""
-    for denominator in (meter.denominator, 4, 8, 16, 32):
-        count = quarters * denominator / 4
-        if abs(count - round(count)) < 1e-6:
-            return Meter(round(count), denominator)
-    raise ValueError(f"no meter has a bar of {quarters:g} quarters")

@@ -1,7 +1,7 @@
 """Pictures of scores, engraved by verovio: SVG, PNG and PDF. Needs the extra `score`."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ...errors import DrumscribeError
@@ -34,7 +34,12 @@ class ScoreError(DrumscribeError):
     """A score cannot be engraved."""
 
 
-def engrave(transcription: Transcription, path: Path, options: ScoreOptions | None = None) -> list[Path]:
+def engrave(
+    transcription: Transcription,
+    path: Path,
+    options: ScoreOptions | None = None,
+    settle: Callable[[list[Path]], list[Path]] = list,
+) -> list[Path]:
     """Write a score as pictures.
 
     Parameters
@@ -46,6 +51,8 @@ def engrave(transcription: Transcription, path: Path, options: ScoreOptions | No
         song-1.png, song-2.png ...
     options : ScoreOptions, optional
         Options of the score.
+    settle : Callable, optional
+        Takes the paths of the pages before any is written, and returns those to write to.
 
     Returns
     -------
@@ -60,7 +67,7 @@ def engrave(transcription: Transcription, path: Path, options: ScoreOptions | No
         If a library is missing, or a file cannot be written.
     """
     try:
-        return _write_pages(_pages(transcription, path, options), path)
+        return _write_pages(_pages(transcription, path, options), path, settle)
     except ImportError as error:
         raise ScoreError(f'pictures of scores need {error.name}: pip install "drumscribe[score]"') from error
     except OSError as error:
@@ -87,12 +94,14 @@ def _musicxml(transcription: Transcription, options: ScoreOptions | None) -> str
     return text.getvalue()
 
 
-def _write_pages(pages: Sequence[str], path: Path) -> list[Path]:
+def _write_pages(pages: Sequence[str], path: Path, settle: Callable[[list[Path]], list[Path]]) -> list[Path]:
     if path.suffix.lower() == ".pdf":
-        with written_whole(path) as temporary:
+        (place,) = settle([path])
+        with written_whole(place) as temporary:
             temporary.write_bytes(_pdf(pages))
-        return [path]
-    paths = [path] if len(pages) == 1 else [path.with_stem(f"{path.stem}-{i}") for i in range(1, len(pages) + 1)]
+        return [place]
+    numbered = [path.with_stem(f"{path.stem}-{i}") for i in range(1, len(pages) + 1)]
+    paths = settle([path] if len(pages) == 1 else numbered)
     for page, at in zip(pages, paths, strict=True):
         content = page.encode() if path.suffix.lower() == ".svg" else _png(page)
         with written_whole(at) as temporary:

@@ -5,7 +5,7 @@ are written out, because programs guess them differently.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 import numpy as np
 
 from ...music.drums import ARTICULATION_BY_NAME, PERCUSSION_NOTE
-from ...music.tempo_map import Meter, TempoMap
+from ...music.tempo_map import Meter, MeterChange, TempoMap, meters_of_bar
 from ...music.transcription import Transcription
 from ...quantisation.grid import Grid, Swing, bar_starts
 from ...version import VERSION
@@ -85,6 +85,7 @@ def write_musicxml(transcription: Transcription, out: Path | TextIO, options: Sc
 
 
 def _score(transcription: Transcription, options: ScoreOptions) -> Element:
+    transcription = _with_written_bars(transcription)
     strokes, swing = to_strokes(transcription, options.grid)
     tempo_map = transcription.rhythm.tempo_map if transcription.rhythm is not None else None
     root = Element("score-partwise", version="4.0")
@@ -107,6 +108,16 @@ def _score(transcription: Transcription, options: ScoreOptions) -> Element:
     return root
 
 
+def _with_written_bars(transcription: Transcription) -> Transcription:
+    """Move changes of meter to the nearest 32nd, so that all bars can be written: another program's are anywhere."""
+    rhythm = transcription.rhythm
+    if rhythm is None or rhythm.tempo_map is None:
+        return transcription
+    meters = {round(change.quarter * 8) / 8: change.meter for change in rhythm.tempo_map.meters}
+    tempo_map = replace(rhythm.tempo_map, meters=tuple(MeterChange(*change) for change in meters.items()))
+    return replace(transcription, rhythm=replace(rhythm, tempo_map=tempo_map))
+
+
 def make_bars(strokes: Sequence[Stroke], tempo_map: TempoMap, one_voice: bool = False) -> Iterator[Bar]:
     """Divide strokes into bars, from the bar of the first one to that of the last one.
 
@@ -125,25 +136,24 @@ def make_bars(strokes: Sequence[Stroke], tempo_map: TempoMap, one_voice: bool = 
         Each bar.
     """
     lines = bar_starts(tempo_map, float(strokes[0].quarter) + 1e-6, float(strokes[-1].quarter) + 1e-6)
-    edges = [Fraction(round(line * 16), 16) for line in lines.tolist()]
+    edges = [Fraction(round(line * 8), 8) for line in lines.tolist()]
     at = 0
     for begin, end in pairwise(edges):
-        own = []
-        while at < len(strokes) and strokes[at].quarter < end:
-            own.append(strokes[at])
-            at += 1
-        yield make_bar(begin, _meter_of(tempo_map, begin, end - begin), own, one_voice)
+        for meter in _meters_of(tempo_map, begin, end - begin):
+            end = begin + Fraction(meter.bar_quarters)
+            own = []
+            while at < len(strokes) and strokes[at].quarter < end:
+                own.append(strokes[at])
+                at += 1
+            yield make_bar(begin, meter, own, one_voice)
+            begin = end
 
 
-def _meter_of(tempo_map: TempoMap, begin: Fraction, length: Fraction) -> Meter:
-    """Return the meter of a bar; one that the next meter cuts short has a meter of its own."""
+def _meters_of(tempo_map: TempoMap, begin: Fraction, length: Fraction) -> list[Meter]:
+    """Return the meter of a bar; one that the next meter cuts short has a meter, or several, of its own."""
     changes = tempo_map.meters
     meter = [c.meter for i, c in enumerate(changes) if i == 0 or c.quarter <= float(begin) + 1e-6][-1]
-    if Fraction(meter.bar_quarters) == length:
-        return meter
-    short = length / 4
-    scale = max(1, meter.denominator // short.denominator)
-    return Meter(short.numerator * scale, short.denominator * scale)
+    return [meter] if Fraction(meter.bar_quarters) == length else meters_of_bar(float(length), meter.denominator)
 
 
 def _add_head(root: Element, options: ScoreOptions, articulations: Sequence[str]) -> None:
