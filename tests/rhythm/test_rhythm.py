@@ -584,7 +584,9 @@ class TestCommand:
         (tmp_path / "a.beats").write_text("100\n101\n")
         result = self.transcribe(song, "-o", tmp_path, "-q", "--beats", tmp_path / "a.beats")
         assert result.exit_code == 1
-        assert result.stderr.startswith(f"failed: {song}: {tmp_path / 'a.beats'}: all beats are after the recording's end")
+        assert result.stderr.startswith(
+            f"failed: {song}: {tmp_path / 'a.beats'}: all beats are after the recording's end"
+        )
 
     def test_numbers_that_contradict_the_meter_are_told_before_any_work(self, song, tmp_path):
         (tmp_path / "a.beats").write_text("0.5 1\n1.0 2\n1.5 3\n2.0 4\n")
