@@ -117,6 +117,13 @@ def test_one_that_failed_is_tried_again(folder: Folder) -> None:
     assert folder.run() == {"a": "skipped", "b": "skipped", "c": "done"}
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes on Linux only")
+def test_a_failed_recording_whose_name_is_no_text_does_not_stop_the_others(tmp_path: Path) -> None:
+    folder = Folder(tmp_path, "z")
+    (tmp_path / "in" / os.fsdecode(b"bad\xff.wav")).touch()
+    assert folder.run() == {os.fsdecode(b"bad\xff"): "failed", "z": "done"}
+
+
 def test_a_recording_that_changes_while_it_is_heard_is_done_again(folder: Folder) -> None:
     journal = folder.journal()
     job = folder.jobs[0]
