@@ -53,6 +53,7 @@ def command(
     """
     from rich.console import Console
 
+    from ..files import title_of
     from ..quantisation.grid import Grid
     from ..review.groove import PICTURES, measure_groove
 
@@ -67,7 +68,7 @@ def command(
     console.print(f"{recording.name}: {transcription.rhythm}{swing}", soft_wrap=True)
     console.print(_table(groove, places))
     for file in files:
-        _write(groove, file.path, recording.stem)
+        _write(groove, file.path, title_of(recording))
         file.tell([file.path])
     print_remarks(transcription)
 
