@@ -13,7 +13,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from ..errors import DrumscribeError
+from ..errors import DrumscribeError, printable
 from . import work
 from .crew import Crew
 from .events import Events
@@ -92,15 +92,15 @@ def make_app(settings: Settings) -> Starlette:
 
 
 def _refuse(request: Request, error: Exception) -> Response:
-    return JSONResponse({"error": str(error)}, 400)
+    return JSONResponse({"error": printable(error)}, 400)
 
 
 def _not_found(request: Request, error: Exception) -> Response:
-    return JSONResponse({"error": str(error.args[0]) if error.args else "not found"}, 404)
+    return JSONResponse({"error": printable(error.args[0]) if error.args else "not found"}, 404)
 
 
 def _misfit(request: Request, error: Exception) -> Response:
     """Answer values of another kind than the page sends, or larger; where none are sent, the studio is at fault."""
     if isinstance(error, TypeError) and request.method == "GET":
         raise error
-    return JSONResponse({"error": f"this is not as the page sends it: {error}"}, 400)
+    return JSONResponse({"error": printable(f"this is not as the page sends it: {error}")}, 400)

@@ -1,9 +1,11 @@
 """The journal: songs, drafts, edits and jobs in one SQLite file, so that a restart loses nothing."""
 
 import json
+import os
 import sqlite3
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -237,9 +239,21 @@ def now() -> float:
 
 
 def _packed(values: Row) -> tuple[Any, ...]:
-    return tuple(json.dumps(value) if name in _JSON and value is not None else value for name, value in values.items())
+    return tuple(_stored(name, value) for name, value in values.items())
+
+
+def _stored(name: str, value: Any) -> Any:
+    """Return a value as SQLite takes it; a path that is not text as its bytes."""
+    if name in _JSON and value is not None:
+        return json.dumps(value)
+    if name == "path":
+        with suppress(UnicodeEncodeError):
+            value.encode()
+            return value
+        return os.fsencode(value)
+    return value
 
 
 def _unpacked(row: sqlite3.Row) -> Row:
-    values = dict(row)
+    values = {name: os.fsdecode(value) if name == "path" else value for name, value in dict(row).items()}
     return values | {name: json.loads(values[name]) for name in _JSON & values.keys() if values[name] is not None}

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import signal
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -277,6 +278,36 @@ def test_recordings_of_a_folder_are_listed_and_stay_when_they_are_removed(tmp_pa
         assert client.delete(f"/api/songs/{song['id']}").status_code == 204
         assert client.get("/api/state").json()["songs"] == []
     assert take.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes on Linux only")
+def test_a_recording_whose_name_is_no_text_is_listed_heard_and_exported(tmp_path, take):
+    take.rename(take.with_name(os.fsdecode(b"bad\xff.wav")))
+    with opened(tmp_path / "data", take.parent) as client:
+        (song,) = listed(client)
+        assert song["name"] == "bad\ufffd.wav"
+        draft = hear(client, song["id"])["id"]
+        assert client.get(f"/api/drafts/{draft}/export/dawproject").status_code == 200
+    with opened(tmp_path / "data", take.parent) as client:
+        take.with_name(os.fsdecode(b"bad\xff.wav")).unlink()
+        job = client.post(f"/api/songs/{song['id']}/hear", json={"tempo": 100}).json()
+        assert wait_for(client, job["id"])["message"].startswith("bad\ufffd.wav: ")
+
+
+def test_one_recording_that_cannot_be_listed_keeps_neither_others_nor_jobs_waiting(tmp_path, take, monkeypatch):
+    from drumscribe.studio.rooms import Room
+
+    add_song = Room.add_song
+
+    def failing(room, path, *more, **options):
+        if path.name == "a.wav":
+            raise ZeroDivisionError("a bug")
+        return add_song(room, path, *more, **options)
+
+    monkeypatch.setattr(Room, "add_song", failing)
+    (take.parent / "a.wav").write_bytes(take.read_bytes())
+    with opened(tmp_path / "data", take.parent) as client:
+        assert [song["name"] for song in listed(client)] == ["take.wav"]
 
 
 def hear(client, song: int) -> dict:
