@@ -273,10 +273,11 @@ class Journal:
         self._database.execute("begin immediate")
         try:
             yield
+            self._database.execute("commit")
         except BaseException:
-            self._database.execute("rollback")
+            if self._database.in_transaction:  # on a full disk, SQLite has ended it
+                self._database.execute("rollback")
             raise
-        self._database.execute("commit")
 
     def _sweep(self) -> None:
         """Remove unfinished files of dead runs from their folders, which are listed until a run has come to its end."""

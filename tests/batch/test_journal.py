@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -185,6 +186,20 @@ def test_a_damaged_journal_is_put_aside_and_said(folder: Folder) -> None:
     assert "damaged" in journal.notes[0]
     journal.close()
     assert folder.run() == {"a": "done", "b": "done"}
+
+
+def test_a_disk_that_is_full_for_the_journal_ends_the_batch_and_is_said(tmp_path: Path, monkeypatch) -> None:
+    class Full(sqlite3.Connection):
+        def executescript(self, script):
+            return super().executescript(f"{script}; pragma max_page_count = 1")  # as many as there are
+
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Full))
+    folder = Folder(tmp_path, "a")
+    journal = folder.journal(settings="x" * 100_000)
+    report = run(folder.jobs, FakeTranscriber, journal=journal)
+    journal.close()
+    assert "disk is full" in report.ended
+    assert [outcome.status for outcome in report.outcomes] == ["stopped"]
 
 
 def test_the_folder_can_be_moved(folder: Folder, tmp_path: Path) -> None:
