@@ -18,7 +18,7 @@ create table if not exists songs (
 create table if not exists drafts (
     id integer primary key autoincrement, song integer not null references songs(id) on delete cascade,
     key text not null, label text not null, facts text not null, position integer not null default 0,
-    made real not null, unique (song, key)
+    revision integer not null default 0, made real not null, unique (song, key)
 );
 create table if not exists edits (
     draft integer not null references drafts(id) on delete cascade, number integer not null, content text not null,
@@ -31,6 +31,8 @@ create table if not exists jobs (
 );
 """
 _JSON = frozenset(("options", "result", "facts"))
+_ADDED = (("songs", "stamp", "text"), ("drafts", "revision", "integer not null default 0"))
+"""Columns that journals of older versions lack."""
 OPEN_STATES = ("waiting", "running")
 
 Row = dict[str, Any]
@@ -53,8 +55,9 @@ class Journal:
         self._database.execute("pragma journal_mode = wal")
         self._database.execute("pragma foreign_keys = on")
         self._database.executescript(_TABLES)
-        if not any(column["name"] == "stamp" for column in self._database.execute("pragma table_info(songs)")):
-            self._database.execute("alter table songs add column stamp text")  # a journal of an older version
+        for table, column, kind in _ADDED:
+            if not any(known["name"] == column for known in self._database.execute(f"pragma table_info({table})")):
+                self._database.execute(f"alter table {table} add column {column} {kind}")
 
     def close(self) -> None:
         """Close the file."""
@@ -202,31 +205,54 @@ class Journal:
             rows = self._database.execute("select content from edits where draft = ? order by number", (draft,))
             return [json.loads(content) for (content,) in rows.fetchall()]
 
-    def append_edit(self, draft: int, position: int, edit: dict) -> int | None:
-        """Add an edit after the first `position` edits; later ones, which were undone, are dropped.
+    def append_edit(self, draft: int, revision: int, edit: dict) -> Row | None:
+        """Add an edit after those that apply; later ones, which were undone, are dropped.
 
         Parameters
         ----------
         draft : int
             Number of the draft.
-        position : int
-            Number of edits that apply before it.
+        revision : int
+            The revision that the page has, which every change of the draft increases.
         edit : dict
             The result of `documents.check_edit`.
 
         Returns
         -------
-        int or None
-            The new position, or None if the draft is not at `position` because another page has edited it.
+        dict or None
+            The draft's row, or None if it has another revision because another page has edited it.
         """
         with self._lock, self._transaction():
-            if self.get("drafts", draft)["position"] != position:
+            row = self.get("drafts", draft)
+            if row["revision"] != revision:
                 return None
-            self._database.execute("delete from edits where draft = ? and number >= ?", (draft, position))
+            self._database.execute("delete from edits where draft = ? and number >= ?", (draft, row["position"]))
             content = json.dumps(edit, separators=(",", ":"))
-            self._database.execute("insert into edits values (?, ?, ?)", (draft, position, content))
-            self._database.execute("update drafts set position = ? where id = ?", (position + 1, draft))
-            return position + 1
+            self._database.execute("insert into edits values (?, ?, ?)", (draft, row["position"], content))
+            return self.change("drafts", draft, position=row["position"] + 1, revision=revision + 1)
+
+    def move(self, draft: int, revision: int, position: int) -> Row | None:
+        """Undo or redo edits.
+
+        Parameters
+        ----------
+        draft : int
+            Number of the draft.
+        revision : int
+            The revision that the page has.
+        position : int
+            Number of edits that are to apply.
+
+        Returns
+        -------
+        dict or None
+            The draft's row, or None if it has another revision because another page has edited it.
+        """
+        with self._lock, self._transaction():
+            if self.get("drafts", draft)["revision"] != revision:
+                return None
+            position = max(0, min(position, len(self.edits_of(draft))))
+            return self.change("drafts", draft, position=position, revision=revision + 1)
 
     def _transaction(self) -> sqlite3.Connection:
         self._database.execute("begin immediate")

@@ -102,7 +102,7 @@ def test_users_of_a_hosted_studio_do_not_see_each_other(tmp_path, take):
         ("kits", '{"name": "k", "sounds": 5}'),
         ("kits", '{"name": "k", "draft": 1e400}'),
         ("scores", '{"draft": [1]}'),
-        ("drafts/99999999999999999999999/position", '{"position": 0}'),
+        ("drafts/99999999999999999999999/position", '{"revision": 0, "position": 0}'),
     ],
 )
 def test_what_no_page_sends_is_refused_and_no_fault_of_the_studio(tmp_path, path, sent):

@@ -45,9 +45,13 @@ def fresh_draft(client, take) -> int:
     return draft_of(client, upload(client, take))["id"]
 
 
-def edit(client, draft: int, after: int, **what):
+def edit(client, draft: int, revision: int, **what):
     content = {"label": "by hand", "removed": [], "added": [], "set": {}, **what}
-    return client.post(f"/api/drafts/{draft}/edits", json={"after": after, "edit": content})
+    return client.post(f"/api/drafts/{draft}/edits", json={"revision": revision, "edit": content})
+
+
+def move(client, draft: int, revision: int, position: int):
+    return client.post(f"/api/drafts/{draft}/position", json={"revision": revision, "position": position})
 
 
 def exported(client, draft: int, tmp_path):
@@ -96,7 +100,7 @@ def test_edits_are_kept_by_a_restart_and_are_in_the_midi(tmp_path, take):
         edit(client, draft["id"], 0, removed=[first], added=[[*first[:2], "tom_low", 33, *first[4:]]])
         edit(client, draft["id"], 1, added=[[900, 1.111, "crash", 77, 1.0, None, None]])
         edit(client, draft["id"], 2, added=[[901, 1.5, "ride", 20, 1.0, None, None]])
-        client.post(f"/api/drafts/{draft['id']}/position", json={"position": 2})
+        move(client, draft["id"], 3, 2)
     with opened(tmp_path / "data") as client:
         found = [(h.articulation, h.velocity) for h in exported(client, draft["id"], tmp_path).hits]
         assert ("tom_low", 33) in found
@@ -109,6 +113,24 @@ def test_two_pages_do_not_write_over_each_other(client, take):
     draft = fresh_draft(client, take)
     assert edit(client, draft, 0, added=[[900, 1.0, "crash", 77, 1.0, None, None]]).status_code == 200
     assert edit(client, draft, 0, added=[[901, 1.2, "ride", 77, 1.0, None, None]]).status_code == 409
+
+
+def test_what_one_page_adds_is_not_lost_where_another_undoes(client, take):
+    draft = fresh_draft(client, take)
+    for i in range(5):
+        assert edit(client, draft, i, added=[[900 + i, 1.0 + i / 10, "crash", 77, 1.0, None, None]]).status_code == 200
+    assert move(client, draft, 2, 1).status_code == 409
+    shown = client.get(f"/api/drafts/{draft}").json()
+    assert (shown["position"], len(shown["edits"])) == (5, 5)
+
+
+def test_an_edit_that_is_based_on_a_dropped_one_is_refused(client, take):
+    draft = fresh_draft(client, take)
+    edit(client, draft, 0, added=[[900, 1.0, "crash", 77, 1.0, None, None]])
+    assert move(client, draft, 1, 0).json() == {"position": 0, "revision": 2}
+    edit(client, draft, 2, added=[[901, 1.1, "ride", 77, 1.0, None, None]])
+    assert edit(client, draft, 1, added=[[902, 1.2, "tom_low", 77, 1.0, None, None]]).status_code == 409
+    assert [one["added"][0][0] for one in client.get(f"/api/drafts/{draft}").json()["edits"]] == [901]
 
 
 def test_readings_are_those_of_the_library_and_one_that_is_set_is_exported(client, tmp_path):
@@ -156,7 +178,7 @@ def test_a_reading_that_there_is_not_is_refused(client, take, reading):
 )
 def test_edits_that_cannot_be_are_refused(client, take, row):
     draft = fresh_draft(client, take)
-    body = json.dumps({"after": 0, "edit": {"label": "", "removed": [], "added": [row], "set": {}}})
+    body = json.dumps({"revision": 0, "edit": {"label": "", "removed": [], "added": [row], "set": {}}})
     assert client.post(f"/api/drafts/{draft}/edits", content=body).status_code == 400
     assert client.get(f"/api/drafts/{draft}").json()["position"] == 0
 

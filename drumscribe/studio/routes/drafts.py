@@ -30,7 +30,7 @@ def read(request: Request) -> Response:
     """Return a draft: all its candidates, and all edits."""
     room = room_of(request)
     row, draft, edits = _draft(room, request)
-    shown = {**room.shown_draft(row), "edits": edits, "rows": rows_of(draft)}
+    shown = {**room.shown_draft(row), "revision": row["revision"], "edits": edits, "rows": rows_of(draft)}
     shown |= {name: draft[name] for name in ("duration", "model", "kit", "thresholds", "rhythm")}
     shown["own_sounds"] = own_sounds_of(room, row["facts"].get("kit"))
     return JSONResponse(shown, headers={"cache-control": "no-store"})
@@ -40,18 +40,21 @@ async def edit(request: Request) -> Response:
     """Add an edit."""
     room, body, id = room_of(request), await body_of(request), request.path_params["id"]
     content = check_edit(body.get("edit"))
-    position = await run_in_threadpool(room.journal.append_edit, id, int(body["after"]), content)
-    if position is None:
-        return JSONResponse({"error": "this draft was edited in another page: load it again"}, 409)
-    return JSONResponse({"position": position})
+    return _changed(await run_in_threadpool(room.journal.append_edit, id, int(body["revision"]), content))
 
 
 async def move(request: Request) -> Response:
     """Undo or redo, by setting the number of edits that apply."""
     room, body, id = room_of(request), await body_of(request), request.path_params["id"]
-    position = max(0, min(int(body["position"]), len(room.journal.edits_of(id))))
-    room.journal.change("drafts", id, position=position)
-    return JSONResponse({"position": position})
+    wanted = int(body["revision"]), int(body["position"])
+    return _changed(await run_in_threadpool(room.journal.move, id, *wanted))
+
+
+def _changed(row: Row | None) -> Response:
+    """Return the position and the revision of a draft after a change, which is refused if another page came first."""
+    if row is None:
+        return JSONResponse({"error": "this draft was edited in another page: open its song again"}, 409)
+    return JSONResponse({name: row[name] for name in ("position", "revision")})
 
 
 async def remove(request: Request) -> Response:
