@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..errors import DrumscribeError
+
 # Numbers are never reused: a late event of a removed job must not be taken for one of another job.
 _TABLES = """
 create table if not exists songs (
@@ -45,19 +47,46 @@ class Journal:
     ----------
     path : Path
         The SQLite file; it and its folder are created if missing.
+
+    Raises
+    ------
+    DrumscribeError
+        If it cannot be written, or is damaged.
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
-        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._database.row_factory = sqlite3.Row
-        self._database.execute("pragma journal_mode = wal")
-        self._database.execute("pragma foreign_keys = on")
-        self._database.executescript(_TABLES)
-        for table, column, kind in _ADDED:
-            if not any(known["name"] == column for known in self._database.execute(f"pragma table_info({table})")):
-                self._database.execute(f"alter table {table} add column {column} {kind}")
+        if path.parent.exists() and not path.parent.is_dir():
+            raise DrumscribeError(f"{path.parent}: this is a file: give a folder for --data")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._database = self._open(path)
+        except (OSError, sqlite3.OperationalError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise DrumscribeError(f"{path.parent}: cannot be written: {reason}: give another --data folder") from error
+        except sqlite3.DatabaseError as error:
+            raise DrumscribeError(
+                f"{path}: the journal of the studio is damaged ({error}): restore it from a backup, or rename it to "
+                "begin without its songs and edits"
+            ) from error
+
+    def _open(self, path: Path) -> sqlite3.Connection:
+        database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        try:
+            database.row_factory = sqlite3.Row
+            database.execute("pragma journal_mode = wal")
+            database.execute("pragma foreign_keys = on")
+            for (fault,) in database.execute("pragma quick_check(1)").fetchall():
+                if fault != "ok":
+                    raise sqlite3.DatabaseError(fault)
+            database.executescript(_TABLES)
+            for table, column, kind in _ADDED:
+                if not any(known["name"] == column for known in database.execute(f"pragma table_info({table})")):
+                    database.execute(f"alter table {table} add column {column} {kind}")
+        except sqlite3.Error:
+            database.close()
+            raise
+        return database
 
     def close(self) -> None:
         """Close the file."""
