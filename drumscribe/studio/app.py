@@ -93,7 +93,8 @@ def make_app(settings: Settings) -> Starlette:
         middleware=[Middleware(Guard, settings=settings)],
         exception_handlers={
             **{DrumscribeError: _refuse, KeyError: _not_found, ValueError: _refuse},
-            **{OverflowError: _misfit, TypeError: _misfit, OSError: _fail, sqlite3.Error: _fail},
+            **{OverflowError: _misfit, TypeError: _misfit, AttributeError: _misfit},
+            **{OSError: _fail, sqlite3.Error: _fail},
         },
         lifespan=studio.running,
     )
@@ -117,6 +118,6 @@ def _fail(request: Request, error: Exception) -> Response:
 
 def _misfit(request: Request, error: Exception) -> Response:
     """Answer values of another kind than the page sends, or larger; where none are sent, the studio is at fault."""
-    if isinstance(error, TypeError) and request.method == "GET":
+    if isinstance(error, (TypeError, AttributeError)) and request.method == "GET":
         raise error
     return JSONResponse({"error": printable(f"this is not as the page sends it: {error}")}, 400)

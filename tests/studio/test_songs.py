@@ -149,7 +149,7 @@ def test_readings_are_those_of_the_library_and_one_that_is_set_is_exported(clien
     assert [one["relation"] for one in content["alternatives"]] == others
 
 
-@pytest.mark.parametrize("sensitivity", [{"tick": 0.5}, {"kick": 1.5}])
+@pytest.mark.parametrize("sensitivity", [{"tick": 0.5}, {"kick": 1.5}, {"kick": "x"}, 5])
 def test_a_sensitivity_of_a_sound_that_the_kit_has_not_is_refused(client, take, sensitivity):
     draft = fresh_draft(client, take)
     answer = client.post(f"/api/drafts/{draft}/repick", json={"sensitivity": sensitivity})
@@ -181,6 +181,30 @@ def test_edits_that_cannot_be_are_refused(client, take, row):
     body = json.dumps({"revision": 0, "edit": {"label": "", "removed": [], "added": [row], "set": {}}})
     assert client.post(f"/api/drafts/{draft}/edits", content=body).status_code == 400
     assert client.get(f"/api/drafts/{draft}").json()["position"] == 0
+
+
+BARS = {"tempo_map": {"seconds": [0, 1], "quarters": [0, 2], "meters": [[0, 4, 4]]}, "confidence": 1, "steady": True}
+LATE = {**BARS, "tempo_map": {**BARS["tempo_map"], "meters": [[0, 4, 4], [float("nan"), 3, 4]]}}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"set": {"sensitivity": [{}, {"kick": float("nan")}]}},
+        {"set": {"sensitivity": [{}, {"kick": 1.5}]}},
+        {"set": {"sensitivity": [{}, 5]}},
+        {"set": {"rhythm": [BARS, LATE]}},
+        {"set": {"rhythm": [LATE, BARS]}},
+        {"set": []},
+        {"label": "\ud800"},
+    ],
+)
+def test_edits_that_the_page_cannot_read_are_refused(client, take, change):
+    draft = fresh_draft(client, take)
+    content = {"label": "by hand", "removed": [], "added": [], "set": {}, **change}
+    body = json.dumps({"revision": 0, "edit": content})
+    assert client.post(f"/api/drafts/{draft}/edits", content=body).status_code == 400
+    assert client.get(f"/api/drafts/{draft}").json()["edits"] == []
 
 
 def test_every_format_of_the_library_can_be_saved(client, tmp_path):

@@ -16,7 +16,7 @@ from ...errors import DrumscribeError
 from ...formats import export
 from ...music.drums import INSTRUMENTS
 from ...music.transcription import Transcription
-from ..documents import check_edit, rows_of, transcription_of
+from ..documents import check_edit, check_sensitivity, rows_of, transcription_of
 from ..hearing import find_rhythm
 from ..journal import Row
 from ..quantising import preview, settings_of
@@ -79,10 +79,9 @@ async def repick(request: Request) -> Response:
     """Queue a new transcription of a draft's song with other sensitivities, which a draft with a kit needs."""
     room, body = room_of(request), await body_of(request)
     draft = room.journal.get("drafts", request.path_params["id"])
-    sensitivity = {str(name): float(value) for name, value in body["sensitivity"].items()}
-    known = {*INSTRUMENTS, *own_sounds_of(room, draft["facts"].get("kit"))}
-    if not set(sensitivity) <= known or not all(0.0 <= value <= 1.0 for value in sensitivity.values()):
-        raise DrumscribeError("give sensitivities from 0 to 1, of instruments or sounds of the kit")
+    sensitivity = check_sensitivity(body["sensitivity"])
+    if not set(sensitivity) <= {*INSTRUMENTS, *own_sounds_of(room, draft["facts"].get("kit"))}:
+        raise DrumscribeError("give sensitivities of instruments or sounds of the kit")
     options = {**draft["facts"], "sensitivity": sensitivity, "draft": draft["id"]}
     return JSONResponse(room.jobs.add("repick", draft["song"], options))
 
