@@ -119,6 +119,15 @@ def test_what_is_nested_too_deeply_is_refused(tmp_path):
         assert (answer.status_code, answer.json()) == (400, {"error": "this is nested too deeply"})
 
 
+def test_files_of_the_desktop_are_no_samples(tmp_path):
+    with opened(tmp_path) as client:
+        for place in (".", ".hidden", "table", "table/tap"):
+            (tmp_path / "samples" / place).mkdir(parents=True, exist_ok=True)
+            (tmp_path / "samples" / place / ".DS_Store").touch()
+        (tmp_path / "samples" / "table" / "tap" / "1.wav").touch()
+        assert client.get("/api/kits").json()["samples"] == {"table": {"tap": 1}}
+
+
 def test_an_empty_sample_is_refused(tmp_path):
     with opened(tmp_path) as client:
         answer = client.post("/api/samples/table/tap", content=b"", headers={"x-name": "tap.wav"})
