@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -205,6 +206,17 @@ def test_edits_that_the_page_cannot_read_are_refused(client, take, change):
     body = json.dumps({"revision": 0, "edit": content})
     assert client.post(f"/api/drafts/{draft}/edits", content=body).status_code == 400
     assert client.get(f"/api/drafts/{draft}").json()["edits"] == []
+
+
+@pytest.mark.parametrize("name", ["鼓" * 190 + ".wav", "x" * 196 + ".wav"])
+def test_a_long_name_is_cut_for_every_format(tmp_path, name):
+    with opened(tmp_path / "data") as client:
+        draft = draft_of(client, upload(client, write_audio(tmp_path / "bars.wav", beat(8.0)), quote(name)))["id"]
+        for one in client.get("/api/state").json()["formats"]:
+            answer = client.get(f"/api/drafts/{draft}/export/{one['name']}")
+            assert answer.status_code == 200, answer.text
+        title = client.get(f"/api/drafts/{draft}/export/musicxml").text
+        assert name[:20] in title
 
 
 def test_every_format_of_the_library_can_be_saved(client, tmp_path):

@@ -25,6 +25,9 @@ from ..work import request_of
 from . import body_of, room_of
 from .choices import check_hearing, own_sounds_of
 
+_MOST_BYTES = 200
+"""Maximum length of a file's name before its ending, in bytes; file systems allow 255 for both."""
+
 
 def read(request: Request) -> Response:
     """Return a draft: all its candidates, and all edits."""
@@ -113,7 +116,7 @@ def export_draft(request: Request) -> Response:
     row = room.journal.get("drafts", request.path_params["id"])
     song = room.journal.get("songs", row["song"])
     options = MidiOptions(start_at_bar=request.query_params.get("start_at_bar") == "1")
-    stem, end = Path(song["name"]).stem, export.FORMATS[name].end
+    stem, end = _stem_of(song), export.FORMATS[name].end
     with tempfile.TemporaryDirectory() as folder:
         recording = _under_its_name(song, Path(folder))
         out = Path(folder) / "out"
@@ -126,12 +129,17 @@ def export_draft(request: Request) -> Response:
 
 def _under_its_name(song: Row, folder: Path) -> Path:
     """Link a recording under the user's name for it, if links can be made."""
-    link = folder / Path(song["name"]).name
+    link = folder / f"{_stem_of(song)}{Path(song['name']).suffix}"
     try:
         link.symlink_to(song["path"])
     except OSError:
         return Path(song["path"])
     return link
+
+
+def _stem_of(song: Row) -> str:
+    """Return the name of a song for files, so short that each format's ending fits behind it."""
+    return Path(song["name"]).stem.encode()[:_MOST_BYTES].decode(errors="ignore")
 
 
 def _zipped(files: list[Path], folder: Path) -> bytes:
@@ -154,7 +162,7 @@ def export_sound(request: Request) -> Response:
         split = request.query_params.get("split") == "1"
         write_check(song["path"], _transcription(room, request), file, kind, split)
         content = file.read_bytes()
-    return _download(content, f"{Path(song['name']).stem}-{kind}.wav")
+    return _download(content, f"{_stem_of(song)}-{kind}.wav")
 
 
 def _draft(room: Room, request: Request) -> tuple[Row, dict, list[dict]]:
