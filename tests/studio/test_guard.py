@@ -128,6 +128,14 @@ def test_files_of_the_desktop_are_no_samples(tmp_path):
         assert client.get("/api/kits").json()["samples"] == {"table": {"tap": 1}}
 
 
+def test_an_upload_that_cannot_be_used_is_called_by_its_name_and_not_kept(tmp_path):
+    with opened(tmp_path) as client:
+        answer = client.post("/api/references", content=b"x", headers={"x-name": "mine.mid"})
+        assert answer.status_code == 400
+        assert answer.json()["error"].startswith("mine.mid: ")
+        assert not list((tmp_path / "references").iterdir())
+
+
 def test_an_empty_sample_is_refused(tmp_path):
     with opened(tmp_path) as client:
         answer = client.post("/api/samples/table/tap", content=b"", headers={"x-name": "tap.wav"})

@@ -219,6 +219,13 @@ def test_a_long_name_is_cut_for_every_format(tmp_path, name):
         assert name[:20] in title
 
 
+def test_a_song_with_options_that_cannot_be_is_not_listed(tmp_path, take):
+    with opened(tmp_path / "data") as client:
+        answer = client.post("/api/songs?tempo=abc", content=take.read_bytes(), headers={"x-name": "a.wav"})
+        assert answer.status_code == 400
+        assert client.get("/api/state").json()["songs"] == []
+
+
 def test_every_format_of_the_library_can_be_saved(client, tmp_path):
     draft = draft_of(client, upload(client, write_audio(tmp_path / "bars.wav", beat(8.0))))["id"]
     formats = client.get("/api/state").json()["formats"]
