@@ -174,6 +174,22 @@ def quoted(path: str | Path, windows: bool = os.name == "nt") -> str:
     return name if _PLAIN_NAME.fullmatch(name) else f'"{name}"'  # no file of Windows has a double quote in its name
 
 
+def title_of(recording: Path) -> str:
+    """Return the name of a recording for people to read, which files in UTF-8 and XML can contain.
+
+    Parameters
+    ----------
+    recording : Path
+        The recording.
+
+    Returns
+    -------
+    str
+        Its name without suffix; printable, even if the name on disk is not text.
+    """
+    return printable(recording.stem)
+
+
 def free_name(path: Path) -> Path:
     """Find a file name that is free.
 

@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from ..errors import printable
 from ..files import remove_leftovers
 from ..formats.written import Written
 from ..runtime import is_running, this_machine
@@ -179,7 +180,7 @@ class Journal:
         facts = {name: getattr(outcome, name) for name in _FACTS}
         facts["rhythm"] = None if outcome.rhythm is None else asdict(outcome.rhythm)
         values = place, os.fsencode(outcome.job.source), *_columns(was), self._settings
-        texts = json.dumps(outputs), outcome.error, json.dumps(facts), time.time()
+        texts = json.dumps(outputs), printable(outcome.error), json.dumps(facts), time.time()
         query = "insert or replace into recordings values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         self._database.execute(query, (*values, *texts))
 
@@ -272,10 +273,11 @@ class Journal:
         self._database.execute("begin immediate")
         try:
             yield
+            self._database.execute("commit")
         except BaseException:
-            self._database.execute("rollback")
+            if self._database.in_transaction:  # on a full disk, SQLite has ended it
+                self._database.execute("rollback")
             raise
-        self._database.execute("commit")
 
     def _sweep(self) -> None:
         """Remove unfinished files of dead runs from their folders, which are listed until a run has come to its end."""

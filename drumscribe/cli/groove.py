@@ -51,6 +51,7 @@ def command(
     """
     from rich.console import Console
 
+    from ..files import title_of
     from ..quantisation.grid import Grid
     from ..review.groove import PICTURES, measure_groove
 
@@ -65,9 +66,8 @@ def command(
     console.print(f"{recording.name}: {transcription.rhythm}{swing}", soft_wrap=True)
     console.print(_table(groove, places))
     for file in files:
-        path = file.path
-        _write(groove, path, recording.stem)
-        file.tell([path])
+        _write(groove, file.path, title_of(recording))
+        file.tell([file.path])
     print_remarks(transcription)
 
 

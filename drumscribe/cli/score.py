@@ -60,13 +60,16 @@ def command(
     is written as even notes under a mark. MusicXML opens in MuseScore, Sibelius, Dorico, Finale and Guitar Pro. PDF and
     pictures need verovio: pip install "drumscribe[score]".
     """
+    from ..errors import printable
+    from ..files import title_of
     from ..formats.score import ScoreOptions
     from ..formats.score.engraving import SUFFIXES, engrave
     from ..quantisation.grid import Grid
 
     output = ReviewOutput(out, (".musicxml", *SUFFIXES), hear, overwrite)
     with before_work():
-        options = ScoreOptions(title or recording.stem, Grid.parse(steps), voices == "1", repeats)
+        shown = printable(title) if title else title_of(recording)
+        options = ScoreOptions(shown, Grid.parse(steps), voices == "1", repeats)
     transcription = hear()
     if out.suffix.lower() in SUFFIXES:
         paths = engrave(transcription, out, options, output.settle)

@@ -65,6 +65,7 @@ def command(
     with one_thread(), before_work():
         from platformdirs import user_data_path
 
+        from ..studio.app import make_app
         from ..studio.serving import listen, serve
         from ..studio.settings import Settings, read_token
 
@@ -72,8 +73,13 @@ def command(
         folder = None if folder is None else folder.resolve()
         settings = Settings(data.resolve(), folder, host, port, dict(map(read_token, tokens)), hosted)
         listener = listen(settings)
+        try:
+            app = make_app(settings)
+        except DrumscribeError:
+            listener.close()
+            raise
     address = f"http://{'localhost' if settings.is_local else host}:{listener.getsockname()[1]}/"
     click.echo(f"The studio is open at {address} (Ctrl-C closes it)")
     if browser:
         threading.Timer(0.5, webbrowser.open, [address]).start()
-    serve(settings, listener)
+    serve(app, listener)

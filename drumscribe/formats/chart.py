@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..files import written_whole
+from ..files import title_of, written_whole
 from ..music.transcription import Hit, Transcription
 from .midi.notes import MidiOptions
 from .midi.timeline import Timeline, lay_out
@@ -80,7 +80,7 @@ def write_chart(
     """
     double_kick = options is None or not options.one_pedal
     timeline = lay_out(transcription)
-    name = "Drums" if recording is None else recording.stem
+    name = "Drums" if recording is None else title_of(recording)
     lines = [*_song(name, recording), *_sync_track(timeline), *_events(), *_drums(transcription, timeline, double_kick)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
     _write_once(path.with_name("song.ini"), _ini(name, transcription.duration))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import DrumscribeError
-from ..files import written_whole
+from ..files import title_of, written_whole
 from ..music.transcription import Transcription
 from .json_file import write_json
 from .reading import read as read
@@ -57,7 +57,7 @@ def write_score(
     """
     from .score import ScoreOptions, write_musicxml
 
-    chosen = ScoreOptions(title=recording.stem if recording is not None else "")
+    chosen = ScoreOptions(title=title_of(recording) if recording is not None else "")
     write_musicxml(transcription, path, chosen if options is None else replace(chosen, drum_map=options.drum_map))
 
 

@@ -1,6 +1,8 @@
 """The studio as a web application: a room for each user, crews that all rooms share, and the page."""
 
 import asyncio
+import sqlite3
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,7 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from ..errors import DrumscribeError
+from ..errors import DrumscribeError, printable
 from . import work
 from .crew import Crew
 from .events import Events
@@ -50,7 +52,7 @@ class Studio:
         opening = []
         for user, room in self.rooms.items():
             self.events[user].open()
-            opening.append(asyncio.to_thread(room.open))  # a large folder must not delay the page
+            opening.append(asyncio.to_thread(_open, room))  # a large folder must not delay the page
         listing = asyncio.gather(*opening)
         try:
             yield
@@ -62,6 +64,14 @@ class Studio:
                 crew.close()
             for room in self.rooms.values():
                 room.journal.close()
+
+
+def _open(room: Room) -> None:
+    """Open a room; if its data cannot be written, say so, and show what there is."""
+    try:
+        room.open()
+    except (OSError, sqlite3.Error) as error:
+        print(printable(f"{room.folder}: cannot be written: {error}"), file=sys.stderr)
 
 
 class _Page(StaticFiles):
@@ -83,7 +93,8 @@ def make_app(settings: Settings) -> Starlette:
         middleware=[Middleware(Guard, settings=settings)],
         exception_handlers={
             **{DrumscribeError: _refuse, KeyError: _not_found, ValueError: _refuse},
-            **{OverflowError: _misfit, TypeError: _misfit},
+            **{OverflowError: _misfit, TypeError: _misfit, AttributeError: _misfit},
+            **{OSError: _fail, sqlite3.Error: _fail},
         },
         lifespan=studio.running,
     )
@@ -92,15 +103,21 @@ def make_app(settings: Settings) -> Starlette:
 
 
 def _refuse(request: Request, error: Exception) -> Response:
-    return JSONResponse({"error": str(error)}, 400)
+    return JSONResponse({"error": printable(error)}, 400)
 
 
 def _not_found(request: Request, error: Exception) -> Response:
-    return JSONResponse({"error": str(error.args[0]) if error.args else "not found"}, 404)
+    return JSONResponse({"error": printable(error.args[0]) if error.args else "not found"}, 404)
+
+
+def _fail(request: Request, error: Exception) -> Response:
+    """Answer where the disk is full, or the data of the studio cannot be used for another reason."""
+    reason = getattr(error, "strerror", None) or error
+    return JSONResponse({"error": printable(f"the studio cannot read or write its data: {reason}")}, 507)
 
 
 def _misfit(request: Request, error: Exception) -> Response:
     """Answer values of another kind than the page sends, or larger; where none are sent, the studio is at fault."""
-    if isinstance(error, TypeError) and request.method == "GET":
+    if isinstance(error, (TypeError, AttributeError)) and request.method == "GET":
         raise error
-    return JSONResponse({"error": f"this is not as the page sends it: {error}"}, 400)
+    return JSONResponse({"error": printable(f"this is not as the page sends it: {error}")}, 400)

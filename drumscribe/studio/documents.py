@@ -5,6 +5,7 @@ edit lists the rows that it removes, the rows that it adds, and the values that 
 it can be undone and redone. A draft is the detected hits and a list of edits, of which the first `position` apply.
 """
 
+import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -181,7 +182,7 @@ def rhythm_of(data: dict | None) -> Rhythm | None:
 def _reading_of(data: dict) -> Rhythm:
     given, tempo_map = data["tempo_map"], None
     if given is not None:
-        meters = tuple(MeterChange(float(q), Meter(int(n), int(d))) for q, n, d in given["meters"])
+        meters = tuple(MeterChange(_finite(q), Meter(int(n), int(d))) for q, n, d in given["meters"])
         seconds, quarters = (tuple(map(_finite, given[name])) for name in ("seconds", "quarters"))
         tempo_map = TempoMap(seconds, quarters, meters)
     remark, relation = (str(data.get(name, ""))[:500] for name in ("remark", "relation"))
@@ -204,10 +205,28 @@ def check_edit(edit: Any) -> dict:
         clean = {name: [before, after] for name, (before, after) in changed.items()}
         if "rhythm" in clean:
             rhythm_of(clean["rhythm"][1])
+        if "sensitivity" in clean:
+            clean["sensitivity"] = list(map(check_sensitivity, clean["sensitivity"]))
         label = str(edit["label"])[:80]
-        return {"label": label, "removed": _checked(removed), "added": _checked(added), "set": clean}
-    except (KeyError, TypeError, ValueError) as error:
+        checked = {"label": label, "removed": _checked(removed), "added": _checked(added), "set": clean}
+        json.dumps(checked, allow_nan=False, ensure_ascii=False).encode()  # as it will be read
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise EditError(f"this edit cannot be made: {reason_of(error)}") from None
+    return checked
+
+
+def check_sensitivity(values: Any) -> dict[str, float]:
+    """Check sensitivities of instruments from a page.
+
+    Raises
+    ------
+    EditError
+        If they are not from 0 to 1.
+    """
+    shares = values.values() if isinstance(values, dict) else [None]
+    if not all(isinstance(value, (int, float)) and 0.0 <= value <= 1.0 for value in shares):
+        raise EditError("give sensitivities from 0 to 1, of instruments or sounds of the kit")
+    return {str(name): float(value) for name, value in values.items()}
 
 
 def _checked(rows: Any) -> list[list]:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from ..errors import DrumscribeError
+from ..errors import DrumscribeError, printable
 from .crew import Advanced, Begun, Cancelled, Crew, Done, Failed, Task
 from .journal import Journal, Row, now
 
@@ -137,6 +137,7 @@ class Jobs:
         except (DrumscribeError, KeyError, OSError) as error:  # the song was removed, or the disk is full
             self._end(job["id"], "failed", message=str(error))
 
-    def _end(self, id: int, state: str, **values: Any) -> None:
+    def _end(self, id: int, state: str, message: str = "", **values: Any) -> None:
         self._tasks.pop(id, None)
-        self._tell(self._journal.change("jobs", id, state=state, ended=now(), **values))
+        ended = {"state": state, "ended": now(), "message": printable(message)}
+        self._tell(self._journal.change("jobs", id, **ended, **values))

@@ -1,11 +1,15 @@
 """The journal: songs, drafts, edits and jobs in one SQLite file, so that a restart loses nothing."""
 
 import json
+import os
 import sqlite3
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from ..errors import DrumscribeError
 
 # Numbers are never reused: a late event of a removed job must not be taken for one of another job.
 _TABLES = """
@@ -16,7 +20,7 @@ create table if not exists songs (
 create table if not exists drafts (
     id integer primary key autoincrement, song integer not null references songs(id) on delete cascade,
     key text not null, label text not null, facts text not null, position integer not null default 0,
-    made real not null, unique (song, key)
+    revision integer not null default 0, made real not null, unique (song, key)
 );
 create table if not exists edits (
     draft integer not null references drafts(id) on delete cascade, number integer not null, content text not null,
@@ -29,6 +33,8 @@ create table if not exists jobs (
 );
 """
 _JSON = frozenset(("options", "result", "facts"))
+_ADDED = (("songs", "stamp", "text"), ("drafts", "revision", "integer not null default 0"))
+"""Columns that journals of older versions lack."""
 OPEN_STATES = ("waiting", "running")
 
 Row = dict[str, Any]
@@ -41,18 +47,46 @@ class Journal:
     ----------
     path : Path
         The SQLite file; it and its folder are created if missing.
+
+    Raises
+    ------
+    DrumscribeError
+        If it cannot be written, or is damaged.
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
-        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._database.row_factory = sqlite3.Row
-        self._database.execute("pragma journal_mode = wal")
-        self._database.execute("pragma foreign_keys = on")
-        self._database.executescript(_TABLES)
-        if not any(column["name"] == "stamp" for column in self._database.execute("pragma table_info(songs)")):
-            self._database.execute("alter table songs add column stamp text")  # a journal of an older version
+        if path.parent.exists() and not path.parent.is_dir():
+            raise DrumscribeError(f"{path.parent}: this is a file: give a folder for --data")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._database = self._open(path)
+        except (OSError, sqlite3.OperationalError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise DrumscribeError(f"{path.parent}: cannot be written: {reason}: give another --data folder") from error
+        except sqlite3.DatabaseError as error:
+            raise DrumscribeError(
+                f"{path}: the journal of the studio is damaged ({error}): restore it from a backup, or rename it to "
+                "begin without its songs and edits"
+            ) from error
+
+    def _open(self, path: Path) -> sqlite3.Connection:
+        database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        try:
+            database.row_factory = sqlite3.Row
+            database.execute("pragma journal_mode = wal")
+            database.execute("pragma foreign_keys = on")
+            for (fault,) in database.execute("pragma quick_check(1)").fetchall():
+                if fault != "ok":
+                    raise sqlite3.DatabaseError(fault)
+            database.executescript(_TABLES)
+            for table, column, kind in _ADDED:
+                if not any(known["name"] == column for known in database.execute(f"pragma table_info({table})")):
+                    database.execute(f"alter table {table} add column {column} {kind}")
+        except sqlite3.Error:
+            database.close()
+            raise
+        return database
 
     def close(self) -> None:
         """Close the file."""
@@ -200,31 +234,54 @@ class Journal:
             rows = self._database.execute("select content from edits where draft = ? order by number", (draft,))
             return [json.loads(content) for (content,) in rows.fetchall()]
 
-    def append_edit(self, draft: int, position: int, edit: dict) -> int | None:
-        """Add an edit after the first `position` edits; later ones, which were undone, are dropped.
+    def append_edit(self, draft: int, revision: int, edit: dict) -> Row | None:
+        """Add an edit after those that apply; later ones, which were undone, are dropped.
 
         Parameters
         ----------
         draft : int
             Number of the draft.
-        position : int
-            Number of edits that apply before it.
+        revision : int
+            The revision that the page has, which every change of the draft increases.
         edit : dict
             The result of `documents.check_edit`.
 
         Returns
         -------
-        int or None
-            The new position, or None if the draft is not at `position` because another page has edited it.
+        dict or None
+            The draft's row, or None if it has another revision because another page has edited it.
         """
         with self._lock, self._transaction():
-            if self.get("drafts", draft)["position"] != position:
+            row = self.get("drafts", draft)
+            if row["revision"] != revision:
                 return None
-            self._database.execute("delete from edits where draft = ? and number >= ?", (draft, position))
+            self._database.execute("delete from edits where draft = ? and number >= ?", (draft, row["position"]))
             content = json.dumps(edit, separators=(",", ":"))
-            self._database.execute("insert into edits values (?, ?, ?)", (draft, position, content))
-            self._database.execute("update drafts set position = ? where id = ?", (position + 1, draft))
-            return position + 1
+            self._database.execute("insert into edits values (?, ?, ?)", (draft, row["position"], content))
+            return self.change("drafts", draft, position=row["position"] + 1, revision=revision + 1)
+
+    def move(self, draft: int, revision: int, position: int) -> Row | None:
+        """Undo or redo edits.
+
+        Parameters
+        ----------
+        draft : int
+            Number of the draft.
+        revision : int
+            The revision that the page has.
+        position : int
+            Number of edits that are to apply.
+
+        Returns
+        -------
+        dict or None
+            The draft's row, or None if it has another revision because another page has edited it.
+        """
+        with self._lock, self._transaction():
+            if self.get("drafts", draft)["revision"] != revision:
+                return None
+            position = max(0, min(position, len(self.edits_of(draft))))
+            return self.change("drafts", draft, position=position, revision=revision + 1)
 
     def _transaction(self) -> sqlite3.Connection:
         self._database.execute("begin immediate")
@@ -237,9 +294,21 @@ def now() -> float:
 
 
 def _packed(values: Row) -> tuple[Any, ...]:
-    return tuple(json.dumps(value) if name in _JSON and value is not None else value for name, value in values.items())
+    return tuple(_stored(name, value) for name, value in values.items())
+
+
+def _stored(name: str, value: Any) -> Any:
+    """Return a value as SQLite takes it; a path that is not text as its bytes."""
+    if name in _JSON and value is not None:
+        return json.dumps(value)
+    if name == "path":
+        with suppress(UnicodeEncodeError):
+            value.encode()
+            return value
+        return os.fsencode(value)
+    return value
 
 
 def _unpacked(row: sqlite3.Row) -> Row:
-    values = dict(row)
+    values = {name: os.fsdecode(value) if name == "path" else value for name, value in dict(row).items()}
     return values | {name: json.loads(values[name]) for name in _JSON & values.keys() if values[name] is not None}

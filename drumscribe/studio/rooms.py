@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ..errors import DrumscribeError, reason_of
+from ..errors import DrumscribeError, printable, reason_of
 from ..network.model_file import DEFAULT
 from .crew import Crew
 from .hearing import stamp_of
@@ -40,8 +40,9 @@ class Room:
         """List the recordings of the folder, and resume jobs that had not ended."""
         if self.settings.folder is not None:
             for path in _recordings(self.settings.folder):
-                with suppress(DrumscribeError):  # unreadable ones are not listed
-                    self.add_song(path, path.relative_to(self.settings.folder).as_posix(), uploaded=False)
+                with suppress(Exception):  # unreadable ones are not listed, and must not keep others from it
+                    name = printable(path.relative_to(self.settings.folder).as_posix())
+                    self.add_song(path, name, uploaded=False)
         self.jobs.resume()
 
     @property

@@ -1,9 +1,13 @@
 """The studio's server: it opens a socket, and runs the application until Ctrl-C."""
 
 import socket
+from typing import TYPE_CHECKING
 
 from ..errors import DrumscribeError
 from .settings import Settings
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
 
 _ENDING_S = 3
 """Seconds that unfinished answers may take when the studio closes."""
@@ -31,21 +35,17 @@ def listen(settings: Settings) -> socket.socket:
     return listener
 
 
-def serve(settings: Settings, listener: socket.socket) -> None:
+def serve(app: "Starlette", listener: socket.socket) -> None:
     """Serve the studio until Ctrl-C.
 
     Parameters
     ----------
-    settings : Settings
-        Settings of the studio.
+    app : Starlette
+        The application, as `app.make_app` makes it.
     listener : socket.socket
         The socket on which to answer.
     """
     import uvicorn
 
-    from .app import make_app
-
-    config = uvicorn.Config(
-        make_app(settings), log_level="warning", timeout_graceful_shutdown=_ENDING_S, server_header=False
-    )
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_ENDING_S, server_header=False)
     uvicorn.Server(config).run(sockets=[listener])

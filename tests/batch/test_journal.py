@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,13 @@ def test_one_that_failed_is_tried_again(folder: Folder) -> None:
     assert folder.run() == {"a": "skipped", "b": "skipped", "c": "done"}
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes on Linux only")
+def test_a_failed_recording_whose_name_is_no_text_does_not_stop_the_others(tmp_path: Path) -> None:
+    folder = Folder(tmp_path, "z")
+    (tmp_path / "in" / os.fsdecode(b"bad\xff.wav")).touch()
+    assert folder.run() == {os.fsdecode(b"bad\xff"): "failed", "z": "done"}
+
+
 def test_a_recording_that_changes_while_it_is_heard_is_done_again(folder: Folder) -> None:
     journal = folder.journal()
     job = folder.jobs[0]
@@ -178,6 +186,20 @@ def test_a_damaged_journal_is_put_aside_and_said(folder: Folder) -> None:
     assert "damaged" in journal.notes[0]
     journal.close()
     assert folder.run() == {"a": "done", "b": "done"}
+
+
+def test_a_disk_that_is_full_for_the_journal_ends_the_batch_and_is_said(tmp_path: Path, monkeypatch) -> None:
+    class Full(sqlite3.Connection):
+        def executescript(self, script):
+            return super().executescript(f"{script}; pragma max_page_count = 1")  # as many as there are
+
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Full))
+    folder = Folder(tmp_path, "a")
+    journal = folder.journal(settings="x" * 100_000)
+    report = run(folder.jobs, FakeTranscriber, journal=journal)
+    journal.close()
+    assert "disk is full" in report.ended
+    assert [outcome.status for outcome in report.outcomes] == ["stopped"]
 
 
 def test_the_folder_can_be_moved(folder: Folder, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import sys
 import zipfile
 from dataclasses import replace
@@ -10,6 +11,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from conftest import beat, write_audio
 
 from drumscribe.errors import LabelError
 from drumscribe.formats import export
@@ -233,6 +235,29 @@ LONG = pytest.param("a" * 245 + ".json", marks=pytest.mark.skipif(sys.platform =
 def test_unusual_names_and_missing_folders_work(tmp_path, name):
     export.write(TAKE, tmp_path / "neu" / "é" / name)
     assert [p.name for p in (tmp_path / "neu" / "é").iterdir()] == [name]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes on Linux only")
+@pytest.mark.parametrize("format", [name for name, format in export.FORMATS.items() if format.names_recording])
+def test_a_recording_whose_name_is_no_text_is_named_as_it_is_printed(tmp_path, format):
+    recording = write_audio(tmp_path / "a.wav", beat(1.0)).rename(tmp_path / os.fsdecode(b"bad\xff \x1b.wav"))
+    take, path = replace(TAKE, rhythm=Rhythm(TEMPO_MAP, 0.9, False)), tmp_path / "out" / "take"
+    export.write(take, path, format, recording=recording)
+    content = path.read_bytes()
+    if format == "dawproject":
+        with zipfile.ZipFile(path) as file:
+            content = file.read("project.xml")
+            ElementTree.fromstring(file.read("metadata.xml"))
+    if format in ("dawproject", "musicxml"):
+        ElementTree.fromstring(content)
+    assert "bad\ufffd \\x1b".encode() in content
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes on Linux only")
+def test_a_reaper_project_finds_a_recording_whose_name_is_no_text(tmp_path):
+    recording = write_audio(tmp_path / "a.wav", beat(1.0)).rename(tmp_path / os.fsdecode(b"bad\xff.wav"))
+    path = export.write(TAKE, tmp_path / "take.rpp", recording=recording)
+    assert b'FILE "bad\xff.wav"' in path.read_bytes()
 
 
 @pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])

@@ -102,7 +102,8 @@ def test_users_of_a_hosted_studio_do_not_see_each_other(tmp_path, take):
         ("kits", '{"name": "k", "sounds": 5}'),
         ("kits", '{"name": "k", "draft": 1e400}'),
         ("scores", '{"draft": [1]}'),
-        ("drafts/99999999999999999999999/position", '{"position": 0}'),
+        ("songs/1/hear", '{"tempo_range": 5}'),
+        ("drafts/99999999999999999999999/position", '{"revision": 0, "position": 0}'),
     ],
 )
 def test_what_no_page_sends_is_refused_and_no_fault_of_the_studio(tmp_path, path, sent):
@@ -110,6 +111,29 @@ def test_what_no_page_sends_is_refused_and_no_fault_of_the_studio(tmp_path, path
         answer = client.post(f"/api/{path}", content=sent)
     assert answer.status_code == 400
     assert answer.json()["error"].startswith("this is not as the page sends it")
+
+
+def test_what_is_nested_too_deeply_is_refused(tmp_path):
+    with opened(tmp_path) as client:
+        answer = client.post("/api/scores", content='{"draft": ' + "[" * 100_000)
+        assert (answer.status_code, answer.json()) == (400, {"error": "this is nested too deeply"})
+
+
+def test_files_of_the_desktop_are_no_samples(tmp_path):
+    with opened(tmp_path) as client:
+        for place in (".", ".hidden", "table", "table/tap"):
+            (tmp_path / "samples" / place).mkdir(parents=True, exist_ok=True)
+            (tmp_path / "samples" / place / ".DS_Store").touch()
+        (tmp_path / "samples" / "table" / "tap" / "1.wav").touch()
+        assert client.get("/api/kits").json()["samples"] == {"table": {"tap": 1}}
+
+
+def test_an_upload_that_cannot_be_used_is_called_by_its_name_and_not_kept(tmp_path):
+    with opened(tmp_path) as client:
+        answer = client.post("/api/references", content=b"x", headers={"x-name": "mine.mid"})
+        assert answer.status_code == 400
+        assert answer.json()["error"].startswith("mine.mid: ")
+        assert not list((tmp_path / "references").iterdir())
 
 
 def test_an_empty_sample_is_refused(tmp_path):

@@ -189,6 +189,49 @@ def test_undo_goes_back_to_what_was_heard_even_after_a_reload(page, song):
     assert hits_of(page) == 0
 
 
+def test_of_two_pages_the_second_does_not_undo_what_the_first_did(page, song, address):
+    open_song(page, song)
+    count = hits_of(page)
+    delete_first(page)
+    other = page.context.new_page()
+    other.set_default_timeout(PATIENCE)
+    other.goto(address)
+    other.locator(".status", has_text=f"{count - 1} hits").wait_for()
+    delete_first(page)
+    other.keyboard.press("Control+z")
+    other.locator("#notes .error", has_text="edited in another page").wait_for()
+    other.keyboard.press("Control+Shift+z")  # the page and the server have equally many revisions again
+    other.locator(".saved", has_text="Not saved").wait_for()
+    other.locator(".songs button.name", has_text=song.name).click()
+    other.locator(".saved", has_text="All saved").wait_for()
+    assert hits_of(other) == count - 2
+    other.keyboard.press("Control+z")
+    wait_until_saved(other)
+    page.reload()
+    page.locator(".status", has_text=f"{count - 1} hits").wait_for()
+
+
+def delete_first(page) -> None:
+    page.locator("canvas[role=application]").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Delete")
+    wait_until_saved(page)
+
+
+def test_changes_in_quick_succession_are_saved_in_order(page, song):
+    open_song(page, song)
+    count = hits_of(page)
+    page.locator("canvas[role=application]").focus()
+    with page.expect_response("**/edits"):
+        page.route("**/edits", lambda route: (page.wait_for_timeout(200), route.continue_()), times=1)
+        page.keyboard.press("ArrowRight")
+        for keys in ("Delete", "Control+z", "ArrowRight", "Delete"):
+            page.keyboard.press(keys)
+    wait_until_saved(page)
+    page.reload()
+    page.locator(".status", has_text=f"{count - 1} hits").wait_for()
+
+
 def test_the_mouse_adds_lassoes_moves_and_deletes(page, song):
     open_song(page, song)
     count = hits_of(page)

@@ -4,9 +4,11 @@ import io
 import json
 import os
 import signal
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -44,9 +46,13 @@ def fresh_draft(client, take) -> int:
     return draft_of(client, upload(client, take))["id"]
 
 
-def edit(client, draft: int, after: int, **what):
+def edit(client, draft: int, revision: int, **what):
     content = {"label": "by hand", "removed": [], "added": [], "set": {}, **what}
-    return client.post(f"/api/drafts/{draft}/edits", json={"after": after, "edit": content})
+    return client.post(f"/api/drafts/{draft}/edits", json={"revision": revision, "edit": content})
+
+
+def move(client, draft: int, revision: int, position: int):
+    return client.post(f"/api/drafts/{draft}/position", json={"revision": revision, "position": position})
 
 
 def exported(client, draft: int, tmp_path):
@@ -95,7 +101,7 @@ def test_edits_are_kept_by_a_restart_and_are_in_the_midi(tmp_path, take):
         edit(client, draft["id"], 0, removed=[first], added=[[*first[:2], "tom_low", 33, *first[4:]]])
         edit(client, draft["id"], 1, added=[[900, 1.111, "crash", 77, 1.0, None, None]])
         edit(client, draft["id"], 2, added=[[901, 1.5, "ride", 20, 1.0, None, None]])
-        client.post(f"/api/drafts/{draft['id']}/position", json={"position": 2})
+        move(client, draft["id"], 3, 2)
     with opened(tmp_path / "data") as client:
         found = [(h.articulation, h.velocity) for h in exported(client, draft["id"], tmp_path).hits]
         assert ("tom_low", 33) in found
@@ -108,6 +114,24 @@ def test_two_pages_do_not_write_over_each_other(client, take):
     draft = fresh_draft(client, take)
     assert edit(client, draft, 0, added=[[900, 1.0, "crash", 77, 1.0, None, None]]).status_code == 200
     assert edit(client, draft, 0, added=[[901, 1.2, "ride", 77, 1.0, None, None]]).status_code == 409
+
+
+def test_what_one_page_adds_is_not_lost_where_another_undoes(client, take):
+    draft = fresh_draft(client, take)
+    for i in range(5):
+        assert edit(client, draft, i, added=[[900 + i, 1.0 + i / 10, "crash", 77, 1.0, None, None]]).status_code == 200
+    assert move(client, draft, 2, 1).status_code == 409
+    shown = client.get(f"/api/drafts/{draft}").json()
+    assert (shown["position"], len(shown["edits"])) == (5, 5)
+
+
+def test_an_edit_that_is_based_on_a_dropped_one_is_refused(client, take):
+    draft = fresh_draft(client, take)
+    edit(client, draft, 0, added=[[900, 1.0, "crash", 77, 1.0, None, None]])
+    assert move(client, draft, 1, 0).json() == {"position": 0, "revision": 2}
+    edit(client, draft, 2, added=[[901, 1.1, "ride", 77, 1.0, None, None]])
+    assert edit(client, draft, 1, added=[[902, 1.2, "tom_low", 77, 1.0, None, None]]).status_code == 409
+    assert [one["added"][0][0] for one in client.get(f"/api/drafts/{draft}").json()["edits"]] == [901]
 
 
 def test_readings_are_those_of_the_library_and_one_that_is_set_is_exported(client, tmp_path):
@@ -126,7 +150,7 @@ def test_readings_are_those_of_the_library_and_one_that_is_set_is_exported(clien
     assert [one["relation"] for one in content["alternatives"]] == others
 
 
-@pytest.mark.parametrize("sensitivity", [{"tick": 0.5}, {"kick": 1.5}])
+@pytest.mark.parametrize("sensitivity", [{"tick": 0.5}, {"kick": 1.5}, {"kick": "x"}, 5])
 def test_a_sensitivity_of_a_sound_that_the_kit_has_not_is_refused(client, take, sensitivity):
     draft = fresh_draft(client, take)
     answer = client.post(f"/api/drafts/{draft}/repick", json={"sensitivity": sensitivity})
@@ -155,9 +179,51 @@ def test_a_reading_that_there_is_not_is_refused(client, take, reading):
 )
 def test_edits_that_cannot_be_are_refused(client, take, row):
     draft = fresh_draft(client, take)
-    body = json.dumps({"after": 0, "edit": {"label": "", "removed": [], "added": [row], "set": {}}})
+    body = json.dumps({"revision": 0, "edit": {"label": "", "removed": [], "added": [row], "set": {}}})
     assert client.post(f"/api/drafts/{draft}/edits", content=body).status_code == 400
     assert client.get(f"/api/drafts/{draft}").json()["position"] == 0
+
+
+BARS = {"tempo_map": {"seconds": [0, 1], "quarters": [0, 2], "meters": [[0, 4, 4]]}, "confidence": 1, "steady": True}
+LATE = {**BARS, "tempo_map": {**BARS["tempo_map"], "meters": [[0, 4, 4], [float("nan"), 3, 4]]}}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"set": {"sensitivity": [{}, {"kick": float("nan")}]}},
+        {"set": {"sensitivity": [{}, {"kick": 1.5}]}},
+        {"set": {"sensitivity": [{}, 5]}},
+        {"set": {"rhythm": [BARS, LATE]}},
+        {"set": {"rhythm": [LATE, BARS]}},
+        {"set": []},
+        {"label": "\ud800"},
+    ],
+)
+def test_edits_that_the_page_cannot_read_are_refused(client, take, change):
+    draft = fresh_draft(client, take)
+    content = {"label": "by hand", "removed": [], "added": [], "set": {}, **change}
+    body = json.dumps({"revision": 0, "edit": content})
+    assert client.post(f"/api/drafts/{draft}/edits", content=body).status_code == 400
+    assert client.get(f"/api/drafts/{draft}").json()["edits"] == []
+
+
+@pytest.mark.parametrize("name", ["鼓" * 190 + ".wav", "x" * 196 + ".wav"])
+def test_a_long_name_is_cut_for_every_format(tmp_path, name):
+    with opened(tmp_path / "data") as client:
+        draft = draft_of(client, upload(client, write_audio(tmp_path / "bars.wav", beat(8.0)), quote(name)))["id"]
+        for one in client.get("/api/state").json()["formats"]:
+            answer = client.get(f"/api/drafts/{draft}/export/{one['name']}")
+            assert answer.status_code == 200, answer.text
+        title = client.get(f"/api/drafts/{draft}/export/musicxml").text
+        assert name[:20] in title
+
+
+def test_a_song_with_options_that_cannot_be_is_not_listed(tmp_path, take):
+    with opened(tmp_path / "data") as client:
+        answer = client.post("/api/songs?tempo=abc", content=take.read_bytes(), headers={"x-name": "a.wav"})
+        assert answer.status_code == 400
+        assert client.get("/api/state").json()["songs"] == []
 
 
 def test_every_format_of_the_library_can_be_saved(client, tmp_path):
@@ -277,6 +343,36 @@ def test_recordings_of_a_folder_are_listed_and_stay_when_they_are_removed(tmp_pa
         assert client.delete(f"/api/songs/{song['id']}").status_code == 204
         assert client.get("/api/state").json()["songs"] == []
     assert take.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes on Linux only")
+def test_a_recording_whose_name_is_no_text_is_listed_heard_and_exported(tmp_path, take):
+    take.rename(take.with_name(os.fsdecode(b"bad\xff.wav")))
+    with opened(tmp_path / "data", take.parent) as client:
+        (song,) = listed(client)
+        assert song["name"] == "bad\ufffd.wav"
+        draft = hear(client, song["id"])["id"]
+        assert client.get(f"/api/drafts/{draft}/export/dawproject").status_code == 200
+    with opened(tmp_path / "data", take.parent) as client:
+        take.with_name(os.fsdecode(b"bad\xff.wav")).unlink()
+        job = client.post(f"/api/songs/{song['id']}/hear", json={"tempo": 100}).json()
+        assert wait_for(client, job["id"])["message"].startswith("bad\ufffd.wav: ")
+
+
+def test_one_recording_that_cannot_be_listed_keeps_neither_others_nor_jobs_waiting(tmp_path, take, monkeypatch):
+    from drumscribe.studio.rooms import Room
+
+    add_song = Room.add_song
+
+    def failing(room, path, *more, **options):
+        if path.name == "a.wav":
+            raise ZeroDivisionError("a bug")
+        return add_song(room, path, *more, **options)
+
+    monkeypatch.setattr(Room, "add_song", failing)
+    (take.parent / "a.wav").write_bytes(take.read_bytes())
+    with opened(tmp_path / "data", take.parent) as client:
+        assert [song["name"] for song in listed(client)] == ["take.wav"]
 
 
 def hear(client, song: int) -> dict:

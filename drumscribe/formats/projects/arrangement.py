@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...files import title_of
 from ...music.transcription import Transcription
 from ..midi.notes import MidiOptions, Note, tracks_of
 from ..midi.timeline import Timeline
@@ -33,6 +34,11 @@ class Audio:
     channels: int
     position: float
     offset: float
+
+    @property
+    def title(self) -> str:
+        """Name of the recording, to read."""
+        return title_of(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,7 @@ def arrange(transcription: Transcription, options: MidiOptions | None, recording
     timeline = options.lay_out(transcription)
     tempo_map = transcription.rhythm.tempo_map if transcription.rhythm is not None else None
     return Arrangement(
-        "Drums" if recording is None else recording.stem,
+        "Drums" if recording is None else title_of(recording),
         timeline,
         tracks_of(transcription, timeline, options),
         [] if tempo_map is None else markers(timeline, tempo_map),

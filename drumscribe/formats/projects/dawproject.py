@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from ...errors import printable
 from ...music.transcription import Transcription
 from ...version import VERSION
 from ..midi.notes import MidiOptions, Note
@@ -63,7 +64,7 @@ def _text(root: Element) -> bytes:
 
 
 def _inside(recording: Path) -> str:
-    return f"audio/{recording.name}"
+    return f"audio/{printable(recording.name)}"
 
 
 def _project(arrangement: Arrangement) -> Element:
@@ -75,7 +76,7 @@ def _project(arrangement: Arrangement) -> Element:
     SubElement(transport, "TimeSignature", {"id": "meter"} | _meter(timeline, 0))
     structure = SubElement(root, "Structure")
     if arrangement.audio is not None:
-        _add_track(structure, "recording", arrangement.audio.path.stem, "audio")
+        _add_track(structure, "recording", arrangement.audio.title, "audio")
     for i, (name, _) in enumerate(arrangement.tracks):
         _add_track(structure, f"drums{i}", name, "notes", _COLOURS[i % len(_COLOURS)])
     SubElement(SubElement(structure, "Track", id="master", name="Master", contentType="audio notes"), "Channel",
@@ -122,7 +123,7 @@ def _add_recording(lanes: Element, audio: Audio, timeline: Timeline) -> None:
     clip = SubElement(
         clips,
         "Clip",
-        name=audio.path.stem,
+        name=audio.title,
         time=_beats(timeline, begin),
         duration=_beats(timeline, end - begin),
         contentTimeUnit="seconds",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+from ...errors import printable
 from ...music.transcription import Transcription
 from ...version import VERSION
 from ..midi.notes import MidiOptions, Note
@@ -39,7 +40,8 @@ def write_rpp(
         If the recording cannot be read.
     """
     lines = _project(arrange(transcription, options, recording), path.parent)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    text = "\n".join(lines) + "\n"
+    path.write_text(text, encoding="utf-8", errors="surrogateescape", newline="\n")  # the path may not be text
 
 
 def _project(arrangement: Arrangement, folder: Path) -> Iterator[str]:
@@ -52,7 +54,7 @@ def _project(arrangement: Arrangement, folder: Path) -> Iterator[str]:
     for number, (at, (_, text)) in enumerate(zip(seconds, arrangement.markers, strict=True), 1):
         yield f"  MARKER {number} {at:.9f} {_quoted(text)} 0"
     if arrangement.audio is not None:
-        yield from _track(arrangement.audio.path.stem, _recording(arrangement.audio, folder))
+        yield from _track(arrangement.audio.title, _recording(arrangement.audio, folder))
     for name, notes in arrangement.tracks:
         yield from _track(name, _drums(name, notes, timeline))
     yield ">"
@@ -90,7 +92,7 @@ def _recording(audio: Audio, folder: Path) -> Iterator[str]:
     yield f"LENGTH {audio.duration - audio.offset:.9f}"
     yield "LOOP 0"
     yield f"SOFFS {audio.offset:.9f}"
-    yield f"NAME {_quoted(audio.path.name)}"
+    yield f"NAME {_quoted(printable(audio.path.name))}"
     yield f"<SOURCE {_SOURCES.get(audio.path.suffix.lower(), 'WAVE')}"
     yield f"  FILE {_quoted(_relative(audio.path, folder))}"
     yield ">"

@@ -33,6 +33,7 @@ export class Draft extends Emitter {
     Object.assign(this, { id: data.id, song: data.song, label: data.label, model: data.model, kit: data.kit });
     Object.assign(this, { duration: data.duration, thresholds: data.thresholds, candidates: data.rows, facts: data.facts, ownSounds: data.own_sounds });
     this.edits = data.edits;
+    this.revision = data.revision; // of the server: a change that another page made first is not written over
     this.position = 0;
     this.rhythm = data.rhythm;
     this.heard = data.rhythm;
@@ -151,11 +152,10 @@ export class Draft extends Emitter {
   commit(edit) {
     this.preview(null);
     if (!edit.removed.length && !edit.added.length && !Object.keys(edit.set).length) return edit;
-    const after = this.position;
-    this.edits.length = after;
+    this.edits.length = this.position;
     this.edits.push(edit);
     this.#do(edit);
-    this.#save(() => post(`drafts/${this.id}/edits`, { after, edit }));
+    this.#save("edits", { edit });
     this.#tell();
     return edit;
   }
@@ -166,7 +166,7 @@ export class Draft extends Emitter {
     this.position -= 1;
     const edit = this.edits[this.position];
     this.#unset(edit);
-    this.#save(() => post(`drafts/${this.id}/position`, { position: this.position }));
+    this.#save("position", { position: this.position });
     this.#tell();
     return edit;
   }
@@ -176,7 +176,7 @@ export class Draft extends Emitter {
     if (!this.canRedo) return null;
     const edit = this.edits[this.position];
     this.#do(edit);
-    this.#save(() => post(`drafts/${this.id}/position`, { position: this.position }));
+    this.#save("position", { position: this.position });
     this.#tell();
     return edit;
   }
@@ -226,13 +226,17 @@ export class Draft extends Emitter {
     this.emit("change");
   }
 
-  // Saves one edit after another, in order.
-  #save(action) {
+  // Saves one change after another, in order; none after one that failed, on which it is based.
+  #save(what, change) {
     this.unsaved += 1;
-    this.saved = this.saved.then(action).then(
+    const send = async () => {
+      if (this.failed) throw this.failed;
+      this.revision = (await post(`drafts/${this.id}/${what}`, { revision: this.revision, ...change })).revision;
+    };
+    this.saved = this.saved.then(send).then(
       () => { this.unsaved -= 1; this.emit("saved"); },
       (error) => {
-        this.failed = true;
+        this.failed = error;
         note(`Not saved: ${error.message}`, "error");
         this.emit("saved");
       },

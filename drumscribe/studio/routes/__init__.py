@@ -31,14 +31,17 @@ async def body_of(request: Request, most: int = 20_000_000) -> dict:
     Raises
     ------
     ValueError
-        If there is none, or it is longer than `most` bytes.
+        If there is none, or it is longer than `most` bytes or nested too deeply.
     """
     content = bytearray()
     async for part in request.stream():
         content += part
         if len(content) > most:
             raise ValueError("this is more than can be sent at once")
-    body = json.loads(bytes(content) or b"{}")
+    try:
+        body = json.loads(bytes(content) or b"{}")
+    except RecursionError:
+        raise ValueError("this is nested too deeply") from None
     if not isinstance(body, dict):
         raise ValueError("an object is needed")
     return body

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ...errors import DrumscribeError
+from ..documents import check_sensitivity
 from ..hearing import own_sounds
 from ..rooms import Room
 from ..work import request_of
@@ -37,7 +38,7 @@ def check_hearing(room: Room, options: dict) -> dict:
         if options["kit"] not in kit_files(room):
             raise DrumscribeError(f"there is no kit {str(options['kit'])[:60]!r}")
         chosen["kit"] = options["kit"]
-        chosen["sensitivity"] = {str(k): float(v) for k, v in (options.get("sensitivity") or {}).items()}
+        chosen["sensitivity"] = check_sensitivity(options.get("sensitivity") or {})
     if options.get("percussion") in (True, "true", "1"):
         chosen["percussion"] = True
     if options.get("tempo"):

@@ -16,7 +16,7 @@ from ...errors import DrumscribeError
 from ...formats import export
 from ...music.drums import INSTRUMENTS
 from ...music.transcription import Transcription
-from ..documents import check_edit, rows_of, transcription_of
+from ..documents import check_edit, check_sensitivity, rows_of, transcription_of
 from ..hearing import find_rhythm
 from ..journal import Row
 from ..quantising import preview, settings_of
@@ -25,12 +25,15 @@ from ..work import request_of
 from . import body_of, room_of
 from .choices import check_hearing, own_sounds_of
 
+_MOST_BYTES = 200
+"""Maximum length of a file's name before its ending, in bytes; file systems allow 255 for both."""
+
 
 def read(request: Request) -> Response:
     """Return a draft: all its candidates, and all edits."""
     room = room_of(request)
     row, draft, edits = _draft(room, request)
-    shown = {**room.shown_draft(row), "edits": edits, "rows": rows_of(draft)}
+    shown = {**room.shown_draft(row), "revision": row["revision"], "edits": edits, "rows": rows_of(draft)}
     shown |= {name: draft[name] for name in ("duration", "model", "kit", "thresholds", "rhythm")}
     shown["own_sounds"] = own_sounds_of(room, row["facts"].get("kit"))
     return JSONResponse(shown, headers={"cache-control": "no-store"})
@@ -40,18 +43,21 @@ async def edit(request: Request) -> Response:
     """Add an edit."""
     room, body, id = room_of(request), await body_of(request), request.path_params["id"]
     content = check_edit(body.get("edit"))
-    position = await run_in_threadpool(room.journal.append_edit, id, int(body["after"]), content)
-    if position is None:
-        return JSONResponse({"error": "this draft was edited in another page: load it again"}, 409)
-    return JSONResponse({"position": position})
+    return _changed(await run_in_threadpool(room.journal.append_edit, id, int(body["revision"]), content))
 
 
 async def move(request: Request) -> Response:
     """Undo or redo, by setting the number of edits that apply."""
     room, body, id = room_of(request), await body_of(request), request.path_params["id"]
-    position = max(0, min(int(body["position"]), len(room.journal.edits_of(id))))
-    room.journal.change("drafts", id, position=position)
-    return JSONResponse({"position": position})
+    wanted = int(body["revision"]), int(body["position"])
+    return _changed(await run_in_threadpool(room.journal.move, id, *wanted))
+
+
+def _changed(row: Row | None) -> Response:
+    """Return the position and the revision of a draft after a change, which is refused if another page came first."""
+    if row is None:
+        return JSONResponse({"error": "this draft was edited in another page: open its song again"}, 409)
+    return JSONResponse({name: row[name] for name in ("position", "revision")})
 
 
 async def remove(request: Request) -> Response:
@@ -76,10 +82,9 @@ async def repick(request: Request) -> Response:
     """Queue a new transcription of a draft's song with other sensitivities, which a draft with a kit needs."""
     room, body = room_of(request), await body_of(request)
     draft = room.journal.get("drafts", request.path_params["id"])
-    sensitivity = {str(name): float(value) for name, value in body["sensitivity"].items()}
-    known = {*INSTRUMENTS, *own_sounds_of(room, draft["facts"].get("kit"))}
-    if not set(sensitivity) <= known or not all(0.0 <= value <= 1.0 for value in sensitivity.values()):
-        raise DrumscribeError("give sensitivities from 0 to 1, of instruments or sounds of the kit")
+    sensitivity = check_sensitivity(body["sensitivity"])
+    if not set(sensitivity) <= {*INSTRUMENTS, *own_sounds_of(room, draft["facts"].get("kit"))}:
+        raise DrumscribeError("give sensitivities of instruments or sounds of the kit")
     options = {**draft["facts"], "sensitivity": sensitivity, "draft": draft["id"]}
     return JSONResponse(room.jobs.add("repick", draft["song"], options))
 
@@ -111,7 +116,7 @@ def export_draft(request: Request) -> Response:
     row = room.journal.get("drafts", request.path_params["id"])
     song = room.journal.get("songs", row["song"])
     options = MidiOptions(start_at_bar=request.query_params.get("start_at_bar") == "1")
-    stem, end = Path(song["name"]).stem, export.FORMATS[name].end
+    stem, end = _stem_of(song), export.FORMATS[name].end
     with tempfile.TemporaryDirectory() as folder:
         recording = _under_its_name(song, Path(folder))
         out = Path(folder) / "out"
@@ -124,12 +129,17 @@ def export_draft(request: Request) -> Response:
 
 def _under_its_name(song: Row, folder: Path) -> Path:
     """Link a recording under the user's name for it, if links can be made."""
-    link = folder / Path(song["name"]).name
+    link = folder / f"{_stem_of(song)}{Path(song['name']).suffix}"
     try:
         link.symlink_to(song["path"])
     except OSError:
         return Path(song["path"])
     return link
+
+
+def _stem_of(song: Row) -> str:
+    """Return the name of a song for files, so short that each format's ending fits behind it."""
+    return Path(song["name"]).stem.encode()[:_MOST_BYTES].decode(errors="ignore")
 
 
 def _zipped(files: list[Path], folder: Path) -> bytes:
@@ -152,7 +162,7 @@ def export_sound(request: Request) -> Response:
         split = request.query_params.get("split") == "1"
         write_check(song["path"], _transcription(room, request), file, kind, split)
         content = file.read_bytes()
-    return _download(content, f"{Path(song['name']).stem}-{kind}.wav")
+    return _download(content, f"{_stem_of(song)}-{kind}.wav")
 
 
 def _draft(room: Room, request: Request) -> tuple[Row, dict, list[dict]]:

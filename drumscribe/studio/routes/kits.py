@@ -34,9 +34,18 @@ def listed(request: Request) -> Response:
 def _samples(folder: Path) -> dict[str, dict[str, int]]:
     """Return the number of samples of each sound of each kit."""
     return {
-        kit.name: {sound.name: sum(1 for _ in sound.iterdir()) for sound in sorted(kit.iterdir())}
-        for kit in sorted(folder.glob("*"))
+        kit.name: {sound.name: sum(map(_is_shown, sound.iterdir())) for sound in _folders(kit)}
+        for kit in _folders(folder)
     }
+
+
+def _folders(folder: Path) -> list[Path]:
+    """Return the folders in a folder; what the desktop puts beside them is passed over."""
+    return sorted(path for path in folder.glob("*") if path.is_dir() and _is_shown(path))
+
+
+def _is_shown(path: Path) -> bool:
+    return not path.name.startswith(".")
 
 
 async def add_sample(request: Request) -> Response:

@@ -12,7 +12,7 @@ from ..models import cards_of
 from ..rooms import Room
 from . import body_of, room_of
 from .choices import models_of
-from .uploads import receive
+from .uploads import receive, refused_by_name
 
 _MOST_BYTES = 20_000_000
 """Maximum size of a reference in bytes."""
@@ -22,7 +22,8 @@ async def upload(request: Request) -> Response:
     """Store a reference, and return its name for comparisons."""
     folder = room_of(request).folder / "references"
     path, _ = await receive(request, folder, _MOST_BYTES, frozenset(SUFFIXES))
-    events = await run_in_threadpool(read_events, path)
+    with refused_by_name(request, path):
+        events = await run_in_threadpool(read_events, path)
     return JSONResponse({"reference": path.name, "events": len(events)})
 
 

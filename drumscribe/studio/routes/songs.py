@@ -8,13 +8,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ...errors import DrumscribeError
 from ..journal import Row
 from ..pictures import LEVELS, TILES, read_tile
 from ..sounding import drum_sounds, read_stretch
 from . import body_of, room_of
 from .choices import check_hearing
-from .uploads import TooLargeError, name_of, receive
+from .uploads import TooLargeError, name_of, receive, refused_by_name
 
 _FOREVER = {"cache-control": "private, max-age=31536000, immutable"}
 
@@ -29,16 +28,13 @@ async def upload(request: Request) -> Response:
     from ...sound.audio import FOREIGN_SUFFIXES, SUFFIXES
 
     room, most = room_of(request), room_of(request).settings.limits.upload_bytes
+    options = check_hearing(room, dict(request.query_params))
     try:
         path, sha = await receive(request, room.folder / "sounds", most, SUFFIXES | FOREIGN_SUFFIXES)
     except TooLargeError as error:
         return JSONResponse({"error": str(error)}, 413)
-    try:
+    with refused_by_name(request, path):
         song = await run_in_threadpool(room.add_song, path, name_of(request), True, sha)
-    except DrumscribeError as error:
-        path.unlink(missing_ok=True)
-        raise DrumscribeError(str(error).replace(str(path), name_of(request))) from error
-    options = check_hearing(room, dict(request.query_params))
     job = await run_in_threadpool(room.hear, song["id"], options)
     return JSONResponse({"song": room.shown_song(song), "job": job})
 

@@ -2,6 +2,8 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -19,6 +21,34 @@ def name_of(request: Request) -> str:
     name = unquote(request.headers.get("x-name", "")).replace("\\", "/").rpartition("/")[2]
     name = "".join(c for c in name if c.isprintable()).strip()[:200]
     return name or "recording.wav"
+
+
+@contextmanager
+def refused_by_name(request: Request, path: Path) -> Iterator[None]:
+    """Remove an uploaded file that cannot be used, and say so with the user's name for it.
+
+    Parameters
+    ----------
+    request : Request
+        The request that sent it.
+    path : Path
+        The file.
+
+    Yields
+    ------
+    None
+        While the file is read.
+
+    Raises
+    ------
+    DrumscribeError
+        If it cannot be used.
+    """
+    try:
+        yield
+    except DrumscribeError as error:
+        path.unlink(missing_ok=True)
+        raise DrumscribeError(str(error).replace(str(path), name_of(request))) from error
 
 
 async def receive(request: Request, folder: Path, most: int, suffixes: frozenset[str]) -> tuple[Path, str]:
