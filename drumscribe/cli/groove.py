@@ -66,8 +66,9 @@ def command(
     console.print(f"{recording.name}: {transcription.rhythm}{swing}", soft_wrap=True)
     console.print(_table(groove, places))
     for file in files:
-        _write(groove, file.path, title_of(recording))
-        file.tell([file.path])
+        path = file.path
+        _write(groove, path, title_of(recording))
+        file.tell([path])
     print_remarks(transcription)
 
 
