@@ -47,7 +47,8 @@ def command(
     """Show how far each drum is from the grid.
 
     Positive is behind the beat, negative ahead of it. The grid follows the tempo and the swing of the playing. A
-    picture needs matplotlib: pip install "drumscribe[plot]".
+    picture needs matplotlib: pip install "drumscribe[plot]". A transcription, such as song.mid, may stand in the place
+    of the recording.
     """
     from rich.console import Console
 

@@ -62,7 +62,10 @@ class Hear:
 
 
 def reviewed(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the recording, and where its transcription comes from; the command takes it, and `hear`, which gives it."""
+    """Add the recording, and where its transcription comes from; the command takes it, and `hear`, which gives it.
+
+    A transcription in the place of the recording is its own.
+    """
 
     @wraps(command)
     def hearing(
@@ -78,6 +81,10 @@ def reviewed(command: Callable[..., Any]) -> Callable[..., Any]:
         from ..runtime import one_thread
 
         with one_thread():  # before numpy is loaded, which reads this once
+            from ..formats.reading import SUFFIXES
+
+            if transcription is None and recording.suffix.lower() in SUFFIXES:
+                transcription = recording
             asked = Hearing(model, kit, sensitivities)
             with before_work():
                 known = rhythm.read(1)
@@ -268,7 +275,8 @@ def listen(recording: Path, hear: Hear, out: Path, sound: str, split: bool, over
 def grid(recording: Path, hear: Hear, bars: int, steps: str) -> None:
     """Print the first bars as a step grid.
 
-    X is an accent, x a stroke, o a ghost note, f a flam, r a roll.
+    X is an accent, x a stroke, o a ghost note, f a flam, r a roll. A transcription, such as song.mid, may stand in the
+    place of the recording.
     """
     from rich.console import Console
     from rich.text import Text

@@ -58,7 +58,8 @@ def command(
 
     Hihats and cymbals have x heads, ghost notes have parentheses, flams are grace notes, and rolls are tremolos. Swing
     is written as even notes under a mark. MusicXML opens in MuseScore, Sibelius, Dorico, Finale and Guitar Pro. PDF and
-    pictures need verovio: pip install "drumscribe[score]".
+    pictures need verovio: pip install "drumscribe[score]". A transcription, such as song.mid, may stand in the place of
+    the recording.
     """
     from ..errors import printable
     from ..files import title_of

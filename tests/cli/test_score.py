@@ -40,6 +40,18 @@ def test_a_recording_without_bars_is_not_written_down(song, tmp_path, monkeypatc
     assert not (tmp_path / "a.musicxml").exists()
 
 
+def test_a_transcription_needs_no_recording(song, corrected, tmp_path):
+    for command, output in (("score", ("--out", "x.musicxml")), ("groove", ()), ("grid", ())):
+        out = [tmp_path / word if word.startswith("x") else word for word in output]
+        alone = CliRunner().invoke(main, [command, str(corrected), *map(str, out)])
+        assert alone.exit_code == 0, alone.output
+        if not out:
+            both = CliRunner().invoke(main, [command, str(song), "-t", str(corrected)])
+            assert alone.stdout.splitlines()[1:] == both.stdout.splitlines()[1:]
+    score = ElementTree.parse(tmp_path / "x.musicxml")
+    assert len(score.findall(".//note/unpitched")) == 16
+
+
 def test_a_corrected_transcription_becomes_a_score(song, corrected, tmp_path):
     result = run(song, "--transcription", corrected, "--out", tmp_path / "a.musicxml")
     assert result.exit_code == 0, result.output
