@@ -17,7 +17,8 @@ from .jobs import Job, Report
 from .journal import Journal
 from .patience import Patience
 from .plan import PlanError, find_recordings, plan
-from .run import FileTranscriber, How, Observer, run
+from .run import How, Observer, run
+from .work import FileTranscriber
 from .workers import Worker, dismiss, run_in_workers
 
 Signature = tuple[int, int]

@@ -18,8 +18,8 @@ import soundfile
 from drumscribe.batch.jobs import Job, Outcome
 from drumscribe.batch.journal import Journal
 from drumscribe.batch.plan import plan
-from drumscribe.batch.run import Work
 from drumscribe.batch.spool import Outcomes
+from drumscribe.batch.work import Work
 from drumscribe.cli.build import make_transcriber
 from drumscribe.formats.outputs import Delivery
 
