@@ -14,6 +14,7 @@ from ..music.drums import ARTICULATIONS, articulations_of, plain_articulation
 from ..music.transcription import Hit
 from ..network.model_card import LookAhead
 from ..network.model_file import DEFAULT_LIVE, model_file
+from ..sound.limits import LOUDEST
 from .events import StreamHit
 from .listener import KIT_FRAMES, SECOND_LOOK, Attention, Listener, look_ahead_near
 from .parameters import Parameter, parameters_for
@@ -22,8 +23,6 @@ from .resampling import RATES, Resampler
 if TYPE_CHECKING:
     from ..kits.kit import Kit
 
-_MAX_SAMPLE = 1e10
-"""Larger values are no samples: beyond any scale that these are written in."""
 _WARM_UP_S = 0.5
 """Seconds of noise that compile and run everything once; by hand."""
 
@@ -195,7 +194,7 @@ class Analysis:
         list of StreamHit
             The hits that are now known.
         """
-        samples = np.where(np.abs(samples) < _MAX_SAMPLE, samples, np.float32(0.0))
+        samples = np.where(np.abs(samples) < LOUDEST, samples, np.float32(0.0))
         return self._located(self._listener.push(self._resampler.push(samples), self._attention))
 
     def flush(self) -> list[StreamHit]:
