@@ -22,7 +22,7 @@ _FORGOTTEN_S = 86_400.0
 def check_output(
     path: Path, suffixes: Sequence[str], recording: str | Path | None, others: Sequence[Path] = ()
 ) -> None:
-    """Refuse an output path with an unknown suffix, and one that would overwrite what is read.
+    """Refuse an output with an unknown suffix, or that would overwrite an input.
 
     Parameters
     ----------

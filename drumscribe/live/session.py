@@ -158,7 +158,7 @@ def play(
 
 @contextmanager
 def _losses_noted(session: Session) -> Iterator[None]:
-    """Let the loss of the device or the file, and Ctrl-C, end what is within, but not the session."""
+    """Record a lost device or file in the session, and end the block on it or on Ctrl-C."""
     try:
         yield
     except (DeviceError, TakeError) as error:

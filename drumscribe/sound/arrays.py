@@ -22,7 +22,7 @@ def to_mono(samples: np.ndarray) -> np.ndarray:
     Returns
     -------
     np.ndarray
-        ``(samples,) float32``; what is not finite, or absurdly large, is silence.
+        ``(samples,) float32``; values that are not finite, or above `LOUDEST`, become 0.
 
     Raises
     ------
